@@ -1,0 +1,676 @@
+"""The table: one row per operation, with its value, its slopes and the ways to write it.
+
+Everything else in glassgrad is a reading of this table. Read on floats it is ``backward()``;
+read on Values it gives derivatives that can be differentiated again; its texts become
+formulas in pictures. A new operation is one new row.
+
+The rules of the table:
+
+1. ``slopes(y, *inputs)`` returns one partial derivative per input; ``y`` is the output.
+2. Slopes are written with operators and rows of this table, never with ``math``. So they
+   run on floats and on Values alike, and the table is closed under differentiation. Where
+   a branch on data would be needed they use ``step`` and ``sign``.
+3. What would be inaccurate when composed is a row of its own.
+4. ``value`` takes and returns floats and raises what Python raises: ``log(0)`` is a
+   ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. nan in, nan out.
+5. Where a value exists but a slope does not (``sqrt`` at 0), ``slopes`` raises or gives nan.
+
+Rows whose names are long sums (``total``, ``dot``, ``affine``, the cross-entropies) are one
+node in a graph, as on a slide. Their inputs are stored flat, in the order of the arguments.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
+from typing import Any
+
+TABLE: dict[str, Primitive] = {}
+
+# How tightly a notation binds its operands: tells where parentheses are needed.
+SUM, PRODUCT, POWER, CALL = 1, 2, 3, 4
+
+# A notation for a fixed number of inputs, or a function from that number to a notation.
+Notation = str | Callable[[int], str]
+
+
+def _one_by_one(*inputs: Any) -> tuple[Any, ...]:
+    # A layer returns a list, so a list of one Value stands for that Value.
+    return tuple([x[0] if isinstance(x, list) and len(x) == 1 else x for x in inputs])
+
+
+class Primitive:
+    """One row of the table, which is also the function that users call.
+
+    On numbers it returns a float; when an argument is a Value, it returns a Value that
+    remembers the operation and its inputs.
+
+    >>> sqrt(9)
+    3.0
+    >>> sqrt.slopes(3.0, 9.0)  # dy/dx = 1 / 2y
+    (0.16666666666666666,)
+
+    Columns:
+        name, doc: the operation's name and what it is, in one line.
+        value: floats to float.
+        slopes: ``(y, *inputs)`` to the partial derivatives, one per input.
+        notation: plain text as on a slide; ``{0}`` is the first input, ``·`` a product and
+            ``^`` a superscript. A function of the number of inputs where that varies.
+        latex: the same in LaTeX, where ``#1`` is the first input.
+        samples: points at which the tests check the slopes to second order.
+        binds: how tightly the notation binds.
+        flatten: the arguments as users write them, to the flat inputs of the node.
+
+    Raises:
+        TypeError: an argument is neither a number nor a Value.
+        ValueError, ZeroDivisionError, OverflowError: as Python raises them for floats.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        doc: str,
+        *,
+        value: Callable[..., float],
+        slopes: Callable[..., tuple[Any, ...]],
+        notation: Notation,
+        latex: Notation,
+        samples: Sequence[tuple[float, ...]],
+        binds: int = CALL,
+        flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
+    ) -> None:
+        self.name = name
+        self.__doc__ = doc
+        self.value = value
+        self.slopes = slopes
+        self.notation = notation
+        self.latex = latex
+        self.samples = samples
+        self.binds = binds
+        self.flatten = flatten
+        TABLE[name] = self
+
+    def __call__(self, *arguments: Any) -> Any:
+        inputs = self.flatten(*arguments)
+        for x in inputs:
+            if hasattr(x, "record"):  # a Value: it records what is done to it
+                return x.record(self, inputs)
+            if not isinstance(x, Real):
+                kind = type(x).__name__
+                raise TypeError(f"{self.name} takes numbers and Values, not {x!r:.60} ({kind})")
+        return self.value(*[float(x) for x in inputs])
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return TABLE.__getitem__, (self.name,)  # a copied graph refers to the same rows
+
+
+# --- arithmetic: the operators of Value ---------------------------------------------------
+
+add = Primitive(
+    "add",
+    "The sum a + b.",
+    value=operator.add,
+    slopes=lambda y, a, b: (1.0, 1.0),
+    notation="{0} + {1}",
+    latex="#1 + #2",
+    samples=((2.0, 3.0), (-1.5, 0.25)),
+    binds=SUM,
+)
+subtract = Primitive(
+    "subtract",
+    "The difference a − b.",
+    value=operator.sub,
+    slopes=lambda y, a, b: (1.0, -1.0),
+    notation="{0} − {1}",
+    latex="#1 - #2",
+    samples=((2.0, 3.0), (-1.5, 0.25)),
+    binds=SUM,
+)
+negative = Primitive(
+    "negative",
+    "The negative −x.",
+    value=operator.neg,
+    slopes=lambda y, x: (-1.0,),
+    notation="−{0}",
+    latex="-#1",
+    samples=((2.0,), (-0.5,)),
+    binds=SUM,
+)
+multiply = Primitive(
+    "multiply",
+    "The product ab.",
+    value=operator.mul,
+    slopes=lambda y, a, b: (b, a),
+    notation="{0}·{1}",
+    latex=r"#1 \cdot #2",
+    samples=((2.0, 3.0), (-1.5, 0.25), (0.0, 4.0)),
+    binds=PRODUCT,
+)
+divide = Primitive(
+    "divide",
+    "The quotient a / b.",
+    value=operator.truediv,
+    slopes=lambda y, a, b: (1.0 / b, -y / b),
+    notation="{0} / {1}",
+    latex=r"\frac{#1}{#2}",
+    samples=((2.0, 3.0), (-1.5, 0.25), (0.0, -4.0)),
+    binds=PRODUCT,
+)
+
+
+def _power(a: float, b: float) -> float:
+    y: float | complex = a**b
+    if isinstance(y, complex):
+        raise ValueError("a negative number has no real power with a fractional exponent")
+    return y
+
+
+def _power_slopes(y: Any, x: Any, exponent: float) -> tuple[Any, float]:
+    # The exponent is a constant, so a branch on it is not a branch on data.
+    # x ** 0 is 1 everywhere, so its slope is 0, also at x = 0; the slope of x ** 2 is 2x.
+    if exponent == 0.0:
+        return 0.0, 0.0
+    return exponent * (x if exponent == 2.0 else x ** (exponent - 1.0)), 0.0
+
+
+power_constant = Primitive(
+    "power_constant",
+    "The power xⁿ with a constant exponent n.",
+    value=_power,
+    slopes=_power_slopes,
+    notation="{0}^{1}",
+    latex="#1^{#2}",
+    samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
+    binds=POWER,
+)
+power = Primitive(
+    "power",
+    "The power aᵇ with a variable exponent.",
+    value=_power,
+    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    notation="{0}^{1}",
+    latex="#1^{#2}",
+    samples=((2.0, 3.0), (0.5, -1.5), (1.0, 0.0)),
+    binds=POWER,
+)
+
+
+def _power_or_nan(a: float, b: float) -> float:
+    try:
+        return _power(a, b)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        return math.nan
+
+
+power_or_nan: Primitive = Primitive(
+    "power_or_nan",
+    "The power aᵇ, nan where it does not exist: the slope of aᵇ is made of it.",
+    value=_power_or_nan,
+    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    notation="{0}^{1}",
+    latex="#1^{#2}",
+    samples=((2.0, 3.0), (0.5, -1.5)),
+    binds=POWER,
+)
+
+
+def _xlogy(x: float, a: float) -> float:
+    if a > 0.0:
+        return x * math.log(a)
+    return 0.0 if a == x == 0.0 else math.nan
+
+
+xlogy: Primitive = Primitive(
+    "xlogy",
+    "The product x log a, 0 at x = a = 0, nan where log a does not exist.",
+    value=_xlogy,
+    slopes=lambda y, x, a: (log(a), x / a),
+    notation="{0}·log({1})",
+    latex=r"#1 \log #2",
+    samples=((2.0, 3.0), (-1.5, 0.25)),
+    binds=PRODUCT,
+)
+
+# --- elementary functions -----------------------------------------------------------------
+
+exp = Primitive(
+    "exp",
+    "The exponential eˣ.",
+    value=math.exp,
+    slopes=lambda y, x: (y,),
+    notation="exp({0})",
+    latex="e^{#1}",
+    samples=((0.0,), (-1.5,), (2.0,)),
+)
+log: Primitive = Primitive(
+    "log",
+    "The natural logarithm log x, for x > 0.",
+    value=math.log,
+    slopes=lambda y, x: (1.0 / x,),
+    notation="log({0})",
+    latex=r"\log\left(#1\right)",
+    samples=((1.0,), (0.25,), (8.0,)),
+)
+log1p = Primitive(
+    "log1p",
+    "log(1 + x), accurate for small x, for x > −1.",
+    value=math.log1p,
+    slopes=lambda y, x: (1.0 / (1.0 + x),),
+    notation="log(1 + {0})",
+    latex=r"\log\left(1 + #1\right)",
+    samples=((0.0,), (-0.5,), (8.0,)),
+)
+expm1 = Primitive(
+    "expm1",
+    "eˣ − 1, accurate for small x.",
+    value=math.expm1,
+    slopes=lambda y, x: (y + 1.0,),
+    notation="exp({0}) − 1",
+    latex="e^{#1} - 1",
+    samples=((0.0,), (-1.5,), (2.0,)),
+    binds=SUM,
+)
+sqrt = Primitive(
+    "sqrt",
+    "The square root √x, for x ≥ 0; it has no slope at 0.",
+    value=math.sqrt,
+    slopes=lambda y, x: (0.5 / y,),
+    notation="√({0})",
+    latex=r"\sqrt{#1}",
+    samples=((4.0,), (0.25,)),
+)
+sin = Primitive(
+    "sin",
+    "The sine of x, in radians.",
+    value=math.sin,
+    slopes=lambda y, x: (cos(x),),
+    notation="sin({0})",
+    latex=r"\sin\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+cos: Primitive = Primitive(
+    "cos",
+    "The cosine of x, in radians.",
+    value=math.cos,
+    slopes=lambda y, x: (-sin(x),),
+    notation="cos({0})",
+    latex=r"\cos\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+tan = Primitive(
+    "tan",
+    "The tangent of x, in radians.",
+    value=math.tan,
+    slopes=lambda y, x: (1.0 + y * y,),
+    notation="tan({0})",
+    latex=r"\tan\left(#1\right)",
+    samples=((0.0,), (1.0,), (-0.5,)),
+)
+arctan = Primitive(
+    "arctan",
+    "The inverse tangent of x, in radians.",
+    value=math.atan,
+    slopes=lambda y, x: (1.0 / (1.0 + x * x),),
+    notation="arctan({0})",
+    latex=r"\arctan\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+
+# --- activation functions -----------------------------------------------------------------
+
+
+def _sigmoid(x: float) -> float:
+    if x >= 0.0:
+        return 1.0 / (1.0 + math.exp(-x))
+    e = math.exp(x)  # the same number, without overflow for very negative x
+    return e / (1.0 + e)
+
+
+sigmoid = Primitive(
+    "sigmoid",
+    "The logistic function σ(x) = 1 / (1 + e⁻ˣ).",
+    value=_sigmoid,
+    slopes=lambda y, x: (y * (1.0 - y),),
+    notation="σ({0})",
+    latex=r"\sigma\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+tanh = Primitive(
+    "tanh",
+    "The hyperbolic tangent of x.",
+    value=math.tanh,
+    slopes=lambda y, x: (1.0 - y * y,),
+    notation="tanh({0})",
+    latex=r"\tanh\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+relu = Primitive(
+    "relu",
+    "max(0, x). Slope 1 at 0, as the decks fix it (PyTorch: 0).",
+    value=lambda x: 0.0 if x < 0.0 else x,
+    slopes=lambda y, x: (step(x),),
+    notation="ReLU({0})",
+    latex=r"\mathrm{ReLU}\left(#1\right)",
+    samples=((1.5,), (-2.0,)),
+)
+leaky_relu = Primitive(
+    "leaky_relu",
+    "max(0.01x, x). Slope 1 at 0.",
+    value=lambda x: 0.01 * x if x < 0.0 else x,
+    slopes=lambda y, x: (0.01 + 0.99 * step(x),),
+    notation="leakyReLU({0})",
+    latex=r"\mathrm{leakyReLU}\left(#1\right)",
+    samples=((1.5,), (-2.0,)),
+)
+
+
+def _softplus(x: float) -> float:
+    return (0.0 if x < 0.0 else x) + math.log1p(math.exp(-math.fabs(x)))
+
+
+softplus = Primitive(
+    "softplus",
+    "log(1 + eˣ), accurate at both ends.",
+    value=_softplus,
+    slopes=lambda y, x: (sigmoid(x),),
+    notation="softplus({0})",
+    latex=r"\mathrm{softplus}\left(#1\right)",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+
+# --- kinks and steps ----------------------------------------------------------------------
+
+abs = Primitive(
+    "abs",
+    "The absolute value |x|. Slope 0 at 0.",
+    value=math.fabs,
+    slopes=lambda y, x: (sign(x),),
+    notation="|{0}|",
+    latex=r"\left|#1\right|",
+    samples=((1.5,), (-2.0,)),
+)
+sign: Primitive = Primitive(
+    "sign",
+    "−1, 0 or 1. Slope 0 everywhere.",
+    value=lambda x: x if math.isnan(x) else float((x > 0.0) - (x < 0.0)),
+    slopes=lambda y, x: (0.0,),
+    notation="sign({0})",
+    latex=r"\mathrm{sign}\left(#1\right)",
+    samples=((1.5,), (-2.0,)),
+)
+step: Primitive = Primitive(
+    "step",
+    "The threshold unit: 1 where x ≥ 0, else 0. Slope 0: it cannot be trained by gradients.",
+    value=lambda x: x if math.isnan(x) else float(x >= 0.0),
+    slopes=lambda y, x: (0.0,),
+    notation="step({0})",
+    latex=r"\mathrm{step}\left(#1\right)",
+    samples=((1.5,), (-2.0,)),
+)
+maximum = Primitive(
+    "maximum",
+    "The larger of a and b. At a tie the slope goes to a.",
+    value=lambda a, b: a if a >= b or math.isnan(a) else b,
+    slopes=lambda y, a, b: (step(a - b), 1.0 - step(a - b)),
+    notation="max({0}, {1})",
+    latex=r"\max\left(#1, #2\right)",
+    samples=((2.0, 3.0), (1.5, -0.25)),
+)
+minimum = Primitive(
+    "minimum",
+    "The smaller of a and b. At a tie the slope goes to a.",
+    value=lambda a, b: a if a <= b or math.isnan(a) else b,
+    slopes=lambda y, a, b: (step(b - a), 1.0 - step(b - a)),
+    notation="min({0}, {1})",
+    latex=r"\min\left(#1, #2\right)",
+    samples=((2.0, 3.0), (1.5, -0.25)),
+)
+
+# --- sums over lists: one node each -------------------------------------------------------
+
+
+def _inputs(first: int, last: int, placeholder: str) -> list[str]:
+    return [placeholder % i for i in range(first, last)]
+
+
+def _sum_text(terms: list[str]) -> str:
+    return " + ".join(terms) if terms else "0"
+
+
+def _products(n: int, placeholder: str, times: str, first: int = 0) -> list[str]:
+    left = _inputs(first, first + n, placeholder)
+    right = _inputs(first + n, first + 2 * n, placeholder)
+    return [a + times + b for a, b in zip(left, right, strict=True)]
+
+
+def _paired(name: str, first: Iterable[Any], second: Iterable[Any]) -> tuple[Any, ...]:
+    first, second = tuple(first), tuple(second)
+    if len(first) != len(second):
+        raise ValueError(
+            f"{name} takes two lists of the same length, not {len(first)} and {len(second)} numbers"
+        )
+    return (*first, *second)
+
+
+total = Primitive(
+    "total",
+    "The sum of a list of numbers, as one node.",
+    value=lambda *terms: sum(terms, 0.0),
+    slopes=lambda y, *terms: (1.0,) * len(terms),
+    notation=lambda n: _sum_text(_inputs(0, n, "{%d}")),
+    latex=lambda n: _sum_text(_inputs(1, n + 1, "#%d")),
+    samples=((2.0, 3.0, -1.0), (4.0,)),
+    binds=SUM,
+    flatten=lambda terms: tuple(terms),
+)
+
+
+def _dot(*inputs: float) -> float:
+    n = len(inputs) // 2
+    return sum(map(operator.mul, inputs[:n], inputs[n:]), 0.0)
+
+
+def _dot_slopes(y: Any, *inputs: Any) -> tuple[Any, ...]:
+    n = len(inputs) // 2
+    return inputs[n:] + inputs[:n]
+
+
+dot = Primitive(
+    "dot",
+    "The dot product of two lists of the same length.",
+    value=_dot,
+    slopes=_dot_slopes,
+    notation=lambda n: _sum_text(_products(n // 2, "{%d}", "·")),
+    latex=lambda n: _sum_text(_products(n // 2, "#%d", r" \cdot ", first=1)),
+    samples=((2.0, 3.0), (1.0, 2.0, 3.0, -1.0, 0.5, 4.0)),
+    binds=SUM,
+    flatten=lambda a, b: _paired("dot", a, b),
+)
+
+
+def _affine(*inputs: float) -> float:
+    n = len(inputs) // 2
+    return sum(map(operator.mul, inputs[:n], inputs[n:-1]), 0.0) + inputs[-1]
+
+
+def _affine_slopes(y: Any, *inputs: Any) -> tuple[Any, ...]:
+    n = len(inputs) // 2
+    return (*inputs[n:-1], *inputs[:n], 1.0)
+
+
+affine = Primitive(
+    "affine",
+    "The weighted sum plus bias of a neuron, wᵀx + b: affine(weights, inputs, bias).",
+    value=_affine,
+    slopes=_affine_slopes,
+    notation=lambda n: _sum_text([*_products(n // 2, "{%d}", "·"), f"{{{n - 1}}}"]),
+    latex=lambda n: _sum_text([*_products(n // 2, "#%d", r" \cdot ", first=1), f"#{n}"]),
+    samples=((2.0, 3.0, 1.0), (1.0, 2.0, -1.0, 0.5, 4.0)),
+    binds=SUM,
+    flatten=lambda weights, inputs, bias: (*_paired("affine", weights, inputs), bias),
+)
+
+
+def _over_largest(logits: Sequence[float]) -> tuple[int, float]:
+    """The position of the largest logit, and Σ exp(z − largest) over the other ones."""
+    largest = max(range(len(logits)), key=logits.__getitem__)
+    return largest, sum(math.exp(z - logits[largest]) for i, z in enumerate(logits) if i != largest)
+
+
+def _at_least_one(name: str, logits: Iterable[Any]) -> tuple[Any, ...]:
+    logits = tuple(logits)
+    if not logits:
+        raise ValueError(f"{name} takes at least one number")
+    return logits
+
+
+def _logsumexp(*logits: float) -> float:
+    if any(map(math.isnan, logits)):
+        return math.nan
+    largest, rest = _over_largest(logits)
+    return logits[largest] + math.log1p(rest)
+
+
+logsumexp = Primitive(
+    "logsumexp",
+    "log Σ exp(zᵢ) of a list of numbers, without overflow.",
+    value=_logsumexp,
+    slopes=lambda y, *logits: tuple([softmax_unit(z, *logits) for z in logits]),
+    notation=lambda n: f"log({_sum_text(_inputs(0, n, 'exp({%d})'))})",
+    latex=lambda n: rf"\log\left({_sum_text(_inputs(1, n + 1, 'e^{#%d}'))}\right)",
+    samples=((2.0, 3.0, -1.0), (4.0,)),
+    flatten=lambda logits: _at_least_one("logsumexp", logits),
+)
+
+
+def _softmax_unit(z: float, *logits: float) -> float:
+    if any(map(math.isnan, logits)):
+        return math.nan
+    largest, rest = _over_largest(logits)
+    return math.exp(z - logits[largest]) / (1.0 + rest)
+
+
+def _softmax_unit_slopes(y: Any, z: Any, *logits: Any) -> tuple[Any, ...]:
+    # eᶻ / Σ exp(zⱼ) as a function of z and of each zⱼ. A unit of softmax has z among the
+    # zⱼ, so that both paths to it add up to y(1 − y).
+    return (y, *[-y * softmax_unit(other, *logits) for other in logits])
+
+
+softmax_unit: Primitive = Primitive(
+    "softmax_unit",
+    "One output of softmax, exp(z) / Σ exp(zⱼ): softmax_unit(z, z₁, …, zₙ).",
+    value=_softmax_unit,
+    slopes=_softmax_unit_slopes,
+    notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
+    latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
+    samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
+    binds=PRODUCT,
+)
+
+
+def softmax(logits: Iterable[Any]) -> list[Any]:
+    """The probabilities exp(zᵢ) / Σ exp(zⱼ) of n classes, as a list that sums to 1.
+
+    >>> softmax([0.0, 0.0])
+    [0.5, 0.5]
+
+    Raises:
+        ValueError: the list is empty.
+    """
+    logits = _at_least_one("softmax", logits)
+    return [softmax_unit(z, *logits) for z in logits]
+
+
+# --- cross-entropies ----------------------------------------------------------------------
+
+binary_cross_entropy = Primitive(
+    "binary_cross_entropy",
+    "−y log a − (1 − y) log(1 − a) of a target y in [0, 1] and a probability a.",
+    value=lambda y, a: -_log_likelihood(y, a) - _log_likelihood(1.0 - y, 1.0 - a),
+    slopes=lambda loss, y, a: (log((1.0 - a) / a), -y / a + (1.0 - y) / (1.0 - a)),
+    notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
+    latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
+    samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
+    binds=SUM,
+)
+
+
+def _log_likelihood(y: float, a: float) -> float:
+    # An outcome that never happens (y = 0) costs nothing, however improbable it is.
+    return 0.0 if y == 0.0 <= a else y * math.log(a)
+
+
+binary_cross_entropy_with_logits = Primitive(
+    "binary_cross_entropy_with_logits",
+    "binary_cross_entropy(y, σ(z)) computed from z, accurate where σ saturates.",
+    # y·softplus(−z) + (1 − y)·softplus(z) equals softplus(z) − yz without cancellation.
+    value=lambda y, z: y * _softplus(-z) + (1.0 - y) * _softplus(z),
+    slopes=lambda loss, y, z: (-z, sigmoid(z) - y),
+    notation="softplus({1}) − {0}·{1}",
+    latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
+    samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
+    binds=SUM,
+)
+
+
+def _softmax_cross_entropy(*inputs: float) -> float:
+    n = len(inputs) // 2
+    targets, logits = inputs[:n], inputs[n:]
+    if any(map(math.isnan, inputs)):
+        return math.nan
+    largest, rest = _over_largest(logits)
+    top = logits[largest]
+    # logsumexp(z) − Σ yᵢzᵢ with the largest logit taken out of both, against cancellation.
+    distances = sum([y * (top - z) for y, z in zip(targets, logits, strict=True)])
+    return math.log1p(rest) + distances + top * (1.0 - sum(targets))
+
+
+def _softmax_cross_entropy_slopes(loss: Any, *inputs: Any) -> tuple[Any, ...]:
+    n = len(inputs) // 2
+    targets, logits = inputs[:n], inputs[n:]
+    by_target = [-z for z in logits]
+    by_logit = [softmax_unit(z, *logits) - y for y, z in zip(targets, logits, strict=True)]
+    return (*by_target, *by_logit)
+
+
+softmax_cross_entropy_with_logits = Primitive(
+    "softmax_cross_entropy_with_logits",
+    "logsumexp(z) − Σ yᵢzᵢ, which is −Σ yᵢ log softmax(z)ᵢ for targets y that sum to 1.",
+    value=_softmax_cross_entropy,
+    slopes=_softmax_cross_entropy_slopes,
+    notation=lambda n: (
+        "logsumexp(z) − "
+        + (f"({_sum_text(_products(n // 2, '{%d}', '·'))})" if n > 2 else "{0}·{1}")
+    ),
+    latex=lambda n: (
+        rf"\log\left({_sum_text(_inputs(n // 2 + 1, n + 1, 'e^{#%d}'))}\right) - "
+        rf"\left({_sum_text(_products(n // 2, '#%d', ' ', first=1))}\right)"
+    ),
+    samples=((1.0, 0.0, 0.0, 2.0, 3.0, -1.0), (0.25, 0.75, 1.0, -1.0)),
+    binds=SUM,
+    flatten=lambda targets, logits: _paired(
+        "softmax_cross_entropy_with_logits", _at_least_one("the loss", targets), logits
+    ),
+)
+
+# --- numbers ------------------------------------------------------------------------------
+
+
+def _no_value() -> float:
+    raise ValueError("a constant keeps the number that was written")
+
+
+constant = Primitive(
+    "constant",
+    "A number written in a formula. It has no inputs, so nothing is computed.",
+    value=_no_value,
+    slopes=lambda y: (),
+    notation="",
+    latex="",
+    samples=(),
+)

@@ -1,0 +1,230 @@
+"""Value: a number that remembers how it was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
+from typing import Any
+
+from autograd import primitives as rows
+from autograd.primitives import Primitive
+
+_new = object.__new__
+
+
+def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float, ...]]:
+    """The value and the slopes of an operation at the data of its inputs.
+
+    Where the value exists but a slope does not, the slopes are nan.
+    """
+    numbers = [x.data for x in inputs]
+    try:
+        data = op.value(*numbers)
+    except (ArithmeticError, ValueError) as error:
+        call = describe(op, inputs)
+        raise type(error)(f"{call}: {error}. {op.name}: {op.__doc__}") from None
+    try:
+        return data, op.slopes(data, *numbers)
+    except (ArithmeticError, ValueError):
+        return data, (math.nan,) * len(numbers)
+
+
+def describe(op: Primitive, inputs: Sequence[Value]) -> str:
+    """The operation and its operands for a message, as in ``log(z = 0.0)``."""
+    operands = [f"{x.label} = {x.data!r}" if x.label else repr(x.data) for x in inputs]
+    if len(operands) > 6:
+        operands[3:-2] = ["…"]
+    return f"{op.name}({', '.join(operands)})"
+
+
+def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """The methods ``a op b`` and, for a number on the left, ``b op a``."""
+    value, slopes = op.value, op.slopes
+
+    # What Value.record does, written out for two inputs: most of a graph is made here.
+    def method(a: Value, b: Any) -> Any:
+        if b.__class__ is not Value:
+            if not isinstance(b, Real):
+                return NotImplemented
+            b = Value.constant(b)
+        x, y = a.data, b.data
+        node = _new(Value)
+        try:
+            node.data = data = value(x, y)
+            node.partials = slopes(data, x, y)
+        except (ArithmeticError, ValueError):
+            node.data, node.partials = compute(op, (a, b))
+        node.grad = 0.0
+        node.op = op
+        node.inputs = (a, b)
+        node.label = ""
+        return node
+
+    def reflected(b: Value, a: Any) -> Any:
+        return method(Value.constant(a), b) if isinstance(a, Real) else NotImplemented
+
+    return method, reflected
+
+
+def _method(op: Primitive) -> Callable[[Any], Value]:
+    """The method ``x.op()``."""
+
+    def method(x: Value) -> Value:
+        return Value.record(op, (x,))
+
+    method.__doc__ = op.__doc__
+    return method
+
+
+class Value:
+    """A real number that records what is computed from it.
+
+    >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
+    >>> J = 3 * (a + b * c)
+    >>> J
+    Value(33.0, grad=0.0)
+    >>> J.backward()
+    >>> b
+    Value(3.0, 'b', grad=6.0)
+
+    Numbers may stand on either side of every operator. Two Values are equal only if they are
+    the same node (so ``v == 3`` is False: compare ``v.data``); ``<`` and its kin, ``float()``,
+    ``bool()`` and ``format()`` read the data and record nothing.
+
+    Attributes:
+        data: the number, a float.
+        grad: the derivative by this Value of the output whose ``backward()`` was called.
+        op: the row of the table that made it; None for a leaf, ``constant`` for a plain number.
+        inputs: what it was made from, in order, repetitions kept.
+        partials: the slopes of ``op``, one per input, as floats; nan where there is none.
+        label: its name in pictures and messages.
+
+    Raises:
+        TypeError: ``data`` is not a real number, or ``label`` is not a string.
+    """
+
+    __slots__ = ("data", "grad", "inputs", "label", "op", "partials")
+
+    data: float
+    grad: float
+    op: Primitive | None
+    inputs: tuple[Value, ...]
+    partials: tuple[float, ...]
+    label: str
+
+    def __init__(self, data: float | Real, label: str = "") -> None:
+        if not isinstance(data, Real):
+            kind = type(data).__name__
+            raise TypeError(
+                f"a Value holds one real number, not {data!r:.60} ({kind}): make one per number"
+            )
+        if not isinstance(label, str):
+            raise TypeError(f"the label of a Value is a string, not {label!r:.60}")
+        self.data = float(data)
+        self.grad = 0.0
+        self.op = None
+        self.inputs = ()
+        self.partials = ()
+        self.label = label
+
+    @staticmethod
+    def constant(number: float | Real) -> Value:
+        """A number as it stands in a formula: a node that no gradient is asked for."""
+        node = Value(number)
+        node.op = rows.constant
+        return node
+
+    @staticmethod
+    def record(op: Primitive, inputs: Iterable[Value | float]) -> Value:
+        """The operation ``op`` applied to the inputs; numbers among them become constants.
+
+        Raises:
+            TypeError: an input is neither a Value nor a real number.
+            ValueError, ZeroDivisionError, OverflowError: the operation has no value there.
+        """
+        nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in inputs])
+        node = _new(Value)
+        node.data, node.partials = compute(op, nodes)
+        node.grad = 0.0
+        node.op = op
+        node.inputs = nodes
+        node.label = ""
+        return node
+
+    # backprop is written in terms of Value, so Value can import it only when it is called.
+
+    def forward(self) -> float:
+        """Recompute this Value from its leaves: see :func:`autograd.backprop.forward`."""
+        from autograd.backprop import forward
+
+        return forward(self)
+
+    def backward(self) -> None:
+        """Set ``grad`` on every Value of the graph: see :func:`autograd.backprop.backward`."""
+        from autograd.backprop import backward
+
+        backward(self)
+
+    __add__, _radd = _operator(rows.add)
+    __sub__, __rsub__ = _operator(rows.subtract)
+    __mul__, __rmul__ = _operator(rows.multiply)
+    __truediv__, __rtruediv__ = _operator(rows.divide)
+    _power, __rpow__ = _operator(rows.power)
+    _power_constant, _ = _operator(rows.power_constant)
+
+    def __radd__(self, other: Any) -> Any:
+        # sum() starts with the number 0, which no learner wrote.
+        return self if other.__class__ is int and other == 0 else self._radd(other)
+
+    def __pow__(self, exponent: Any) -> Any:
+        if isinstance(exponent, Value) and exponent.op is not rows.constant:
+            return self._power(exponent)
+        return self._power_constant(exponent)
+
+    def __pos__(self) -> Value:
+        return self
+
+    __neg__ = _method(rows.negative)
+    __abs__ = abs = _method(rows.abs)
+    exp = _method(rows.exp)
+    log = _method(rows.log)
+    log1p = _method(rows.log1p)
+    expm1 = _method(rows.expm1)
+    sqrt = _method(rows.sqrt)
+    sin = _method(rows.sin)
+    cos = _method(rows.cos)
+    tan = _method(rows.tan)
+    tanh = _method(rows.tanh)
+    arctan = _method(rows.arctan)
+    sigmoid = _method(rows.sigmoid)
+    relu = _method(rows.relu)
+    leaky_relu = _method(rows.leaky_relu)
+    softplus = _method(rows.softplus)
+    sign = _method(rows.sign)
+    step = _method(rows.step)
+
+    def __lt__(self, other: Value | float) -> bool:
+        return self.data < float(other)
+
+    def __le__(self, other: Value | float) -> bool:
+        return self.data <= float(other)
+
+    def __gt__(self, other: Value | float) -> bool:
+        return self.data > float(other)
+
+    def __ge__(self, other: Value | float) -> bool:
+        return self.data >= float(other)
+
+    def __float__(self) -> float:
+        return self.data
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.data, spec) if spec else repr(self)
+
+    def __repr__(self) -> str:
+        label = f", {self.label!r}" if self.label else ""
+        return f"Value({self.data!r}{label}, grad={self.grad!r})"
