@@ -30,6 +30,7 @@ from autograd.primitives import (
     tanh,
     total,
 )
+from autograd.tracing import trace
 from autograd.value import Value
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "tan",
     "tanh",
     "total",
+    "trace",
 ]

@@ -30,7 +30,7 @@ from typing import Any
 TABLE: dict[str, Primitive] = {}
 
 # How tightly a notation binds its operands: tells where parentheses are needed.
-SUM, PRODUCT, POWER, CALL = 1, 2, 3, 4
+SUM, QUOTIENT, PRODUCT, POWER, CALL = 1, 2, 3, 4, 5
 
 # A notation for a fixed number of inputs, or a function from that number to a notation.
 Notation = str | Callable[[int], str]
@@ -159,7 +159,7 @@ divide = Primitive(
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, -4.0)),
-    binds=PRODUCT,
+    binds=QUOTIENT,
 )
 
 
@@ -569,7 +569,7 @@ softmax_unit: Primitive = Primitive(
     notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
     latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
     samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
-    binds=PRODUCT,
+    binds=QUOTIENT,
 )
 
 

@@ -1,0 +1,125 @@
+"""trace: the forward and the backward sweep, told step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from autograd.backprop import Output, single, topological_order
+from autograd.notation import formula, is_rounded, name_values, number
+from autograd.primitives import constant
+from autograd.value import Value
+
+
+class ForwardStep(NamedTuple):
+    """One Value computed: its name, the formula (empty for a leaf) and its number."""
+
+    node: Value
+    name: str
+    formula: str
+    value: float
+
+    def __str__(self) -> str:
+        middle = f" = {self.formula}" if self.formula else ""
+        return f"{self.name}{middle} {equals(self.value)} {number(self.value)}"
+
+
+class BackwardStep(NamedTuple):
+    """One use of the chain rule: what a Value hands down to one of its inputs.
+
+    Attributes:
+        node, input: the Value and the input that it was computed from.
+        name: the names in the step, as in ``dJ/db = dJ/du × du/db``.
+        upstream: the derivative of the output by the node.
+        local: the partial derivative of the node by this input.
+        product: upstream × local.
+        total: the sum of the products that the input has got so far.
+    """
+
+    node: Value
+    input: Value
+    name: str
+    upstream: float
+    local: float
+    product: float
+    total: float
+
+    def __str__(self) -> str:
+        numbers = (self.upstream, self.local, self.product)
+        sign = "≈" if any(map(is_rounded, numbers)) else "="
+        text = (
+            f"{self.name} {sign} {_factor(self.upstream)} × {_factor(self.local)}"
+            f" {sign} {number(self.product)}"
+        )
+        if self.total != self.product:
+            text += f", with the other paths {equals(self.total)} {number(self.total)}"
+        return text
+
+
+class Trace(list[ForwardStep | BackwardStep]):
+    """The steps of both sweeps, in order; printed one per line.
+
+    Attributes:
+        gradients: the derivative of the output by each Value, as the last step left it.
+    """
+
+    gradients: dict[Value, float]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+
+def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
+    """Both sweeps over the graph of the output as a list of steps; the graph stays as it is.
+
+    >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
+    >>> print(trace(3 * (a + b * c)))
+    a = 5
+    b = 3
+    c = 2
+    u = bc = 6
+    v = a + u = 11
+    J = 3v = 33
+    dJ/dv = dJ/dJ × dJ/dv = 1 × 3 = 3
+    dJ/da = dJ/dv × dv/da = 3 × 1 = 3
+    dJ/du = dJ/dv × dv/du = 3 × 1 = 3
+    dJ/db = dJ/du × du/db = 3 × 2 = 6
+    dJ/dc = dJ/du × du/dc = 3 × 3 = 9
+
+    Args:
+        output: the Value to sweep back from.
+        names: names for Values without a label; a letter where there is neither.
+
+    Raises:
+        TypeError, ValueError: ``output`` is not one Value.
+    """
+    output = single(output)
+    order = [node for node in topological_order(output) if node.op is not constant]
+    names = name_values(order, names)
+    steps = Trace()
+    for node in order:
+        text = formula(node, names) if node.inputs else ""
+        steps.append(ForwardStep(node, names[node], text, node.data))
+    J = names[output]
+    totals = {output: 1.0}
+    for node in reversed(order):
+        upstream = totals[node]
+        for x, local in zip(node.inputs, node.partials, strict=True):
+            if x.op is constant:
+                continue
+            product = upstream * local
+            totals[x] = totals.get(x, 0.0) + product
+            chain = f"d{J}/d{names[x]} = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
+            steps.append(BackwardStep(node, x, chain, upstream, local, product, totals[x]))
+    steps.gradients = totals
+    return steps
+
+
+def equals(x: float) -> str:
+    """The sign before ``number(x)``: = where it is exact, ≈ where digits are left out."""
+    return "≈" if is_rounded(x) else "="
+
+
+def _factor(x: float) -> str:
+    """A number as a factor: in parentheses where a minus sign would follow the × sign."""
+    return f"({number(x)})" if x < 0.0 else number(x)
