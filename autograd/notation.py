@@ -171,7 +171,7 @@ def _fill(node: Value, text: Callable[[Value], Text], style: Style) -> Text:
     written = ""
     for i, token in enumerate(tokens[: len(pieces)]):
         if token == "·":
-            written += style.plain(_times(pieces[i - 1].ends, pieces[i + 1], tokens[i + 1]))
+            written += style.plain(_times(pieces[i - 1], pieces[i + 1], tokens[i + 1]))
         else:
             written += pieces[i].written
     starts = "−" if tokens[0].startswith("−") else pieces[0].starts
@@ -191,10 +191,10 @@ def _required(left: str, right: str) -> int:
     return QUOTIENT if left.endswith(("− ", "−")) else SUM
 
 
-def _times(ends: str, factor: Text, token: str) -> str:
+def _times(left: Text, right: Text, token: str) -> str:
     """The sign between two factors: none in 3v, bc and 3(a + b), a space before a function."""
     if not token.startswith("{"):
         return " "
-    if ends in ("number", "symbol", ")") and factor.starts == "symbol":
-        return ""
-    return "" if ends == "number" and factor.starts == "(" else "·"
+    if right.starts == "symbol" and left.ends in ("number", "symbol", ")"):
+        return "·" if left == right else ""
+    return "" if right.starts == "(" and left.ends == "number" else "·"

@@ -58,7 +58,8 @@ class Primitive:
         slopes: ``(y, *inputs)`` to the partial derivatives, one per input.
         notation: plain text as on a slide; ``{0}`` is the first input, ``·`` a product and
             ``^`` a superscript. A function of the number of inputs where that varies.
-        latex: the same in LaTeX, where ``#1`` is the first input.
+        symbol: what a gate in a circuit shows; by default the name.
+        latex: the notation in LaTeX, where ``#1`` is the first input.
         samples: points at which the tests check the slopes to second order.
         binds: how tightly the notation binds.
         flatten: the arguments as users write them, to the flat inputs of the node.
@@ -78,6 +79,7 @@ class Primitive:
         notation: Notation,
         latex: Notation,
         samples: Sequence[tuple[float, ...]],
+        symbol: str = "",
         binds: int = CALL,
         flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
     ) -> None:
@@ -86,6 +88,7 @@ class Primitive:
         self.value = value
         self.slopes = slopes
         self.notation = notation
+        self.symbol = symbol or name
         self.latex = latex
         self.samples = samples
         self.binds = binds
@@ -116,6 +119,7 @@ add = Primitive(
     "The sum a + b.",
     value=operator.add,
     slopes=lambda y, a, b: (1.0, 1.0),
+    symbol="+",
     notation="{0} + {1}",
     latex="#1 + #2",
     samples=((2.0, 3.0), (-1.5, 0.25)),
@@ -126,6 +130,7 @@ subtract = Primitive(
     "The difference a − b.",
     value=operator.sub,
     slopes=lambda y, a, b: (1.0, -1.0),
+    symbol="−",
     notation="{0} − {1}",
     latex="#1 - #2",
     samples=((2.0, 3.0), (-1.5, 0.25)),
@@ -136,6 +141,7 @@ negative = Primitive(
     "The negative −x.",
     value=operator.neg,
     slopes=lambda y, x: (-1.0,),
+    symbol="×(−1)",
     notation="−{0}",
     latex="-#1",
     samples=((2.0,), (-0.5,)),
@@ -146,6 +152,7 @@ multiply = Primitive(
     "The product ab.",
     value=operator.mul,
     slopes=lambda y, a, b: (b, a),
+    symbol="×",
     notation="{0}·{1}",
     latex=r"#1 \cdot #2",
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, 4.0)),
@@ -156,6 +163,7 @@ divide = Primitive(
     "The quotient a / b.",
     value=operator.truediv,
     slopes=lambda y, a, b: (1.0 / b, -y / b),
+    symbol="/",
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, -4.0)),
@@ -183,6 +191,7 @@ power_constant = Primitive(
     "The power xⁿ with a constant exponent n.",
     value=_power,
     slopes=_power_slopes,
+    symbol="xⁿ",
     notation="{0}^{1}",
     latex="#1^{#2}",
     samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
@@ -193,6 +202,7 @@ power = Primitive(
     "The power aᵇ with a variable exponent.",
     value=_power,
     slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    symbol="aᵇ",
     notation="{0}^{1}",
     latex="#1^{#2}",
     samples=((2.0, 3.0), (0.5, -1.5), (1.0, 0.0)),
@@ -212,6 +222,7 @@ power_or_nan: Primitive = Primitive(
     "The power aᵇ, nan where it does not exist: the slope of aᵇ is made of it.",
     value=_power_or_nan,
     slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    symbol="aᵇ",
     notation="{0}^{1}",
     latex="#1^{#2}",
     samples=((2.0, 3.0), (0.5, -1.5)),
@@ -230,6 +241,7 @@ xlogy: Primitive = Primitive(
     "The product x log a, 0 at x = a = 0, nan where log a does not exist.",
     value=_xlogy,
     slopes=lambda y, x, a: (log(a), x / a),
+    symbol="x log a",
     notation="{0}·log({1})",
     latex=r"#1 \log #2",
     samples=((2.0, 3.0), (-1.5, 0.25)),
@@ -261,6 +273,7 @@ log1p = Primitive(
     "log(1 + x), accurate for small x, for x > −1.",
     value=math.log1p,
     slopes=lambda y, x: (1.0 / (1.0 + x),),
+    symbol="log(1 + x)",
     notation="log(1 + {0})",
     latex=r"\log\left(1 + #1\right)",
     samples=((0.0,), (-0.5,), (8.0,)),
@@ -270,6 +283,7 @@ expm1 = Primitive(
     "eˣ − 1, accurate for small x.",
     value=math.expm1,
     slopes=lambda y, x: (y + 1.0,),
+    symbol="eˣ − 1",
     notation="exp({0}) − 1",
     latex="e^{#1} - 1",
     samples=((0.0,), (-1.5,), (2.0,)),
@@ -280,6 +294,7 @@ sqrt = Primitive(
     "The square root √x, for x ≥ 0; it has no slope at 0.",
     value=math.sqrt,
     slopes=lambda y, x: (0.5 / y,),
+    symbol="√",
     notation="√({0})",
     latex=r"\sqrt{#1}",
     samples=((4.0,), (0.25,)),
@@ -336,6 +351,7 @@ sigmoid = Primitive(
     "The logistic function σ(x) = 1 / (1 + e⁻ˣ).",
     value=_sigmoid,
     slopes=lambda y, x: (y * (1.0 - y),),
+    symbol="σ",
     notation="σ({0})",
     latex=r"\sigma\left(#1\right)",
     samples=((0.0,), (1.0,), (-2.0,)),
@@ -354,6 +370,7 @@ relu = Primitive(
     "max(0, x). Slope 1 at 0, as the decks fix it (PyTorch: 0).",
     value=lambda x: 0.0 if x < 0.0 else x,
     slopes=lambda y, x: (step(x),),
+    symbol="ReLU",
     notation="ReLU({0})",
     latex=r"\mathrm{ReLU}\left(#1\right)",
     samples=((1.5,), (-2.0,)),
@@ -363,6 +380,7 @@ leaky_relu = Primitive(
     "max(0.01x, x). Slope 1 at 0.",
     value=lambda x: 0.01 * x if x < 0.0 else x,
     slopes=lambda y, x: (0.01 + 0.99 * step(x),),
+    symbol="leaky ReLU",
     notation="leakyReLU({0})",
     latex=r"\mathrm{leakyReLU}\left(#1\right)",
     samples=((1.5,), (-2.0,)),
@@ -390,6 +408,7 @@ abs = Primitive(
     "The absolute value |x|. Slope 0 at 0.",
     value=math.fabs,
     slopes=lambda y, x: (sign(x),),
+    symbol="|x|",
     notation="|{0}|",
     latex=r"\left|#1\right|",
     samples=((1.5,), (-2.0,)),
@@ -417,6 +436,7 @@ maximum = Primitive(
     "The larger of a and b. At a tie the slope goes to a.",
     value=lambda a, b: a if a >= b or math.isnan(a) else b,
     slopes=lambda y, a, b: (step(a - b), 1.0 - step(a - b)),
+    symbol="max",
     notation="max({0}, {1})",
     latex=r"\max\left(#1, #2\right)",
     samples=((2.0, 3.0), (1.5, -0.25)),
@@ -426,6 +446,7 @@ minimum = Primitive(
     "The smaller of a and b. At a tie the slope goes to a.",
     value=lambda a, b: a if a <= b or math.isnan(a) else b,
     slopes=lambda y, a, b: (step(b - a), 1.0 - step(b - a)),
+    symbol="min",
     notation="min({0}, {1})",
     latex=r"\min\left(#1, #2\right)",
     samples=((2.0, 3.0), (1.5, -0.25)),
@@ -462,6 +483,7 @@ total = Primitive(
     "The sum of a list of numbers, as one node.",
     value=lambda *terms: sum(terms, 0.0),
     slopes=lambda y, *terms: (1.0,) * len(terms),
+    symbol="Σ",
     notation=lambda n: _sum_text(_inputs(0, n, "{%d}")),
     latex=lambda n: _sum_text(_inputs(1, n + 1, "#%d")),
     samples=((2.0, 3.0, -1.0), (4.0,)),
@@ -485,6 +507,7 @@ dot = Primitive(
     "The dot product of two lists of the same length.",
     value=_dot,
     slopes=_dot_slopes,
+    symbol="wᵀx",
     notation=lambda n: _sum_text(_products(n // 2, "{%d}", "·")),
     latex=lambda n: _sum_text(_products(n // 2, "#%d", r" \cdot ", first=1)),
     samples=((2.0, 3.0), (1.0, 2.0, 3.0, -1.0, 0.5, 4.0)),
@@ -508,6 +531,7 @@ affine = Primitive(
     "The weighted sum plus bias of a neuron, wᵀx + b: affine(weights, inputs, bias).",
     value=_affine,
     slopes=_affine_slopes,
+    symbol="wᵀx + b",
     notation=lambda n: _sum_text([*_products(n // 2, "{%d}", "·"), f"{{{n - 1}}}"]),
     latex=lambda n: _sum_text([*_products(n // 2, "#%d", r" \cdot ", first=1), f"#{n}"]),
     samples=((2.0, 3.0, 1.0), (1.0, 2.0, -1.0, 0.5, 4.0)),
@@ -566,6 +590,7 @@ softmax_unit: Primitive = Primitive(
     "One output of softmax, exp(z) / Σ exp(zⱼ): softmax_unit(z, z₁, …, zₙ).",
     value=_softmax_unit,
     slopes=_softmax_unit_slopes,
+    symbol="softmax",
     notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
     latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
     samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
@@ -593,6 +618,7 @@ binary_cross_entropy = Primitive(
     "−y log a − (1 − y) log(1 − a) of a target y in [0, 1] and a probability a.",
     value=lambda y, a: -_log_likelihood(y, a) - _log_likelihood(1.0 - y, 1.0 - a),
     slopes=lambda loss, y, a: (log((1.0 - a) / a), -y / a + (1.0 - y) / (1.0 - a)),
+    symbol="cross-entropy",
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
     samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
@@ -611,6 +637,7 @@ binary_cross_entropy_with_logits = Primitive(
     # y·softplus(−z) + (1 − y)·softplus(z) equals softplus(z) − yz without cancellation.
     value=lambda y, z: y * _softplus(-z) + (1.0 - y) * _softplus(z),
     slopes=lambda loss, y, z: (-z, sigmoid(z) - y),
+    symbol="cross-entropy",
     notation="softplus({1}) − {0}·{1}",
     latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
     samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
@@ -643,6 +670,7 @@ softmax_cross_entropy_with_logits = Primitive(
     "logsumexp(z) − Σ yᵢzᵢ, which is −Σ yᵢ log softmax(z)ᵢ for targets y that sum to 1.",
     value=_softmax_cross_entropy,
     slopes=_softmax_cross_entropy_slopes,
+    symbol="cross-entropy",
     notation=lambda n: (
         "logsumexp(z) − "
         + (f"({_sum_text(_products(n // 2, '{%d}', '·'))})" if n > 2 else "{0}·{1}")

@@ -45,14 +45,9 @@ class BackwardStep(NamedTuple):
     total: float
 
     def __str__(self) -> str:
-        numbers = (self.upstream, self.local, self.product)
-        sign = "≈" if any(map(is_rounded, numbers)) else "="
-        text = (
-            f"{self.name} {sign} {_factor(self.upstream)} × {_factor(self.local)}"
-            f" {sign} {number(self.product)}"
-        )
+        text = f"{self.name} {multiplied(self.upstream, self.local, self.product)}"
         if self.total != self.product:
-            text += f", with the other paths {equals(self.total)} {number(self.total)}"
+            text += f"; with the other paths {equals(self.total)} {number(self.total)}"
         return text
 
 
@@ -115,11 +110,17 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
     return steps
 
 
-def equals(x: float) -> str:
-    """The sign before ``number(x)``: = where it is exact, ≈ where digits are left out."""
-    return "≈" if is_rounded(x) else "="
+def equals(*shown: float) -> str:
+    """The sign before numbers: = where ``number`` writes them in full, ≈ where it rounds."""
+    return "≈" if any(map(is_rounded, shown)) else "="
 
 
-def _factor(x: float) -> str:
-    """A number as a factor: in parentheses where a minus sign would follow the × sign."""
+def multiplied(upstream: float, local: float, product: float) -> str:
+    """A product with its factors: ``= 3 × 2 = 6``."""
+    shown = f"{number(upstream)} × {in_place(local)}"
+    return f"{equals(upstream, local)} {shown} {equals(upstream, local, product)} {number(product)}"
+
+
+def in_place(x: float) -> str:
+    """A number after a sign: in parentheses where it is negative."""
     return f"({number(x)})" if x < 0.0 else number(x)

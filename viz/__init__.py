@@ -1,0 +1,13 @@
+"""Pictures of computation graphs: forward values, backward gradients, the chain rule."""
+
+try:
+    from autograd import Value as _Value  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "the package `autograd` that Python finds is not glassgrad's: another package of that "
+        "name (HIPS autograd) is installed here. Use a fresh virtual environment."
+    ) from error
+
+from viz.drawing import Drawing, draw
+
+__all__ = ["Drawing", "draw"]

@@ -1,0 +1,66 @@
+"""python -m viz: draw a formula from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from autograd import trace
+from viz.drawing import draw
+from viz.expressions import read_formula
+from viz.style import THEMES
+
+EXAMPLES = """examples:
+  python -m viz "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
+  python -m viz "u = b*c; v = a + u; J = 3*v" a=5 b=3 c=2 -o J.png --theme dark
+  python -m viz "f = sigmoid(w*x + b)" w=2 x=-1 b=0.5      (tells the steps in words)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status is 0, or 2 after a message on what was wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m viz",
+        description="Draw the computation graph of a formula, with values, gradients and the "
+        "chain rule.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("formula", help="one or several steps, separated by semicolons")
+    parser.add_argument("numbers", nargs="*", metavar="name=number", help="the leaves")
+    parser.add_argument("-o", "--output", help="a file ending in .svg, .png, .pdf or .dot")
+    parser.add_argument("--theme", choices=list(THEMES), default="light")
+    options = parser.parse_args(arguments)
+    try:
+        output = read_formula(options.formula, _numbers(options.numbers))
+        output.backward()
+        if options.output:
+            draw(output, options.output, theme=options.theme)
+            print(f"wrote {options.output}")
+        else:
+            print(trace(output))
+    except (ValueError, ArithmeticError, OSError, RuntimeError) as error:
+        print(f"python -m viz: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _numbers(texts: Sequence[str]) -> dict[str, float]:
+    numbers: dict[str, float] = {}
+    for text in texts:
+        name, _, digits = text.partition("=")
+        name = name.strip()
+        if not name.isidentifier():
+            raise ValueError(f"{text!r} is not of the form name=number")
+        if name in numbers:
+            raise ValueError(f"{name} is given twice")
+        try:
+            numbers[name] = float(digits)
+        except ValueError:
+            raise ValueError(f"{name} needs a number, not {digits!r}") from None
+    return numbers
+
+
+if __name__ == "__main__":
+    sys.exit(main())

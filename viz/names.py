@@ -1,0 +1,78 @@
+"""Names in pictures: found among the caller's variables, and typeset as in print."""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from collections.abc import Iterable
+
+from autograd import Value
+from autograd.notation import Style
+
+_SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉‚")
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+_LETTERS = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
+    "phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega"
+)
+_GREEK = dict(zip(_LETTERS.split(), "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
+
+# w1, x_1, W[1], W[1]_2,3: a word, the layer in brackets, the position after it.
+_INDEXED = re.compile(r"(?P<word>[^\W\d_]+)(\[(?P<layer>\d+)\])?(_?(?P<position>\d+(,\d+)*))?")
+
+
+def callers_variables(depth: int = 1) -> dict[Value, str]:
+    """The Values that are bound to a variable where the caller was called, with its name.
+
+    Local variables win over global ones, and the first name of a Value over later ones.
+
+    Args:
+        depth: 1 is the caller of the function that calls this one.
+    """
+    frame = sys._getframe(depth + 1)
+    return named_values([*frame.f_locals.items(), *frame.f_globals.items()])
+
+
+def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
+    """The Values among variables; names with a leading underscore are none to show."""
+    names: dict[Value, str] = {}
+    for name, value in variables:
+        if isinstance(value, Value) and not name.startswith("_"):
+            names.setdefault(value, name)
+    return names
+
+
+def typeset(name: str) -> str:
+    """A name as in print, in Unicode: indices low, layers high, Greek letters as such.
+
+    >>> typeset("w1"), typeset("x_1"), typeset("W[1]"), typeset("a[2]_10"), typeset("sigma")
+    ('w₁', 'x₁', 'W⁽¹⁾', 'a₁₀⁽²⁾', 'σ')
+
+    Any other text is left as it is.
+    """
+    parts = _INDEXED.fullmatch(name)
+    if not parts:
+        return name
+    word, layer, position = parts["word"], parts["layer"], parts["position"]
+    return (
+        _GREEK.get(word, word)
+        + (position or "").translate(_SUBSCRIPTS)
+        + (f"⁽{layer.translate(_SUPERSCRIPTS)}⁾" if layer else "")
+    )
+
+
+def escape(text: str) -> str:
+    """Any text for an HTML-like label of Graphviz: markup and control characters disarmed."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return html.escape(text, quote=True)
+
+
+def italic(name: str) -> str:
+    """A name for an HTML-like label: letters slanted, as variables are in print."""
+    return f"<I>{escape(typeset(name))}</I>"
+
+
+# Formulas in HTML-like labels.
+HTML = Style(name=italic, plain=escape, power=lambda exponent: f"<SUP>{exponent}</SUP>")

@@ -1,0 +1,47 @@
+"""Themes: the colours and the fonts of every picture."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# DejaVu Sans comes with matplotlib. Verdana has the same widths, for readers of an SVG that
+# do not have it.
+FONTS = "DejaVu Sans,Verdana,sans-serif"
+FONT_SIZE = 14
+
+
+class Theme(NamedTuple):
+    """What a picture looks like. All colours on text have a contrast of at least 4.5 : 1.
+
+    Attributes:
+        background, ink: of the picture, and of its lines and formulas.
+        value, gradient: of the text above and below a wire. They can be told apart by a
+            colour-blind reader too, and the place and the words say the same.
+        circuit: whether operations are gates (circles with a sign) rather than boxes with a
+            formula, and wires carry bare numbers.
+    """
+
+    background: str
+    ink: str
+    value: str
+    gradient: str
+    circuit: bool = False
+
+
+THEMES = {
+    "light": Theme("#FFFFFF", "#000000", "#0072B2", "#A84800"),
+    "dark": Theme("#111111", "#EEEEEE", "#56B4E9", "#E69F00"),
+    # The look of the Stanford course CS231n: green values, red gradients, gates as circles.
+    "circuit": Theme("#FFFFFF", "#000000", "#007A00", "#B2182B", circuit=True),
+}
+
+
+def theme_named(name: str) -> Theme:
+    """The theme of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in THEMES:
+        raise ValueError(f"there is no theme {name!r}: choose one of {', '.join(THEMES)}")
+    return THEMES[name]
