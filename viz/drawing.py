@@ -16,7 +16,7 @@ from autograd.notation import MOST_TERMS, expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
 from autograd.value import Value, compute
-from viz.names import HTML, callers_variables, escape, italic, typeset
+from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
 
@@ -223,7 +223,7 @@ def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
         drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(_tooltip(node, sweep)), **shape)
-        drawing.node(f"w{i}", f"<{_wire(node, sweep, theme, full)}>", shape="plain")
+        drawing.node(f"w{i}", f"<{_wire(i, node, sweep, theme, full)}>", shape="plain")
         drawing.edge(f"n{i}", f"w{i}:w", headclip="false")
         readers = [step.node for step in reversed(sweep.paths[node])]
         for reader in readers:  # one wire for each use of the Value, further apart if parallel
@@ -258,13 +258,14 @@ def _gate(node: Value) -> str:
     return formula(node, {variable: "x"}).replace(" ", "")
 
 
-def _wire(node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
+def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
     """The value above the line and the gradient below, as an HTML-like table."""
     above, below = _value(node, sweep, full), _gradient(node, sweep, full)
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
+    # A cell with an ID takes a tooltip without being a link.
     rows = [
-        f'<TD TITLE="{tooltip}" HREF="#"><FONT COLOR="{color}">{text}</FONT></TD>'
-        for text, color in ((above, theme.value), (below, theme.gradient))
+        f'<TD ID="{row}{i}" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
+        for row, text, color in (("v", above, theme.value), ("g", below, theme.gradient))
     ]
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"'
     return f'{table} COLOR="{theme.ink}"><TR>{rows[0]}</TR><HR/><TR>{rows[1]}</TR></TABLE>'
@@ -314,7 +315,7 @@ def _tooltip(node: Value, sweep: _Sweep) -> str:
     if sweep.swept:
         J = typeset(sweep.names[sweep.output])
         text += f", d{J}/d{typeset(sweep.names[node])} = {sweep.gradients[node]!r}"
-    return text
+    return printable(text)
 
 
 def _heading(sweep: _Sweep, titled: bool) -> str:
@@ -330,7 +331,8 @@ def _heading(sweep: _Sweep, titled: bool) -> str:
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale[0]])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
         )
-    return f"<{'<BR/>'.join(lines)}>" if lines else ""
+    gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
+    return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
 
 
 def _is_fresh(node: Value) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from autograd import Value
 from autograd.notation import Style
 
+LONGEST_NAME = 40  # characters shown; tooltips have all
+
 _SUBSCRIPTS = str.maketrans("0123456789,", "₀₁₂₃₄₅₆₇₈₉‚")
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -63,15 +65,21 @@ def typeset(name: str) -> str:
     )
 
 
+def printable(text: str) -> str:
+    """A text in which control characters, also those that turn the direction, are spaces."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def escape(text: str) -> str:
-    """Any text for an HTML-like label of Graphviz: markup and control characters disarmed."""
-    text = "".join(c if c.isprintable() else " " for c in text)
-    return html.escape(text, quote=True)
+    """Any text for an HTML-like label of Graphviz, its markup disarmed."""
+    # Graphviz puts the name of the node where \\N stands, also in HTML-like labels.
+    return html.escape(printable(text)).replace("\\", "&#92;")
 
 
 def italic(name: str) -> str:
-    """A name for an HTML-like label: letters slanted, as variables are in print."""
-    return f"<I>{escape(typeset(name))}</I>"
+    """A name for an HTML-like label: slanted, as variables are in print; clipped if endless."""
+    clipped = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    return f"<I>{escape(typeset(clipped))}</I>"
 
 
 # Formulas in HTML-like labels.

@@ -1,0 +1,31 @@
+# Each command sets up what it needs in .venv; CONTRIBUTING.md says what they are for.
+PYTHON ?= python3
+PIP = .venv/bin/python -m pip --disable-pip-version-check install
+
+.PHONY: demo test lint bench notebooks
+
+demo: .venv/demo
+	.venv/bin/python demo.py
+
+test: .venv/test
+	.venv/bin/python -m coverage run -m pytest
+	.venv/bin/python -m coverage report
+
+lint: .venv/dev
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
+	.venv/bin/python -m mypy
+
+bench: .venv/bench
+	.venv/bin/python -m benchmarks
+
+notebooks: .venv/test
+	.venv/bin/python notebooks/run.py
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+# One mark per set of extras, renewed when the requirements change.
+.venv/%: pyproject.toml | .venv/bin/python
+	$(PIP) --editable '.[$*]'
+	touch $@
