@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -23,7 +24,8 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
         data = op.value(*numbers)
     except (ArithmeticError, ValueError) as error:
         call = describe(op, inputs)
-        raise type(error)(f"{call}: {error}. {op.name}: {op.__doc__}") from None
+        # Python's own words come last in args: some errors put a number before them.
+        raise type(error)(f"{call}: {error.args[-1]}. {op.name}: {op.__doc__}") from None
     try:
         return data, op.slopes(data, *numbers)
     except (ArithmeticError, ValueError):
@@ -74,6 +76,17 @@ def _method(op: Primitive) -> Callable[[Any], Value]:
         return Value.record(op, (x,))
 
     method.__doc__ = op.__doc__
+    return method
+
+
+def _comparison(compare: Callable[[float, Any], bool]) -> Callable[[Value, Any], bool]:
+    """The method ``a < b``, or one of its kin: it reads the data and records nothing."""
+
+    def method(a: Value, b: Any) -> bool:
+        if isinstance(b, Value):
+            return compare(a.data, b.data)
+        return compare(a.data, b) if isinstance(b, Real) else NotImplemented
+
     return method
 
 
@@ -204,17 +217,10 @@ class Value:
     sign = _method(rows.sign)
     step = _method(rows.step)
 
-    def __lt__(self, other: Value | float) -> bool:
-        return self.data < float(other)
-
-    def __le__(self, other: Value | float) -> bool:
-        return self.data <= float(other)
-
-    def __gt__(self, other: Value | float) -> bool:
-        return self.data > float(other)
-
-    def __ge__(self, other: Value | float) -> bool:
-        return self.data >= float(other)
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
 
     def __float__(self) -> float:
         return self.data
