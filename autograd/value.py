@@ -25,7 +25,8 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
     except (ArithmeticError, ValueError) as error:
         call = describe(op, inputs)
         # Python's own words come last in args: some errors put a number before them.
-        raise type(error)(f"{call}: {error.args[-1]}. {op.name}: {op.__doc__}") from None
+        reason = ("no value", *error.args)[-1]
+        raise type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}") from None
     try:
         return data, op.slopes(data, *numbers)
     except (ArithmeticError, ValueError):
