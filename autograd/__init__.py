@@ -1,6 +1,8 @@
 """A scalar autograd engine: numbers that remember how they were made, and their derivatives."""
 
 from autograd.backprop import gradients, hessian
+from autograd.checking import GradientError, gradcheck
+from autograd.counting import count_steps
 from autograd.primitives import (
     abs,
     affine,
@@ -33,6 +35,7 @@ from autograd.primitives import (
 from autograd.value import Value
 
 __all__ = [
+    "GradientError",
     "Value",
     "abs",
     "affine",
@@ -40,9 +43,11 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cos",
+    "count_steps",
     "dot",
     "exp",
     "expm1",
+    "gradcheck",
     "gradients",
     "hessian",
     "leaky_relu",
