@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from autograd.primitives import constant
 from autograd.value import Value, compute, describe
 
-# A layer returns a list, so a list of one Value stands for that Value.
-Output = Value | Sequence[Value]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    # A layer returns a list, so a list of one Value stands for that Value.
+    Output = Value | Sequence[Value]
 
 
 def topological_order(*outputs: Value) -> list[Value]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Literal, NamedTuple, overload
 
-from autograd.backprop import Output, backward, single, topological_order
+from autograd.backprop import backward, single, topological_order
 from autograd.primitives import constant
 from autograd.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Literal
+
+    from autograd.backprop import Output
 
 # Relative sizes: slopes equal; slopes of the two sides different; a limit settled; a limit
 # good enough to decide. A slope wrong by one part in 2,000 is five times as far off as _CLOSE.
@@ -21,7 +26,7 @@ _EPSILON = 2.0**-52
 _TINY = 2.0**-1000  # keeps the rounding of an output of 0 above 0
 
 
-class Disagreement(NamedTuple):
+class Disagreement:
     """One input at which backward() and the nudges say different things.
 
     Attributes:
@@ -33,13 +38,16 @@ class Disagreement(NamedTuple):
         kink: whether left and right differ, so that there is no slope here.
     """
 
-    input: Value
-    name: str
-    backward: float
-    difference: float
-    left: float
-    right: float
-    kink: bool
+    def __init__(
+        self, leaf: Value, name: str, slope: float, left: float, right: float, kink: bool
+    ) -> None:
+        self.input = leaf
+        self.name = name
+        self.backward = slope
+        self.difference = (left + right) / 2.0
+        self.left = left
+        self.right = right
+        self.kink = kink
 
     @property
     def digits(self) -> int:
@@ -48,7 +56,7 @@ class Disagreement(NamedTuple):
         largest = max(abs(self.backward), abs(self.difference))
         return max(0, math.floor(math.log10(largest / apart))) if 0.0 < apart < largest else 0
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         place = f"{self.name} = {self.input.data:.10g}"
         if self.kink:
             return (
@@ -94,13 +102,9 @@ class GradientError(AssertionError):
         self.disagreements = list(disagreements)
         failed = len(self.disagreements)
         lines = [f"backward() disagrees with the nudges at {failed} of {checked} inputs:"]
-        super().__init__("\n  ".join([*lines, *map(str, self.disagreements)]))
+        super().__init__("\n  ".join([*lines, *map(repr, self.disagreements)]))
 
 
-@overload
-def gradcheck(f: Callable[..., Output], *point: float | Value) -> Literal[True]: ...
-@overload
-def gradcheck(f: Output, *, inputs: Sequence[Output] | None = None) -> Literal[True]: ...
 def gradcheck(
     f: Callable[..., Output] | Output,
     *point: float | Value,
@@ -251,7 +255,7 @@ def _compare(
     tolerance = _CLOSE * max(abs(slope), abs(difference)) + noise
     if not kink and math.isfinite(slope) and abs(slope - difference) <= tolerance:
         return None
-    return Disagreement(leaf, name, slope, difference, left.best, right.best, kink)
+    return Disagreement(leaf, name, slope, left.best, right.best, kink)
 
 
 def _nudges(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
-from autograd.backprop import Output, single, topological_order
+from autograd.backprop import single, topological_order
 from autograd.primitives import constant
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-class StepCount(NamedTuple):
+    from autograd.backprop import Output
+
+
+class StepCount:
     """The steps that all derivatives of one output take, as ``count_steps`` returns them.
 
     Attributes:
@@ -17,8 +20,9 @@ class StepCount(NamedTuple):
         inputs: how many derivatives are asked for.
     """
 
-    operations: int
-    inputs: int
+    def __init__(self, operations: int, inputs: int) -> None:
+        self.operations = operations
+        self.inputs = inputs
 
     @property
     def backpropagation(self) -> int:
@@ -30,7 +34,7 @@ class StepCount(NamedTuple):
         """One nudge per input, and each nudge computes every operation again."""
         return self.operations * self.inputs
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         n, p = f"{self.operations:,}", f"{self.inputs:,}"
         return (
             f"{n} operations, {p} inputs: backpropagation takes {n} + {p} = "
@@ -48,7 +52,7 @@ def count_steps(output: Output, inputs: Sequence[Output] | None = None) -> StepC
     >>> from autograd import Value
     >>> a, b, c = Value(5), Value(3), Value(2)
     >>> J = 3 * (a + b * c)
-    >>> print(count_steps(J))
+    >>> count_steps(J)
     3 operations, 3 inputs: backpropagation takes 3 + 3 = 6 steps, finite differences 3 × 3 = 9
     >>> count_steps(J, [b]).finite_differences
     3

@@ -24,17 +24,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
-from typing import Any
+
+# Importing typing takes longer than all of autograd does: it is left to type checkers.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    # A notation for a fixed number of inputs, or a function from that number to a notation.
+    Notation = str | Callable[[int], str]
 
 TABLE: dict[str, Primitive] = {}
 
 # How tightly a notation binds its operands: tells where parentheses are needed.
 SUM, PRODUCT, POWER, CALL = 1, 2, 3, 4
-
-# A notation for a fixed number of inputs, or a function from that number to a notation.
-Notation = str | Callable[[int], str]
 
 
 def _one_by_one(*inputs: Any) -> tuple[Any, ...]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
-from typing import Any
 
 from autograd import primitives as rows
 from autograd.primitives import Primitive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
 _new = object.__new__
 
