@@ -1,6 +1,10 @@
 """A scalar autograd engine: numbers that remember how they were made, and their derivatives."""
 
+from __future__ import annotations
+
 from autograd.backprop import gradients, hessian
+from autograd.checking import GradientError, gradcheck
+from autograd.counting import count_steps
 from autograd.primitives import (
     abs,
     affine,
@@ -30,10 +34,19 @@ from autograd.primitives import (
     tanh,
     total,
 )
-from autograd.tracing import trace
 from autograd.value import Value
 
+# What needs more of the standard library, or NumPy, is imported when it is first used.
+_IMPORTED_LATER = {"trace": "autograd.tracing"}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from autograd.tracing import trace
+
 __all__ = [
+    "GradientError",
     "Value",
     "abs",
     "affine",
@@ -41,9 +54,11 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cos",
+    "count_steps",
     "dot",
     "exp",
     "expm1",
+    "gradcheck",
     "gradients",
     "hessian",
     "leaky_relu",
@@ -66,3 +81,12 @@ __all__ = [
     "total",
     "trace",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED_LATER:
+        raise AttributeError(f"module 'autograd' has no attribute {name!r}")
+    from importlib import import_module
+
+    function = globals()[name] = getattr(import_module(_IMPORTED_LATER[name]), name)
+    return function

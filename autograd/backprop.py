@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from autograd.primitives import constant
 from autograd.value import Value, compute, describe
 
-# A layer returns a list, so a list of one Value stands for that Value.
-Output = Value | Sequence[Value]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    # A layer returns a list, so a list of one Value stands for that Value.
+    Output = Value | Sequence[Value]
 
 
 def topological_order(*outputs: Value) -> list[Value]:
@@ -88,12 +91,13 @@ def backward(output: Output) -> None:
                     x.grad += slope * upstream
         if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
             _require_slopes(order, lambda x: x.op is not constant)
-    except BaseException:
         for leaf, grad in zip(leaves, held, strict=True):
+            leaf.grad += grad
+    except BaseException:
+        # Ctrl-C may fall between two lines above, so that held is one longer than leaves.
+        for leaf, grad in zip(leaves, held, strict=False):
             leaf.grad = grad
         raise
-    for leaf, grad in zip(leaves, held, strict=True):
-        leaf.grad += grad
 
 
 def forward(output: Output) -> float:
@@ -124,7 +128,7 @@ def forward(output: Output) -> float:
     return output.data
 
 
-def gradients(output: Output, inputs: Sequence[Value]) -> list[Value]:
+def gradients(output: Output, inputs: Sequence[Output]) -> list[Value]:
     """The derivatives of the output by each of the inputs, recorded as Values themselves.
 
     So they can be drawn, compiled and differentiated again.
@@ -135,12 +139,16 @@ def gradients(output: Output, inputs: Sequence[Value]) -> list[Value]:
     >>> slope.data, curvature.data  # 3x² and 6x
     (12.0, 12.0)
 
+    An input that the output does not depend on has the derivative 0.
+
     Raises:
+        TypeError: an input is no Value.
         ValueError: a slope is needed where an operation has none.
     """
     output = single(output)
+    asked = [single(x) for x in inputs]
     order = topological_order(output)
-    wanted = set(inputs)
+    wanted = set(asked)
     for node in order:
         if not wanted.isdisjoint(node.inputs):
             wanted.add(node)  # it lies on a path from the inputs to the output
@@ -155,7 +163,7 @@ def gradients(output: Output, inputs: Sequence[Value]) -> list[Value]:
                 if x in wanted and slope != 0.0:
                     product = _product(upstreams[node], slope)
                     upstreams[x] = upstreams[x] + product if x in upstreams else product
-    derivatives = [upstreams.get(x, 0.0) for x in inputs]
+    derivatives = [upstreams.get(x, 0.0) for x in asked]
     return [d if isinstance(d, Value) else Value.constant(d) for d in derivatives]
 
 
@@ -167,7 +175,7 @@ def _product(upstream: Any, slope: Any) -> Any:
     return upstream * slope
 
 
-def hessian(output: Output, inputs: Sequence[Value]) -> list[list[Value]]:
+def hessian(output: Output, inputs: Sequence[Output]) -> list[list[Value]]:
     """The second derivatives of the output: row i holds those of d output / d inputs[i].
 
     >>> x, y = Value(2, "x"), Value(3, "y")

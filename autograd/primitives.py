@@ -12,7 +12,8 @@ The rules of the table:
    a branch on data would be needed they use ``step`` and ``sign``.
 3. What would be inaccurate when composed is a row of its own.
 4. ``value`` takes and returns floats and raises what Python raises: ``log(0)`` is a
-   ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. nan in, nan out.
+   ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. nan in, nan out,
+   but for ``x ** 0`` and ``1 ** x``, which Python has be 1 whatever x is.
 5. Where a value exists but a slope does not (``sqrt`` at 0), ``slopes`` raises or gives nan.
 
 Rows whose names are long sums (``total``, ``dot``, ``affine``, the cross-entropies) are one
@@ -23,17 +24,21 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
-from typing import Any
+
+# Importing typing takes longer than all of autograd does: it is left to type checkers.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    # A notation for a fixed number of inputs, or a function from that number to a notation.
+    Notation = str | Callable[[int], str]
 
 TABLE: dict[str, Primitive] = {}
 
 # How tightly a notation binds its operands: tells where parentheses are needed.
 SUM, QUOTIENT, PRODUCT, POWER, CALL = 1, 2, 3, 4, 5
-
-# A notation for a fixed number of inputs, or a function from that number to a notation.
-Notation = str | Callable[[int], str]
 
 
 def _one_by_one(*inputs: Any) -> tuple[Any, ...]:
@@ -109,7 +114,11 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return TABLE.__getitem__, (self.name,)  # a copied graph refers to the same rows
+        return _row, (self.name,)  # a copied graph refers to the same rows
+
+
+def _row(name: str) -> Primitive:
+    return TABLE[name]
 
 
 # --- arithmetic: the operators of Value ---------------------------------------------------
@@ -244,6 +253,17 @@ xlogy: Primitive = Primitive(
     symbol="x log a",
     notation="{0}·log({1})",
     latex=r"#1 \log #2",
+    samples=((2.0, 3.0), (-1.5, 0.25)),
+    binds=PRODUCT,
+)
+
+xdivy: Primitive = Primitive(
+    "xdivy",
+    "The quotient x / a, 0 at x = a = 0: the slope of x log a along a.",
+    value=lambda x, a: 0.0 if x == a == 0.0 else x / a,
+    slopes=lambda y, x, a: (1.0 / a, -y / a),
+    notation="{0} / {1}",
+    latex=r"\frac{#1}{#2}",
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=PRODUCT,
 )
@@ -616,8 +636,12 @@ def softmax(logits: Iterable[Any]) -> list[Any]:
 binary_cross_entropy = Primitive(
     "binary_cross_entropy",
     "−y log a − (1 − y) log(1 − a) of a target y in [0, 1] and a probability a.",
-    value=lambda y, a: -_log_likelihood(y, a) - _log_likelihood(1.0 - y, 1.0 - a),
-    slopes=lambda loss, y, a: (log((1.0 - a) / a), -y / a + (1.0 - y) / (1.0 - a)),
+    value=lambda y, a: 0.0 - _log_likelihood(y, a) - _log_likelihood(1.0 - y, 1.0 - a),
+    # A unit that saturates at the right answer, a = y = 1, still has its slope −1.
+    slopes=lambda loss, y, a: (
+        xlogy(1.0, 1.0 - a) - xlogy(1.0, a),
+        xdivy(1.0 - y, 1.0 - a) - xdivy(y, a),
+    ),
     symbol="cross-entropy",
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",

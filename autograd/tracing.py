@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import Output, single, topological_order
+from autograd.backprop import single, topological_order
 from autograd.notation import formula, is_rounded, name_values, number
 from autograd.primitives import constant
 from autograd.value import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from autograd.backprop import Output
 
 
 class ForwardStep(NamedTuple):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+import operator
 from numbers import Real
-from typing import Any
 
 from autograd import primitives as rows
 from autograd.primitives import Primitive
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
 
 _new = object.__new__
 
@@ -23,7 +27,9 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
         data = op.value(*numbers)
     except (ArithmeticError, ValueError) as error:
         call = describe(op, inputs)
-        raise type(error)(f"{call}: {error}. {op.name}: {op.__doc__}") from None
+        # Python's own words come last in args: some errors put a number before them.
+        reason = ("no value", *error.args)[-1]
+        raise type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}") from None
     try:
         return data, op.slopes(data, *numbers)
     except (ArithmeticError, ValueError):
@@ -74,6 +80,17 @@ def _method(op: Primitive) -> Callable[[Any], Value]:
         return Value.record(op, (x,))
 
     method.__doc__ = op.__doc__
+    return method
+
+
+def _comparison(compare: Callable[[float, Any], bool]) -> Callable[[Value, Any], bool]:
+    """The method ``a < b``, or one of its kin: it reads the data and records nothing."""
+
+    def method(a: Value, b: Any) -> bool:
+        if isinstance(b, Value):
+            return compare(a.data, b.data)
+        return compare(a.data, b) if isinstance(b, Real) else NotImplemented
+
     return method
 
 
@@ -204,17 +221,10 @@ class Value:
     sign = _method(rows.sign)
     step = _method(rows.step)
 
-    def __lt__(self, other: Value | float) -> bool:
-        return self.data < float(other)
-
-    def __le__(self, other: Value | float) -> bool:
-        return self.data <= float(other)
-
-    def __gt__(self, other: Value | float) -> bool:
-        return self.data > float(other)
-
-    def __ge__(self, other: Value | float) -> bool:
-        return self.data >= float(other)
+    __lt__ = _comparison(operator.lt)
+    __le__ = _comparison(operator.le)
+    __gt__ = _comparison(operator.gt)
+    __ge__ = _comparison(operator.ge)
 
     def __float__(self) -> float:
         return self.data

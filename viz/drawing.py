@@ -7,11 +7,11 @@ import os
 from collections.abc import Mapping
 from html import escape as escape_html
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graphviz
 
-from autograd.backprop import Output, single
+from autograd.backprop import single
 from autograd.notation import MOST_TERMS, expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
@@ -19,6 +19,9 @@ from autograd.value import Value, compute
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
+
+if TYPE_CHECKING:
+    from autograd.backprop import Output
 
 # A picture on a slide stays legible up to these numbers of values.
 MOST_IN_FULL = 30
