@@ -49,9 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _numbers(texts: Sequence[str]) -> dict[str, float]:
     numbers: dict[str, float] = {}
     for text in texts:
-        name, _, digits = text.partition("=")
+        name, equals, digits = text.partition("=")
         name = name.strip()
-        if not name.isidentifier():
+        if not equals or not name.isidentifier():
             raise ValueError(f"{text!r} is not of the form name=number")
         if name in numbers:
             raise ValueError(f"{name} is given twice")
@@ -62,5 +62,5 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
     return numbers
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover (run by the tests in a process of its own)
     sys.exit(main())

@@ -32,6 +32,7 @@ MOST_IN_PROCESS = 60
 SECONDS = 60.0
 
 LONGEST_TITLE = 60  # characters
+LONGEST_IN_CIRCLE = 5
 DETAILS = ("full", "numbers")
 
 _ARROW = {"arrowhead": "vee", "arrowsize": "0.8", "tailclip": "false"}
@@ -87,7 +88,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         Returns:
             the path of the picture: that of the source with the format as its ending.
         """
-        source = Path(self.save(filename, directory))
+        source = Path(self.save(filename, directory=directory))
         picture = source.with_name(f"{source.name}.{format or 'svg'}")
         write(picture, self.pipe(format))
         if cleanup:
@@ -227,13 +228,13 @@ def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
         text, shape = _box(node, names, theme)
         drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(_tooltip(node, sweep)), **shape)
         drawing.node(f"w{i}", f"<{_wire(i, node, sweep, theme, full)}>", shape="plain")
-        drawing.edge(f"n{i}", f"w{i}:w", headclip="false")
+        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false")
         readers = [step.node for step in reversed(sweep.paths[node])]
         for reader in readers:  # one wire for each use of the Value, further apart if parallel
             distance = "1" if readers.count(reader) == 1 else "2"
-            drawing.edge(f"w{i}:e", f"n{ids[reader]}", **_ARROW, minlen=distance)
+            drawing.edge(f"w{i}:p:e", f"n{ids[reader]}", **_ARROW, minlen=distance)
     drawing.node("end", "", shape="none", width="0.1", height="0.1")
-    drawing.edge(f"w{ids[output]}:e", "end", **_ARROW)
+    drawing.edge(f"w{ids[output]}:p:e", "end", **_ARROW)
     return drawing
 
 
@@ -241,11 +242,13 @@ def _box(node: Value, names: Mapping[Value, str], theme: Theme) -> tuple[str, di
     """The text and the shape that stand for what made a Value: its name alone for a leaf."""
     if not node.inputs:
         return italic(names[node]), {"shape": "plaintext", "margin": "0.05,0.02", "width": "0"}
-    if theme.circuit:
-        return escape(_gate(node)), {"shape": "circle", "width": "0.5", "margin": "0.02"}
-    text = f"{italic(names[node])} = {formula(node, names, HTML)}"
     # Wires end at the border on their way to the centre: a tall box gives each its own place.
     height = f"{max(0.5, 0.2 * len(node.inputs)):g}"
+    if theme.circuit:
+        gate = _gate(node)
+        shape = "circle" if len(gate) <= LONGEST_IN_CIRCLE else "ellipse"
+        return escape(gate), {"shape": shape, "width": "0.5", "height": height, "margin": "0.02"}
+    text = f"{italic(names[node])} = {formula(node, names, HTML)}"
     return text, {"shape": "box", "style": "rounded", "margin": "0.1,0.05", "height": height}
 
 
@@ -267,11 +270,16 @@ def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
     # A cell with an ID takes a tooltip without being a link.
     rows = [
-        f'<TD ID="{row}{i}" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
+        f'<TD ID="{row}{i}" COLSPAN="3" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
         for row, text, color in (("v", above, theme.value), ("g", below, theme.gradient))
     ]
-    table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2"'
-    return f'{table} COLOR="{theme.ink}"><TR>{rows[0]}</TR><HR/><TR>{rows[1]}</TR></TABLE>'
+    # The line goes on into the wires on both sides. Graphviz ends those up to a point early,
+    # so they lead to a port that lies a little inside, where nobody sees the overlap.
+    cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{theme.ink}"'
+    end = f'{cell} WIDTH="3"></TD>'
+    line = f'{end}{cell} PORT="p"></TD>{end}'
+    table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
+    return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR></TABLE>"
 
 
 def _value(node: Value, sweep: _Sweep, full: bool) -> str:

@@ -41,7 +41,7 @@ def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
     """The Values among variables; names with a leading underscore are none to show."""
     names: dict[Value, str] = {}
     for name, value in variables:
-        if isinstance(value, Value) and not name.startswith("_"):
+        if isinstance(value, Value) and name.isidentifier() and not name.startswith("_"):
             names.setdefault(value, name)
     return names
 

@@ -90,7 +90,10 @@ def _by_library(source: str, file_format: str) -> bytes:
     with _library, _own_fonts():
         from pygraphviz import AGraph
 
-        graph = AGraph(string=source)
+        try:
+            graph = AGraph(string=source)
+        except Exception as error:
+            raise ValueError(f"Graphviz cannot draw this source: {error}") from None
         if file_format == "png":
             graph.graph_attr["dpi"] = str(PNG_RESOLUTION)
         return bytes(graph.draw(format=file_format, prog="dot"))
