@@ -154,7 +154,7 @@ negative = Primitive(
     notation="−{0}",
     latex="-#1",
     samples=((2.0,), (-0.5,)),
-    binds=SUM,
+    binds=PRODUCT,
 )
 multiply = Primitive(
     "multiply",
