@@ -149,7 +149,7 @@ def gradcheck(
     if callable(f):
         if inputs is not None:
             raise TypeError("inputs= goes with a recorded graph: give a function its point instead")
-        leaves = [Value(float(x), x.label if isinstance(x, Value) else "") for x in point]
+        leaves = [Value(x.data, x.label) if isinstance(x, Value) else Value(x) for x in point]
         output = single(f(*leaves))
 
         def recompute() -> float:
@@ -268,6 +268,8 @@ def _nudges(
     # A power of two, because that is added to x without rounding.
     nudge = math.ldexp(_FIRST_NUDGE, math.frexp(max(1.0, abs(x)))[1])
     for _ in range(_HALVINGS):
+        if found == _NUDGES or not x - nudge < x < x + nudge:
+            break
         try:
             leaf.data = x - nudge
             below = recompute()
@@ -279,13 +281,11 @@ def _nudges(
         else:
             found += 1
             yield nudge, below, above
-        if found == _NUDGES:
-            return
         nudge /= 2.0
     if found < 2:
         raise ValueError(
-            f"{name} = {x!r} has no neighbours to compare with, because the output has no value "
-            f"on one side of it: check at a point inside the domain ({trouble})"
+            f"{name} = {x!r} has no neighbours on both sides where the output has a value: "
+            "check at a point inside the domain"
         ) from trouble
 
 
