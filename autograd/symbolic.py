@@ -13,12 +13,15 @@ from autograd.primitives import (
     PRODUCT,
     QUOTIENT,
     SUM,
-    Notation,
     Primitive,
     constant,
     power_constant,
 )
 from autograd.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from autograd.primitives import Notation
 
 
 def slope_formulas(

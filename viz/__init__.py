@@ -2,7 +2,7 @@
 
 try:
     from autograd import Value as _Value  # noqa: F401
-except ImportError as error:
+except ImportError as error:  # pragma: no cover (the tests try it in a process of its own)
     raise ImportError(
         "the package `autograd` that Python finds is not glassgrad's: another package of that "
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."

@@ -155,8 +155,11 @@ def test_a_stale_graph_says_so():
     assert told in texts(draw(J))
     J.forward()
     assert "out of date" not in draw(J).source
-    x.data = -1.0  # now √ has no value at all
+    x.data = -1.0
     assert told in texts(draw(J))
+    K = (x + 2).log()
+    K.inputs[0].data = -1.0  # here log has no value at all
+    assert "out of date" in draw(K).source
     assert "out of date" not in draw(x * float("nan")).source
 
 

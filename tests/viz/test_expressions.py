@@ -98,8 +98,9 @@ def test_refusals_point_at_the_character(text, message, position):
         ("[a]", "the output is no Value"),
         ("a" * 3000, "at most 2000 characters"),
         ("(" * 900 + "a" + ")" * 900, "this is no formula|nested too deeply"),
-        ("-" * 1900 + "a", "this is no formula|nested too deeply"),
+        ("+" * 950 + "a", "nested too deeply"),
         ("a\0", "this is no formula"),
+        ("a\ud800", "this is no formula that can be read"),
     ],
 )
 def test_refusals_of_the_whole(text, message):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import os
 import shutil
 import subprocess
@@ -102,15 +103,22 @@ def test_without_matplotlib_the_fonts_of_the_machine_are_used(monkeypatch):
     assert render(SOURCE, "svg").startswith(b"<?xml")
 
 
-def test_the_child_process_reads_and_writes_streams(monkeypatch, capfdbinary):
-    child = subprocess.run(
-        [sys.executable, "-c", "import viz.render; viz.render.main()", "svg"],
-        input=SOURCE.encode(),
-        capture_output=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
-    assert child.stdout == render(SOURCE, "svg")
+def test_the_child_process_reads_and_writes_streams(monkeypatch, capsysbinary):
+    monkeypatch.setattr(sys, "argv", ["render", "svg"])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(SOURCE.encode())))
+    rendering.main()
+    assert capsysbinary.readouterr().out == render(SOURCE, "svg")
+
+
+@pytest.mark.parametrize("before", [None, "/no/such/file"])
+def test_the_font_configuration_of_others_is_put_back(monkeypatch, before):
+    monkeypatch.setattr(rendering, "_quiet", False)
+    if before:
+        monkeypatch.setenv("FONTCONFIG_FILE", before)
+    else:
+        monkeypatch.delenv("FONTCONFIG_FILE", raising=False)
+    assert render(SOURCE, "svg").startswith(b"<?xml")
+    assert os.environ.get("FONTCONFIG_FILE") == before
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
