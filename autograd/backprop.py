@@ -72,7 +72,7 @@ def backward(output: Output) -> None:
                 if node.inputs:
                     node.grad = zero
                     stack += (node, None)
-                    stack += node.inputs
+                    stack += [x for x in node.inputs if x.grad is not zero]
                 else:
                     held.append(node.grad)
                     leaves.append(node)
@@ -81,11 +81,13 @@ def backward(output: Output) -> None:
         for node in reversed(order):
             upstream = node.grad
             inputs = node.inputs
-            if len(inputs) == 2:  # the loop below, written out for the commonest case
+            if len(inputs) == 2:  # the loop below, written out for the commonest cases
                 first, second = inputs
                 slope, other_slope = node.partials
                 first.grad += slope * upstream
                 second.grad += other_slope * upstream
+            elif len(inputs) == 1:
+                inputs[0].grad += node.partials[0] * upstream
             else:
                 for x, slope in zip(inputs, node.partials, strict=True):
                     x.grad += slope * upstream

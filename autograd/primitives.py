@@ -101,6 +101,8 @@ class Primitive:
         TABLE[name] = self
 
     def __call__(self, *arguments: Any) -> Any:
+        if len(arguments) == 1 and arguments[0].__class__ is float and self.flatten is _one_by_one:
+            return self.value(arguments[0])  # slopes are made of such calls
         inputs = self.flatten(*arguments)
         for x in inputs:
             if hasattr(x, "record"):  # a Value: it records what is done to it
@@ -445,7 +447,7 @@ sign: Primitive = Primitive(
 step: Primitive = Primitive(
     "step",
     "The threshold unit: 1 where x ≥ 0, else 0. Slope 0: it cannot be trained by gradients.",
-    value=lambda x: x if math.isnan(x) else float(x >= 0.0),
+    value=lambda x: 1.0 if x >= 0.0 else 0.0 if x < 0.0 else x,  # the last x is nan
     slopes=lambda y, x: (0.0,),
     notation="step({0})",
     latex=r"\mathrm{step}\left(#1\right)",
@@ -538,12 +540,12 @@ dot = Primitive(
 
 def _affine(*inputs: float) -> float:
     n = len(inputs) // 2
-    return sum(map(operator.mul, inputs[:n], inputs[n:-1]), 0.0) + inputs[-1]
+    return sum(map(operator.mul, inputs, inputs[n:-1]), 0.0) + inputs[-1]
 
 
 def _affine_slopes(y: Any, *inputs: Any) -> tuple[Any, ...]:
     n = len(inputs) // 2
-    return (*inputs[n:-1], *inputs[:n], 1.0)
+    return inputs[n:-1] + inputs[:n] + (1.0,)
 
 
 affine = Primitive(

@@ -75,11 +75,27 @@ def describe(op: Primitive, inputs: Sequence[Value]) -> str:
     return f"{op.name}({', '.join(operands)})"
 
 
+def recorded(op: Primitive, inputs: tuple[Value, ...]) -> Value:
+    """``Value.record`` for inputs that are known to be Values: nothing is checked."""
+    node = _new(Value)
+    numbers = [x.data for x in inputs]
+    try:
+        node.data = data = op.value(*numbers)
+        node.partials = op.slopes(data, *numbers)
+    except (ArithmeticError, ValueError):
+        node.data, node.partials = compute(op, inputs)
+    node.grad = 0.0
+    node.op = op
+    node.inputs = inputs
+    node.label = ""
+    return node
+
+
 def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     """The methods ``a op b`` and, for a number on the left, ``b op a``."""
     value, slopes = op.value, op.slopes
 
-    # What Value.record does, written out for two inputs: most of a graph is made here.
+    # What recorded does, written out for two inputs: most of a graph is made here.
     def method(a: Value, b: Any) -> Any:
         if b.__class__ is not Value:
             if not isinstance(b, Real):
@@ -108,7 +124,7 @@ def _method(op: Primitive) -> Callable[[Any], Value]:
     """The method ``x.op()``."""
 
     def method(x: Value) -> Value:
-        return Value.record(op, (x,))
+        return recorded(op, (x,))
 
     method.__doc__ = op.__doc__
     return method
@@ -192,13 +208,7 @@ class Value:
             ValueError, ZeroDivisionError, OverflowError: the operation has no value there.
         """
         nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in inputs])
-        node = _new(Value)
-        node.data, node.partials = compute(op, nodes)
-        node.grad = 0.0
-        node.op = op
-        node.inputs = nodes
-        node.label = ""
-        return node
+        return recorded(op, nodes)
 
     # backprop is written in terms of Value, so Value can import it only when it is called.
 
