@@ -72,7 +72,10 @@ def backward(output: Output) -> None:
                 if node.inputs:
                     node.grad = zero
                     stack += (node, None)
-                    stack += [x for x in node.inputs if x.grad is not zero]
+                    inputs = node.inputs
+                    if len(inputs) > 2:  # most have been met already: no turn for those
+                        inputs = tuple([x for x in inputs if x.grad is not zero])
+                    stack += inputs
                 else:
                     held.append(node.grad)
                     leaves.append(node)

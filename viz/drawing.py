@@ -270,11 +270,12 @@ def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
     # A cell with an ID takes a tooltip without being a link.
     rows = [
-        f'<TD ID="{row}{i}" COLSPAN="3" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
+        f'<TD></TD><TD ID="{row}{i}" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
         for row, text, color in (("v", above, theme.value), ("g", below, theme.gradient))
     ]
     # The line goes on into the wires on both sides. Graphviz ends those up to a point early,
-    # so they lead to a port that lies a little inside, where nobody sees the overlap.
+    # so they lead to a port that lies a little inside, below the text, where nobody sees the
+    # overlap: the columns left and right of it are there for that alone.
     cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{theme.ink}"'
     end = f'{cell} WIDTH="3"></TD>'
     line = f'{end}{cell} PORT="p"></TD>{end}'
