@@ -1,53 +1,13 @@
-"""Graphs of the worked examples, which many tests look at."""
+"""Fixtures for the graphs of the worked examples."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import pytest
+from graphs import GRAPHS, slide
 
-from autograd import Value, affine, binary_cross_entropy, exp, sigmoid
-
-
-def slide() -> Value:
-    """Worked example 2: J = 3(a + bc)."""
-    a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
-    u = b * c
-    v = a + u
-    J = 3 * v
-    u.label, v.label, J.label = "u", "v", "J"
-    return J
-
-
-def circuit() -> Value:
-    """Worked example 3: f = (x + y)z."""
-    x, y, z = Value(-2, "x"), Value(5, "y"), Value(-4, "z")
-    q = x + y
-    f = q * z
-    q.label, f.label = "q", "f"
-    return f
-
-
-def sigmoid_circuit() -> Value:
-    """Worked example 4: a sigmoid neuron, gate by gate."""
-    w0, x0, w1, x1 = Value(2, "w0"), Value(-1, "x0"), Value(-3, "w1"), Value(-2, "x1")
-    f = 1 / (1 + exp(-1 * (w0 * x0 + w1 * x1 + Value(-3, "w2"))))
-    f.label = "f"
-    return f
-
-
-def logistic_regression() -> Value:
-    """Worked example 7: z = wᵀx + b, a = σ(z), L(a, y)."""
-    w = [Value(0.5, "w1"), Value(-1, "w2"), Value(0.25, "w3")]
-    x = [Value(1.5, "x1"), Value(2, "x2"), Value(-1, "x3")]
-    z = affine(w, x, Value(0.1, "b"))
-    a = sigmoid(z)
-    L = binary_cross_entropy(Value(1, "y"), a)
-    z.label, a.label, L.label = "z", "a", "L"
-    return L
-
-
-GRAPHS = [slide, circuit, sigmoid_circuit, logistic_regression]
+from autograd import Value
 
 
 @pytest.fixture(params=GRAPHS, ids=[graph.__name__ for graph in GRAPHS])
