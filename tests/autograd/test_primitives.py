@@ -298,6 +298,12 @@ def test_nan_in_nan_out(row, point):
     assert math.isnan(y.data)
 
 
+def test_nan_beside_0_is_not_taken_for_a_0():
+    assert math.isnan(primitives.xlogy(0, math.nan))
+    assert math.isnan(primitives.xlogy(math.nan, 0))
+    assert math.isnan(primitives.xdivy(0, math.nan))
+
+
 def test_the_powers_that_are_1_whatever_the_number():
     # As in Python: nan ** 0 and 1 ** nan are 1.
     assert (Value(math.nan) ** 0).data == 1.0
