@@ -251,7 +251,7 @@ xlogy: Primitive = Primitive(
     "xlogy",
     "The product x log a, 0 at x = a = 0, nan where log a does not exist.",
     value=_xlogy,
-    slopes=lambda y, x, a: (log(a), x / a),
+    slopes=lambda y, x, a: (log_or_nan(a), xdivy(x, a)),
     symbol="x log a",
     notation="{0}·log({1})",
     latex=r"#1 \log #2",
@@ -267,7 +267,16 @@ xdivy: Primitive = Primitive(
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
     samples=((2.0, 3.0), (-1.5, 0.25)),
-    binds=PRODUCT,
+    binds=QUOTIENT,
+)
+log_or_nan: Primitive = Primitive(
+    "log_or_nan",
+    "log x, nan where it does not exist: the slope of x log a along x.",
+    value=lambda x: math.log(x) if x > 0.0 else math.nan,
+    slopes=lambda y, x: (1.0 / x,),
+    notation="log({0})",
+    latex=r"\log\left(#1\right)",
+    samples=((1.0,), (0.25,), (8.0,)),
 )
 
 # --- elementary functions -----------------------------------------------------------------
@@ -641,7 +650,7 @@ binary_cross_entropy = Primitive(
     value=lambda y, a: 0.0 - _log_likelihood(y, a) - _log_likelihood(1.0 - y, 1.0 - a),
     # A unit that saturates at the right answer, a = y = 1, still has its slope −1.
     slopes=lambda loss, y, a: (
-        xlogy(1.0, 1.0 - a) - xlogy(1.0, a),
+        log_or_nan(1.0 - a) - log_or_nan(a),
         xdivy(1.0 - y, 1.0 - a) - xdivy(y, a),
     ),
     symbol="cross-entropy",

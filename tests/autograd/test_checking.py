@@ -76,6 +76,7 @@ def test_right_gradients_pass(f, point):
         (autograd.tan, 1.5707963),
         # Steep, or quickly bending.
         (lambda x: autograd.sin(1e5 * x), 0.3),
+        (lambda x: autograd.sin(512 * math.pi * x), 0.1),  # the first nudge is one period
         (lambda x: autograd.sigmoid(1e6 * x), 1e-7),
         (lambda x: autograd.softplus(1e6 * x) / 1e6, 0),
         (lambda x: x**50, 1000),
@@ -88,8 +89,8 @@ def test_right_gradients_pass(f, point):
         (autograd.log, 1e300),
         (autograd.arctan, 1e6),
         # Rounded away in part.
-        (lambda x: (x + 1e8) - 1e8, 1),
-        (lambda x: (x + 1e10) - 1e10, 1),
+        *((lambda x: (1.1 * x + 1e10) - 1e10, x) for x in (0.3, 0.7, -1.1)),
+        *((lambda x: (autograd.exp(x) + 1e8) - 1e8, x) for x in (-1.9, -0.5, 1.3)),
     ],
 )
 def test_no_false_alarm_where_it_is_hard(f, x):
@@ -110,6 +111,11 @@ def test_one_part_in_2000_is_seen(point, factor):
     assert found.difference == pytest.approx(point[1], rel=1e-6)
     assert not found.kink
     assert gradcheck(planted(1.0), *point)
+
+
+def test_large_numbers_on_the_way_hide_nothing():
+    wrong = planted(1 + 1 / 2000)
+    report(lambda a, b: 1e-10 * wrong(1e10 * a, b), 2, 3)
 
 
 def test_a_missing_slope_that_is_small_is_seen():

@@ -16,6 +16,7 @@ ROWS = [row for row in TABLE.values() if row is not primitives.constant]
 SAMPLES = [
     pytest.param(row, point, id=f"{row.name}{point}") for row in ROWS for point in row.samples
 ]
+PUBLIC = [vars(autograd)[name] for name in autograd.__all__ if name in TABLE]
 UNARY = [row for row in ROWS if all(len(point) == 1 for point in row.samples)]
 
 
@@ -297,6 +298,12 @@ def test_nan_in_nan_out(row, point):
     assert math.isnan(y.data)
 
 
+def test_nan_beside_0_is_not_taken_for_a_0():
+    assert math.isnan(primitives.xlogy(0, math.nan))
+    assert math.isnan(primitives.xlogy(math.nan, 0))
+    assert math.isnan(primitives.xdivy(0, math.nan))
+
+
 def test_the_powers_that_are_1_whatever_the_number():
     # As in Python: nan ** 0 and 1 ** nan are 1.
     assert (Value(math.nan) ** 0).data == 1.0
@@ -317,7 +324,7 @@ Z, W = Value(0, "z"), Value(1000, "w")
     ("call", "error", "words"),
     [
         (lambda: Z.log(), ValueError, r"log\(z = 0.0\): .*log x, for x > 0"),
-        (lambda: autograd.log(-1), ValueError, "domain"),
+        (lambda: autograd.log(-1), ValueError, "domain|positive"),
         (lambda: 1 / Z, ZeroDivisionError, r"divide\(1.0, z = 0.0\): .*division by zero"),
         (lambda: Z**-1, ZeroDivisionError, r"power_constant\(z = 0.0, -1.0\)"),
         (lambda: W.exp(), OverflowError, r"exp\(w = 1000.0\): math range error"),
@@ -411,9 +418,9 @@ def test_a_row_of_one_input_takes_numbers_values_and_lists_of_one(row):
     assert on_float == y
     assert (on_value.op, on_value.data) == (row, y)
     assert on_list.data == y
-    method = {"negative": "__neg__", "logsumexp": None}.get(row.name, row.name)
-    if method:
-        assert getattr(Value(x), method)().data == y
+    method = getattr(Value(x), {"negative": "__neg__"}.get(row.name, row.name), None)
+    if row in PUBLIC or method:
+        assert method().data == y
 
 
 def test_integers_become_floats():

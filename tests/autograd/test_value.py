@@ -155,6 +155,13 @@ def test_powers_and_reflected_operators_have_their_slopes(build, y, dx):
     assert slopes(node, x) == [pytest.approx(dx, rel=1e-15)]
 
 
+def test_a_constant_exponent_makes_the_row_of_powers_with_one():
+    x = Value(-3)
+    for exponent in (2, Value.constant(2)):
+        assert (x**exponent).op is primitives.power_constant
+    assert (x ** Value(2)).op is primitives.power
+
+
 def test_the_sum_of_a_list_starts_without_a_zero():
     a, b = Value(1), Value(2)
     y = sum([a, b])
