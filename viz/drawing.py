@@ -15,7 +15,8 @@ from autograd.backprop import single
 from autograd.notation import MOST_TERMS, expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
-from autograd.value import Value, compute
+from autograd.value import Value
+from viz.debugging import is_fresh
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
@@ -337,7 +338,7 @@ def _heading(sweep: _Sweep, titled: bool) -> str:
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    stale = [node for node in names if node.inputs and not _is_fresh(node)]
+    stale = [node for node in names if node.inputs and not is_fresh(node)]
     if stale:
         lines.append(
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale[0]])} was computed '
@@ -345,16 +346,6 @@ def _heading(sweep: _Sweep, titled: bool) -> str:
         )
     gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
     return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
-
-
-def _is_fresh(node: Value) -> bool:
-    """Whether the data of a Value is what its inputs give."""
-    assert node.op is not None
-    try:
-        data, _ = compute(node.op, node.inputs)
-    except (ArithmeticError, ValueError):
-        return False
-    return data == node.data or (math.isnan(data) and math.isnan(node.data))
 
 
 def _description(sweep: _Sweep) -> str:

@@ -13,7 +13,7 @@ from autograd.backprop import gradients, single, topological_order
 from autograd.notation import formula, is_rounded, name_values, number
 from autograd.primitives import PRODUCT, Primitive, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
-from autograd.tracing import equals, trace
+from autograd.tracing import trace
 from autograd.value import Value
 from viz import names as naming
 from viz.debugging import is_fresh
@@ -121,8 +121,7 @@ class Explanation:
         self.derivations = derivations
 
     def __str__(self) -> str:
-        blocks = ["\n".join(map(str, self.values)), *map(str, self.derivations)]
-        return "\n\n".join(block for block in blocks if block)
+        return "\n\n".join(["\n".join(map(str, self.values)), *map(str, self.derivations)])
 
     __repr__ = __str__
 
@@ -144,8 +143,7 @@ class Explanation:
         return self.markdown
 
     def _blocks(self) -> Iterator[str]:
-        if self.values:
-            yield " \\\\\n".join(value.latex for value in self.values)
+        yield " \\\\\n".join(value.latex for value in self.values)
         for derivation in self.derivations:
             yield derivation.latex
 
@@ -347,41 +345,50 @@ class _Explainer:
         factors = [factor for product in products for factor in product]
         numbers = [factor.number for factor in factors]
         parts = [math.prod(factor.number for factor in product) for product in products]
-        written = [
-            Equation("=", _sum([f.symbol for f in product] for product in products)),
-            Equation(
-                "=" if all(f.exact for f in factors) else "≈",
-                _sum([f.formula for f in product] for product in products),
+        return Derivation(
+            left,
+            _equations(
+                left,
+                (False, _sum([f.symbol for f in product] for product in products)),
+                (not all(f.exact for f in factors), _sum([f.formula for f in p] for p in products)),
+                (
+                    any(map(is_rounded, numbers)),
+                    _sum(([_number(f.number) for f in p] for p in products), r" \times "),
+                ),
+                (any(map(is_rounded, parts)), _sum([_number(part)] for part in parts)),
+                (is_rounded(total), [_number(total)]),
             ),
-            Equation(
-                equals(*numbers),
-                _sum(([_number(f.number) for f in p] for p in products), r" \times "),
-            ),
-            Equation(equals(*numbers, *parts), _sum([_number(part)] for part in parts)),
-            Equation(equals(*numbers, *parts, total), [_number(total)]),
-        ]
-        lines: list[Equation] = []
-        before = [left.text]
-        for line in written:
-            terms = [term.text for term in line.terms]
-            if terms != before and all(terms):
-                lines.append(line)
-            before = terms
-        return Derivation(left, lines)
+        )
 
     def _value(self, node: Value) -> Derivation:
         """A Value with the operation that made it, and its number."""
-        name, lines, signs = self.names[node], [], "="
-        if node.inputs:
-            assert node.op is not None
-            if any(is_rounded(x.data) for x in node.inputs if x.op is constant):
-                signs = "≈"
-            recorded = operation_formula(node.op, self._operands(node))
-            text = Written(formula(node, self.names), _written(recorded).latex)
-            lines.append(Equation(signs, [text]))
-        sign = "≈" if "≈" in (signs, equals(node.data)) else "="
-        lines.append(Equation(sign, [_number(node.data)]))
-        return Derivation(Written(name, naming.latex(name)), lines, one_line=True)
+        name = Written(self.names[node], naming.latex(self.names[node]))
+        number = (is_rounded(node.data), [_number(node.data)])
+        if not node.inputs:
+            return Derivation(name, _equations(name, number), one_line=True)
+        assert node.op is not None
+        recorded = operation_formula(node.op, self._operands(node))
+        text = Written(formula(node, self.names), _written(recorded).latex)
+        rounded = any(is_rounded(x.data) for x in node.inputs if x.op is constant)
+        return Derivation(name, _equations(name, (rounded, [text]), number), one_line=True)
+
+
+def _equations(left: Written, *sides: tuple[bool, list[Written]]) -> list[Equation]:
+    """A chain of equations, without what would stand there twice.
+
+    Args:
+        left: what the chain starts from.
+        sides: sums of terms, each with whether a number in it is rounded.
+    """
+    equations: list[Equation] = []
+    before, rounded_before = [left.text], False
+    for rounded, terms in sides:
+        texts = [term.text for term in terms]
+        if texts != before and all(texts):
+            equations.append(Equation("≈" if rounded or rounded_before else "=", terms))
+            rounded_before = rounded
+        before = texts
+    return equations
 
 
 def _written(formula: Value) -> Written:
@@ -408,10 +415,13 @@ def _number(x: float) -> Written:
     return Written(number(x), _latex_number(x))
 
 
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
 def _latex_number(x: float) -> str:
     mantissa, _, exponent = number(x).partition("×10")
     text = mantissa.replace("−", "-").replace("∞", r"\infty").replace("nan", r"\mathrm{nan}")
-    return rf"{text} \times 10^{{{f'{x:e}'.partition('e')[2].lstrip('+')}}}" if exponent else text
+    return rf"{text} \times 10^{{{exponent.translate(_DIGITS)}}}" if exponent else text
 
 
 def _operand(x: Value) -> str:
