@@ -10,5 +10,24 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
 
 from viz.drawing import Drawing, draw
 from viz.explaining import Explanation, explain
+from viz.plots import (
+    plot_activation,
+    plot_boundary,
+    plot_gradients,
+    plot_history,
+    plot_slice,
+    plot_weights,
+)
 
-__all__ = ["Drawing", "Explanation", "draw", "explain"]
+__all__ = [
+    "Drawing",
+    "Explanation",
+    "draw",
+    "explain",
+    "plot_activation",
+    "plot_boundary",
+    "plot_gradients",
+    "plot_history",
+    "plot_slice",
+    "plot_weights",
+]
