@@ -10,6 +10,7 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
 
 from viz.drawing import Drawing, draw
 from viz.explaining import Explanation, explain
+from viz.network import draw_network
 from viz.plots import (
     plot_activation,
     plot_boundary,
@@ -23,6 +24,7 @@ __all__ = [
     "Drawing",
     "Explanation",
     "draw",
+    "draw_network",
     "explain",
     "plot_activation",
     "plot_boundary",

@@ -134,14 +134,19 @@ def draw(
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
-    if path is not None:
-        check_format(_format_of(path))
+    check_path(path)
     look = theme_named(theme)
     sweep = _sweep(single(output), callers_variables())
     drawing = _sketch(sweep, look, _detail(len(sweep.names), detail))
     if path is not None:
         drawing.write(path)
     return drawing
+
+
+def check_path(path: str | os.PathLike[str] | None) -> None:
+    """Raise ValueError, before anything is drawn, if no picture can have this file name."""
+    if path is not None:
+        check_format(_format_of(path))
 
 
 def _format_of(path: str | os.PathLike[str]) -> str:
