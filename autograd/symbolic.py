@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from autograd.notation import expression
 from autograd.primitives import (
@@ -19,8 +19,9 @@ from autograd.primitives import (
 )
 from autograd.value import Value
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from autograd.primitives import Notation
 
 
@@ -36,9 +37,6 @@ def slope_formulas(
     >>> written(slope)
     'a·(1 − a)'
 
-    Nothing is computed: the operands are Values of nan, and an operation on nan has a value
-    everywhere (rule 4 of the table), while slopes never branch on data (rule 2).
-
     Args:
         op: a row of the table.
         inputs: a name for each input, or its number where it is a constant.
@@ -47,16 +45,30 @@ def slope_formulas(
     Returns:
         one Value per input, whose leaves are labelled with the names.
     """
-    operands = [
-        Value(math.nan, x)
-        if isinstance(x, str)
-        else float(x)  # slopes may branch on a constant exponent
-        if op is power_constant
-        else Value.constant(x)
-        for x in inputs
-    ]
-    slopes = op.slopes(Value(math.nan, output), *operands)
+    slopes = op.slopes(_unknown(output), *_operands(op, inputs))
     return tuple([x if isinstance(x, Value) else Value.constant(x) for x in slopes])
+
+
+def operation_formula(op: Primitive, inputs: Sequence[str | float]) -> Value:
+    """The operation itself, as a recorded formula without numbers.
+
+    >>> from autograd.primitives import multiply
+    >>> written(operation_formula(multiply, ["b", "c"]))
+    'bc'
+    """
+    return Value.record(op, _operands(op, inputs))
+
+
+def _operands(op: Primitive, inputs: Sequence[str | float]) -> list[Value | float]:
+    # Slopes may branch on a constant exponent, so that stays a number.
+    keep = float if op is power_constant else Value.constant
+    return [_unknown(x) if isinstance(x, str) else keep(x) for x in inputs]
+
+
+def _unknown(name: str) -> Value:
+    # An operation on nan has a value everywhere (rule 4 of the table), and slopes never
+    # branch on data (rule 2): so everything can be recorded, and nothing depends on numbers.
+    return Value(math.nan, name)
 
 
 def written(formula: Value) -> str:

@@ -9,5 +9,27 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
     ) from error
 
 from viz.drawing import Drawing, draw
+from viz.explaining import Explanation, explain
+from viz.network import draw_network
+from viz.plots import (
+    plot_activation,
+    plot_boundary,
+    plot_gradients,
+    plot_history,
+    plot_slice,
+    plot_weights,
+)
 
-__all__ = ["Drawing", "draw"]
+__all__ = [
+    "Drawing",
+    "Explanation",
+    "draw",
+    "draw_network",
+    "explain",
+    "plot_activation",
+    "plot_boundary",
+    "plot_gradients",
+    "plot_history",
+    "plot_slice",
+    "plot_weights",
+]

@@ -15,7 +15,8 @@ from autograd.backprop import single
 from autograd.notation import MOST_TERMS, expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
-from autograd.value import Value, compute
+from autograd.value import Value
+from viz.debugging import is_fresh
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
@@ -133,14 +134,19 @@ def draw(
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
-    if path is not None:
-        check_format(_format_of(path))
+    check_path(path)
     look = theme_named(theme)
     sweep = _sweep(single(output), callers_variables())
     drawing = _sketch(sweep, look, _detail(len(sweep.names), detail))
     if path is not None:
         drawing.write(path)
     return drawing
+
+
+def check_path(path: str | os.PathLike[str] | None) -> None:
+    """Raise ValueError, before anything is drawn, if no picture can have this file name."""
+    if path is not None:
+        check_format(_format_of(path))
 
 
 def _format_of(path: str | os.PathLike[str]) -> str:
@@ -337,7 +343,7 @@ def _heading(sweep: _Sweep, titled: bool) -> str:
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    stale = [node for node in names if node.inputs and not _is_fresh(node)]
+    stale = [node for node in names if node.inputs and not is_fresh(node)]
     if stale:
         lines.append(
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale[0]])} was computed '
@@ -345,16 +351,6 @@ def _heading(sweep: _Sweep, titled: bool) -> str:
         )
     gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
     return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
-
-
-def _is_fresh(node: Value) -> bool:
-    """Whether the data of a Value is what its inputs give."""
-    assert node.op is not None
-    try:
-        data, _ = compute(node.op, node.inputs)
-    except (ArithmeticError, ValueError):
-        return False
-    return data == node.data or (math.isnan(data) and math.isnan(node.data))
 
 
 def _description(sweep: _Sweep) -> str:

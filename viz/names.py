@@ -21,6 +21,19 @@ _LETTERS = (
 )
 _GREEK = dict(zip(_LETTERS.split(), "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ", strict=True))
 
+# Braces keep the signs of markup from starting a tag where LaTeX stands in a page.
+_IN_LATEX = str.maketrans(
+    {
+        "\\": r"\backslash ",
+        "^": r"\wedge ",
+        "~": r"\sim ",
+        "<": "{<}",
+        ">": "{>}",
+        " ": r"\ ",
+    }
+    | {sign: rf"\{sign}" for sign in "{}_$%#&"}
+)
+
 # w1, x_1, W[1], W[1]_2,3: a word, the layer in brackets, the position after it.
 _INDEXED = re.compile(r"(?P<word>[^\W\d_]+)(\[(?P<layer>\d+)\])?(_?(?P<position>\d+(,\d+)*))?")
 
@@ -63,6 +76,27 @@ def typeset(name: str) -> str:
         + (position or "").translate(_SUBSCRIPTS)
         + (f"⁽{layer.translate(_SUPERSCRIPTS)}⁾" if layer else "")
     )
+
+
+def latex(name: str) -> str:
+    r"""A name in LaTeX.
+
+    >>> print(latex("w1"), latex("W[1]_2,3"), latex("sigma"), latex("loss"))
+    w_{1} W_{2,3}^{(1)} \sigma \mathrm{loss}
+
+    Any other text is upright, with what LaTeX would take for a command written out.
+    """
+    parts = _INDEXED.fullmatch(name)
+    word = parts["word"] if parts else printable(name)
+    if word in _GREEK:
+        text = f"\\{word}"
+    elif len(word) == 1 and word.isalpha():
+        text = word
+    else:
+        text = rf"\mathrm{{{word.translate(_IN_LATEX)}}}"
+    if parts and parts["position"]:
+        text += f"_{{{parts['position']}}}"
+    return text + (f"^{{({parts['layer']})}}" if parts and parts["layer"] else "")
 
 
 def printable(text: str) -> str:

@@ -9,6 +9,12 @@ from typing import NamedTuple
 FONTS = "DejaVu Sans,Verdana,sans-serif"
 FONT_SIZE = 14
 
+# Lines and classes in plots: at least 4.5 : 1 on white, apart for colour-blind readers too,
+# and told apart by a dash and a mark as well.
+SERIES = ("#0072B2", "#A84800", "#00785A", "#8F3B76", "#000000", "#7A6000")
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
+MARKS = ("o", "s", "^", "D", "v", "P")
+
 
 class Theme(NamedTuple):
     """What a picture looks like. All colours on text have a contrast of at least 4.5 : 1.

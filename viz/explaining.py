@@ -1,0 +1,443 @@
+"""explain: the derivation of a gradient, with symbols, then with numbers put in."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from autograd.backprop import gradients, single, topological_order
+from autograd.notation import formula, is_rounded, name_values, number
+from autograd.primitives import PRODUCT, Primitive, constant
+from autograd.symbolic import fill, operation_formula, slope_formulas, written
+from autograd.tracing import trace
+from autograd.value import Value
+from viz import names as naming
+from viz.debugging import is_fresh
+from viz.names import callers_variables, printable
+from viz.render import write
+
+if TYPE_CHECKING:
+    from autograd.backprop import Output
+    from autograd.primitives import Notation
+
+MOST_PATHS = 12  # more of them are told node by node
+WIDTH = 76  # of a line of text; a longer sum has one term on each
+
+_LATEX_SIGN = {"=": "=", "≈": r"\approx"}
+
+FORMATS = ("txt", "md", "tex")
+
+
+class Written(NamedTuple):
+    """An expression in text and in LaTeX, and whether it is a sum or a quotient there."""
+
+    text: str
+    latex: str
+    loose: bool = False
+    latex_loose: bool = False
+
+    def placed(self, *, alone: bool, first: bool) -> Written:
+        """The expression in parentheses, where it needs them beside other factors."""
+        text, latex = self.text, self.latex
+        if (self.loose and not alone) or (text.startswith("−") and not first):
+            text = f"({text})"
+        if (self.latex_loose and not alone) or (latex.startswith("-") and not first):
+            latex = rf"\left({latex}\right)"
+        return Written(text, latex)
+
+
+class Factor(NamedTuple):
+    """One factor of a chain rule: as du/db, as the formula c, and as the number 2."""
+
+    symbol: Written
+    formula: Written
+    number: float
+    exact: bool = True  # whether the formula has no rounded number in it
+
+
+class Equation(NamedTuple):
+    """One line: a sign, = where it is exact and ≈ where it is rounded, and a sum of terms."""
+
+    sign: str
+    terms: list[Written]
+
+    @property
+    def breaks(self) -> bool:
+        """Whether each term gets a line of its own."""
+        return len(" + ".join(term.text for term in self.terms)) > WIDTH
+
+
+class Derivation(NamedTuple):
+    """What stands on the left, and the equations that lead from there to a number.
+
+    Attributes:
+        one_line: whether they stand in one line, as in u = bc = 6.
+    """
+
+    left: Written
+    lines: list[Equation]
+    one_line: bool = False
+
+    def __str__(self) -> str:
+        if self.one_line:
+            return " ".join([self.left.text, *(f"{e.sign} {e.terms[0].text}" for e in self.lines)])
+        told: list[str] = []
+        for line in self.lines:
+            start = self.left.text if not told else " " * len(self.left.text)
+            between = f"\n{' ' * len(self.left.text)} + " if line.breaks else " + "
+            told.append(f"{start} {line.sign} {between.join(term.text for term in line.terms)}")
+        return "\n".join(told)
+
+    @property
+    def latex(self) -> str:
+        """The rows of an ``aligned`` environment."""
+        if self.one_line:
+            chain = [f"{_LATEX_SIGN[e.sign]} {e.terms[0].latex}" for e in self.lines]
+            return f"{self.left.latex} &{' '.join(chain)}"
+        rows: list[str] = []
+        for line in self.lines:
+            between = " \\\\\n&\\quad + " if line.breaks else " + "
+            terms = between.join(term.latex for term in line.terms)
+            rows.append(
+                f"{'' if rows else self.left.latex} &{_LATEX_SIGN[line.sign]} {terms}".lstrip()
+            )
+        return " \\\\\n".join(rows)
+
+
+class Explanation:
+    """A derivation: text in a terminal, LaTeX in a notebook, and files of either kind.
+
+    Attributes:
+        values: what is read and computed on the way, with its number.
+        derivations: one for each gradient.
+    """
+
+    def __init__(self, values: list[Derivation], derivations: list[Derivation]) -> None:
+        self.values = values
+        self.derivations = derivations
+
+    def __str__(self) -> str:
+        return "\n\n".join(["\n".join(map(str, self.values)), *map(str, self.derivations)])
+
+    __repr__ = __str__
+
+    @property
+    def markdown(self) -> str:
+        """The derivation for Markdown cells and pages, in display mathematics."""
+        return "\n\n".join(
+            f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$" for rows in self._blocks()
+        )
+
+    @property
+    def latex(self) -> str:
+        r"""The derivation for a LaTeX document, to be taken in by ``\input``."""
+        return "% needs \\usepackage{amsmath}\n" + "\n".join(
+            f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" for rows in self._blocks()
+        )
+
+    def _repr_latex_(self) -> str:
+        return self.markdown
+
+    def _blocks(self) -> Iterator[str]:
+        yield " \\\\\n".join(value.latex for value in self.values)
+        for derivation in self.derivations:
+            yield derivation.latex
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the derivation as text, Markdown or LaTeX, as the name of the file ends.
+
+        Raises:
+            ValueError: the ending is not .txt, .md or .tex.
+            OSError: the file cannot be written; what was there before is still there.
+        """
+        ending = Path(path).suffix[1:].lower()
+        if ending not in FORMATS:
+            raise ValueError(f"unknown format {ending!r}: choose one of {', '.join(FORMATS)}")
+        text = {"txt": str(self), "md": self.markdown, "tex": self.latex}[ending]
+        write(path, f"{text}\n".encode())
+        return Path(path)
+
+
+def explain(output: Output, value: Output | None = None) -> Explanation:
+    """The derivation of d output / d value along every path, or of all leaves' gradients.
+
+    Symbols come first, with the local derivatives as the table of operations has them; then
+    numbers are put in; then comes the result.
+
+    >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
+    >>> print(explain(3 * (a + b * c), b))
+    a = 5
+    b = 3
+    c = 2
+    u = bc = 6
+    v = a + u = 11
+    J = 3v = 33
+    <BLANKLINE>
+    dJ/db = dJ/dv × dv/du × du/db
+          = 3 × 1 × c
+          = 3 × 1 × 2
+          = 6
+
+    The sign ≈ stands where numbers are rounded to four digits, and ∂J/∂x for the slope along
+    one wire where J depends on x in other ways too. Where there are more than twelve paths the
+    derivation goes node by node, summing up wherever a Value is read twice.
+    Names come from labels, else from the caller's variables, else they are letters. The graph
+    stays as it is, and ``backward()`` need not have been called.
+
+    Args:
+        output: the Value to differentiate, or the list of one that a layer returns.
+        value: the Value to differentiate by; by default every leaf of the graph.
+
+    Raises:
+        TypeError: one of the two is no Value.
+        ValueError: the output does not depend on the value; a slope is needed where an
+            operation has none; or the graph is out of date.
+    """
+    output = single(output)
+    order = [node for node in topological_order(output) if node.op is not constant]
+    leaves = [node for node in order if not node.inputs]
+    targets = leaves if value is None else [single(value)]
+    names = _distinct(name_values(order, callers_variables()))
+    J = names.get(output, "the output")
+    for target in targets:
+        if target not in names:
+            raise ValueError(
+                f"{J} does not depend on {target!r}, so there is no derivative to explain: "
+                "give a Value that it was computed from"
+            )
+    for node in order:
+        if node.inputs and not is_fresh(node):
+            raise ValueError(
+                f"{names[node]} was computed from other numbers than its inputs have now: "
+                f"call {J}.forward() first"
+            )
+    gradients(output, targets)  # raises where a slope is missing
+    return _Explainer(output, order, names).explain(targets)
+
+
+def _distinct(names: Mapping[Value, str]) -> dict[Value, str]:
+    """Names that can be told apart: where labels are equal the later ones get primes."""
+    distinct: dict[str, Value] = {}
+    for node, name in names.items():
+        name = printable(name)
+        while name in distinct:
+            name += "′"
+        distinct[name] = node
+    return {node: name for name, node in distinct.items()}
+
+
+class _Explainer:
+    """Writes the derivations in one graph.
+
+    Attributes:
+        order: the Values in topological order, without constants.
+        readers: what each Value is read by, each once, from the output on.
+        gradients: of the output, by each Value.
+    """
+
+    def __init__(self, output: Value, order: Sequence[Value], names: Mapping[Value, str]) -> None:
+        self.output = output
+        self.order = order
+        self.names = names
+        self.gradients = trace(output, names).gradients
+        self.readers: dict[Value, list[Value]] = {node: [] for node in order}
+        for node in reversed(order):
+            for x in dict.fromkeys(node.inputs):
+                if x.op is not constant:
+                    self.readers[x].append(node)
+        self._dependents: dict[Value, set[Value]] = {}
+        self._needed: set[Value] = set()  # what the formulas of slopes are written in
+
+    def explain(self, targets: Sequence[Value]) -> Explanation:
+        between = self._between(targets)
+        paths = self._count_paths()
+        if all(paths[target] <= MOST_PATHS for target in targets):
+            told = [self._derivation(target, self._along_paths(target)) for target in targets]
+        else:
+            told = [
+                self._derivation(node, self._from_readers(node))
+                for node in reversed(self.order)
+                if node in between and (node is not self.output or node in targets)
+            ]
+        shown = between | self._needed
+        for node in between:
+            if node.inputs and "…" not in formula(node, self.names):
+                shown.update(node.inputs)
+        return Explanation([self._value(node) for node in self.order if node in shown], told)
+
+    def _count_paths(self) -> dict[Value, int]:
+        """How many ways lead from the output to each Value."""
+        paths = {self.output: 1}
+        for node in reversed(self.order):
+            if node is not self.output:
+                paths[node] = sum(paths[reader] for reader in self.readers[node])
+        return paths
+
+    def _between(self, targets: Iterable[Value]) -> set[Value]:
+        """The targets, and what lies between them and the output."""
+        between = set(targets)
+        for node in self.order:
+            if not between.isdisjoint(node.inputs):
+                between.add(node)
+        return between
+
+    def _along_paths(self, target: Value) -> list[list[Factor]]:
+        """One product for each path, from the output to the target."""
+        products: list[list[Factor]] = []
+        unfinished: list[tuple[Value, list[Factor]]] = [(target, [])]
+        while unfinished:
+            node, factors = unfinished.pop()
+            if node is self.output:
+                products.append(factors)
+            for reader in reversed(self.readers[node]):
+                unfinished.append((reader, [self._local(reader, node), *factors]))
+        return products
+
+    def _from_readers(self, target: Value) -> list[list[Factor]]:
+        """One product for each reader of the target: its gradient times the local slope."""
+        products = []
+        for reader in self.readers[target]:
+            local = self._local(reader, target)
+            symbol = self._slope(self.output, reader)
+            upstream = Factor(symbol, symbol, self.gradients[reader])
+            products.append([local] if reader is self.output else [upstream, local])
+        return products or [[]]
+
+    def _local(self, node: Value, x: Value) -> Factor:
+        """The slope of a Value along one of its inputs, which it may read several times."""
+        assert node.op is not None
+        others = [i for i in node.inputs if i is not x]
+        symbol = self._slope(node, x, "d" if self._depend(x).isdisjoint(others) else "∂")
+        slots = [i for i, each in enumerate(node.inputs) if each is x]
+        slopes = slope_formulas(node.op, self._operands(node), self.names[node])
+        slope = slopes[slots[0]]
+        for i in slots[1:]:
+            slope = slope + slopes[i]
+        read = {leaf.label for leaf in topological_order(slope) if leaf.op is None}
+        self._needed.update(each for each in (node, *node.inputs) if self.names.get(each) in read)
+        numbers = [leaf.data for leaf in topological_order(slope) if leaf.op is constant]
+        partial = math.fsum(node.partials[i] for i in slots)
+        return Factor(symbol, _written(slope), partial, not any(map(is_rounded, numbers)))
+
+    def _depend(self, x: Value) -> set[Value]:
+        if x not in self._dependents:
+            self._dependents[x] = self._between([x])
+        return self._dependents[x]
+
+    def _operands(self, node: Value) -> list[str | float]:
+        return [x.data if x.op is constant else self.names[x] for x in node.inputs]
+
+    def _slope(self, of: Value, by: Value, d: str = "d") -> Written:
+        """The derivative of one Value by another as a symbol."""
+        y, x = self.names[of], self.names[by]
+        sign = r"\partial " if d == "∂" else d
+        return Written(
+            f"{d}{y}/{d}{x}", rf"\frac{{{sign}{naming.latex(y)}}}{{{sign}{naming.latex(x)}}}"
+        )
+
+    def _derivation(self, target: Value, products: Sequence[Sequence[Factor]]) -> Derivation:
+        left = self._slope(self.output, target)
+        total = self.gradients[target]
+        factors = [factor for product in products for factor in product]
+        numbers = [factor.number for factor in factors]
+        parts = [math.prod(factor.number for factor in product) for product in products]
+        return Derivation(
+            left,
+            _equations(
+                left,
+                (False, _sum([f.symbol for f in product] for product in products)),
+                (not all(f.exact for f in factors), _sum([f.formula for f in p] for p in products)),
+                (
+                    any(map(is_rounded, numbers)),
+                    _sum(([_number(f.number) for f in p] for p in products), r" \times "),
+                ),
+                (any(map(is_rounded, parts)), _sum([_number(part)] for part in parts)),
+                (is_rounded(total), [_number(total)]),
+            ),
+        )
+
+    def _value(self, node: Value) -> Derivation:
+        """A Value with the operation that made it, and its number."""
+        name = Written(self.names[node], naming.latex(self.names[node]))
+        number = (is_rounded(node.data), [_number(node.data)])
+        if not node.inputs:
+            return Derivation(name, _equations(name, number), one_line=True)
+        assert node.op is not None
+        recorded = operation_formula(node.op, self._operands(node))
+        text = Written(formula(node, self.names), _written(recorded).latex)
+        rounded = any(is_rounded(x.data) for x in node.inputs if x.op is constant)
+        return Derivation(name, _equations(name, (rounded, [text]), number), one_line=True)
+
+
+def _equations(left: Written, *sides: tuple[bool, list[Written]]) -> list[Equation]:
+    """A chain of equations, without what would stand there twice.
+
+    Args:
+        left: what the chain starts from.
+        sides: sums of terms, each with whether a number in it is rounded.
+    """
+    equations: list[Equation] = []
+    before, rounded_before = [left.text], False
+    for rounded, terms in sides:
+        texts = [term.text for term in terms]
+        if texts != before and all(texts):
+            equations.append(Equation("≈" if rounded or rounded_before else "=", terms))
+            rounded_before = rounded
+        before = texts
+    return equations
+
+
+def _written(formula: Value) -> Written:
+    loose = bool(formula.inputs) and formula.op is not None and formula.op.binds < PRODUCT
+    latex = fill(formula, _latex_of_row, _operand)
+    return Written(written(formula), latex, loose, loose and not latex.startswith(r"\frac"))
+
+
+def _sum(products: Iterable[Sequence[Written]], times: str = r" \cdot ") -> list[Written]:
+    """The terms of a sum of products."""
+    terms = []
+    for i, product in enumerate(products):
+        factors = [
+            factor.placed(alone=len(product) == 1, first=i == j == 0)
+            for j, factor in enumerate(product)
+        ]
+        terms.append(
+            Written(" × ".join(f.text for f in factors), times.join(f.latex for f in factors))
+        )
+    return terms
+
+
+def _number(x: float) -> Written:
+    return Written(number(x), _latex_number(x))
+
+
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
+def _latex_number(x: float) -> str:
+    mantissa, _, exponent = number(x).partition("×10")
+    text = mantissa.replace("−", "-").replace("∞", r"\infty").replace("nan", r"\mathrm{nan}")
+    return rf"{text} \times 10^{{{exponent.translate(_DIGITS)}}}" if exponent else text
+
+
+def _operand(x: Value) -> str:
+    return _latex_number(x.data) if x.op is constant else naming.latex(x.label)
+
+
+# The sums in the table: over wx, over yz, over exponentials, over inputs.
+_TERM = r"(?:e\^\{#\d+\}|#\d+(?:(?: \\cdot)? #\d+)?)"
+_LONG_SUM = re.compile(rf"({_TERM} \+ {_TERM}) \+ (?:{_TERM} \+ ){{2,}}({_TERM})")
+
+
+def _latex_of_row(op: Primitive) -> Notation:
+    """The LaTeX of a row, its long sums abridged as they are in text."""
+    return op.latex if isinstance(op.latex, str) else lambda n: _abridged(op, n)
+
+
+def _abridged(op: Primitive, n: int) -> str:
+    assert not isinstance(op.latex, str)
+    return _LONG_SUM.sub(r"\1 + \\cdots + \2", op.latex(n))

@@ -1,0 +1,444 @@
+"""Plots: activation functions, training, decision boundaries, weights, gradients, slices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autograd.backprop import forward, gradients, single, topological_order
+from autograd.notation import name_values, number
+from autograd.primitives import TABLE, Primitive
+from autograd.tracing import equals
+from autograd.value import Value
+from viz.names import callers_variables, latex
+from viz.style import DASHES, MARKS, SERIES, THEMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.lines import Line2D
+
+    from autograd.backprop import Output
+
+ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "step")
+
+# Legible on a projector.
+SIZE = (8.0, 5.0)  # inches
+TEXT, SMALL = 16, 13  # points
+LINE = 2.5
+
+GRID = 61  # points along each side of a decision boundary
+JUMP = 0.3
+INK, AXIS = "#000000", "#BBBBBB"
+CURVE = 401  # points of a curve, an odd number so that its middle is one of them
+MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbers
+
+
+def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None = None) -> Axes:
+    """Plot an activation function g(z) with its derivative g′(z), or all of them side by side.
+
+    A dot at a jump of the derivative says which value the function has there.
+
+    Args:
+        function: the name of a function of one number, a row of the table, or "linear"; by
+            default all that are usual in networks, in small axes inside the one returned.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: there is no such function of one number.
+    """
+    if function is not None:
+        name = function.name if isinstance(function, Primitive) else function
+        ax = _axes(ax)
+        _plot_curve(ax, *_activation(name))
+        _finish(ax, _title(name), r"$z$", "")
+        ax.legend(fontsize=SMALL)
+        return ax
+    ax = _axes(ax, (12.0, 6.0))
+    ax.axis("off")
+    columns = 4
+    for i, name in enumerate(ACTIVATIONS):
+        row, column = divmod(i, columns)
+        place = (column / columns, 0.55 - 0.55 * row, 0.8 / columns, 0.4)
+        small = ax.inset_axes(place)
+        _plot_curve(small, *_activation(name))
+        _finish(small, _title(name), "", "")
+    handles, labels = small.get_legend_handles_labels()
+    ax.legend(handles, labels, fontsize=TEXT, loc="lower right", frameon=False)
+    return ax
+
+
+def _title(name: str) -> str:
+    return name if name == "linear" else TABLE[name].symbol if name != "sigmoid" else "sigmoid σ"
+
+
+def _activation(name: str) -> tuple[Callable[[float], float], Callable[[float], float]]:
+    """The function and its derivative, on floats."""
+    if name == "linear":
+        return lambda z: z, lambda z: 1.0
+    op = TABLE.get(name)
+    if op is None or {len(sample) for sample in op.samples} != {1}:
+        known = [row for row, op in TABLE.items() if {len(s) for s in op.samples} == {1}]
+        raise ValueError(
+            f"there is no function {name!r} of one number: choose linear, {', '.join(known)}"
+        )
+    return op.value, lambda z: float(op.slopes(op.value(z), z)[0])
+
+
+def _plot_curve(ax: Axes, g: Callable[[float], float], slope: Callable[[float], float]) -> None:
+    ax.axhline(0.0, color=AXIS, linewidth=1)
+    ax.axvline(0.0, color=AXIS, linewidth=1)
+    for i, (curve, label) in enumerate(((g, r"$g(z)$"), (slope, r"$g^{\prime}(z)$"))):
+        points: list[float] = []
+        heights: list[float] = []
+        for z in _spread(0.0, 5.0):
+            height = _or_nan(curve, z)
+            # Activation functions rise by less than this between two points without a jump.
+            if heights and abs(height - heights[-1]) > JUMP:
+                ax.plot(z, height, MARKS[i], color=SERIES[i], markersize=7)
+                points.append(z)
+                heights.append(math.nan)
+            points.append(z)
+            heights.append(height)
+        ax.plot(points, heights, color=SERIES[i], linestyle=DASHES[i], linewidth=LINE, label=label)
+    ax.set_ylim(-1.25, 2.25)
+
+
+def plot_history(
+    history: Mapping[str, Sequence[float]] | Sequence[float], *, ax: Axes | None = None
+) -> Axes:
+    """Plot how the loss and the metrics developed, epoch by epoch.
+
+    Losses have the scale on the left. Where there are metrics too (any name without "loss"),
+    theirs is on the right, in axes of their own.
+
+    Args:
+        history: the numbers of each epoch by name, as ``{"loss": […], "accuracy": […]}``; or
+            the losses alone.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: the history has no numbers in it.
+    """
+    named = history if isinstance(history, Mapping) else {"loss": history}
+    series = {name: [float(x) for x in numbers] for name, numbers in named.items()}
+    if not any(series.values()):
+        raise ValueError("this history has no numbers in it: train for at least one epoch")
+    ax = _axes(ax)
+    losses = [name for name in series if "loss" in name] or list(series)
+    metrics = [name for name in series if name not in losses]
+    sides = [(ax, losses)]
+    if metrics:
+        sides.append((ax.twinx(), metrics))
+    lines: list[Line2D] = []
+    for axes, names in sides:
+        for name in names:
+            i = len(lines) % len(SERIES)
+            epochs = range(1, len(series[name]) + 1)
+            lines += axes.plot(
+                epochs,
+                series[name],
+                color=SERIES[i],
+                linestyle=DASHES[i],
+                linewidth=LINE,
+                marker=MARKS[i] if len(epochs) <= 20 else None,
+                label=name.replace("_", " "),
+            )
+        axes.set_ylabel(" and ".join(names[:2]).replace("_", " "), fontsize=TEXT)
+        axes.tick_params(labelsize=SMALL)
+    _finish(ax, "", "epoch", ax.get_ylabel())
+    ax.locator_params(axis="x", integer=True)
+    ax.legend(handles=lines, fontsize=SMALL, loc="center right")
+    return ax
+
+
+def plot_boundary(
+    model: Callable[[list[float]], Any],
+    X: Iterable[Sequence[float]],
+    Y: Iterable[float | Sequence[float]],
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot the regions that a model tells apart in two dimensions, with the data.
+
+    With one output, the boundary lies where it is halfway between the smallest and the largest
+    label (0.5 for labels 0 and 1). With several, each region is that of the largest output,
+    and a label is the number of a class.
+
+    Args:
+        model: a network, or any function of a list of two numbers that returns a Value, a
+            number, or a list of them.
+        X: the points, two numbers each.
+        Y: their labels; a label may be a list of one.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: there are no points, points do not have two coordinates, or there are not
+            as many labels.
+    """
+    points = [[float(x) for x in point] for point in X]
+    labels = [_as_list(y)[0] for y in Y]
+    if not points or {len(point) for point in points} != {2} or len(labels) != len(points):
+        raise ValueError(
+            "a decision boundary takes points of two coordinates, with one label each; not "
+            f"{len(points)} points and {len(labels)} labels"
+        )
+    across, up = (_around([point[i] for point in points]) for i in range(2))
+    outputs = [[_as_list(model([x1, x2])) for x1 in across] for x2 in up]
+    ax = _axes(ax)
+    n = len(outputs[0][0])
+    if n == 1:
+        classes = sorted(set(labels))
+        level = (classes[0] + classes[-1]) / 2.0
+        margins = [[[level - y, y - level] for [y] in row] for row in outputs]
+    else:
+        classes = [float(i) for i in range(n)]
+        margins = [[_margins(output) for output in row] for row in outputs]
+    for i in range(max(2, n)):
+        above = [[margin[i] for margin in row] for row in margins]
+        if max(map(max, above)) > 0.0:
+            color = SERIES[i % len(SERIES)]
+            ax.contourf(across, up, above, levels=[0.0, math.inf], colors=[color], alpha=0.25)
+        if i > 0 and min(map(min, above)) < 0.0 < max(map(max, above)):
+            ax.contour(across, up, above, levels=[0.0], colors=INK, linewidths=LINE)
+    for i, label in enumerate(classes):
+        chosen = [point for point, y in zip(points, labels, strict=True) if y == label]
+        ax.plot(
+            [point[0] for point in chosen],
+            [point[1] for point in chosen],
+            MARKS[i % len(MARKS)],
+            color=SERIES[i % len(SERIES)],
+            markeredgecolor="#FFFFFF",
+            markersize=10,
+            label=f"y = {number(label)}",
+        )
+    _finish(ax, "", "$x_1$", "$x_2$")
+    ax.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(classes))
+    return ax
+
+
+def _margins(outputs: Sequence[float]) -> list[float]:
+    """By how much each output exceeds the largest of the others."""
+    first, second = sorted(outputs)[-1:-3:-1]
+    return [y - (second if y == first else first) for y in outputs]
+
+
+def plot_weights(
+    weights: Sequence[Sequence[Value | float]],
+    *,
+    shape: tuple[int, int] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot weights as an image: blue where they are positive, brown where negative.
+
+    Args:
+        weights: one row per unit, such as ``model.named_parameters()["W1"]``.
+        shape: the rows and columns of the image that each unit looks at; then its weights are
+            shown as that image, one tile per unit. By default, one row per unit.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: rows are empty or of different lengths, or do not fill the shape.
+    """
+    rows = [[float(w) for w in row] for row in weights]
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) != 1 or not lengths[0]:
+        raise ValueError(f"weights are rows of one length, one per unit, not of {lengths}")
+    if shape is not None and shape[0] * shape[1] != lengths[0]:
+        raise ValueError(
+            f"each unit has {lengths[0]} weights, which do not fill an image of "
+            f"{shape[0]} × {shape[1]}"
+        )
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ax = _axes(ax)
+    image = rows if shape is None else _mosaic(rows, shape)
+    theme = THEMES["light"]
+    colors = LinearSegmentedColormap.from_list(
+        "weights", [theme.gradient, theme.background, theme.value]
+    ).with_extremes(bad="#DDDDDD")
+    largest = max(abs(w) for row in rows for w in row) or 1.0
+    shown = ax.imshow(image, cmap=colors, vmin=-largest, vmax=largest)
+    ax.figure.colorbar(shown, ax=ax).ax.tick_params(labelsize=SMALL)
+    if shape is None:
+        _finish(ax, "", "input", "unit")
+        ax.set_xticks(range(lengths[0]), map(str, range(1, lengths[0] + 1)))
+        ax.set_yticks(range(len(rows)), map(str, range(1, len(rows) + 1)))
+        if max(lengths[0], len(rows)) <= MOST_NUMBERED:
+            for i, row in enumerate(rows):
+                for j, w in enumerate(row):
+                    ink = "#FFFFFF" if abs(w) > 0.75 * largest else INK
+                    text = f"{w:.2g}".replace("-", "−")
+                    ax.text(j, i, text, ha="center", va="center", color=ink, fontsize=SMALL)
+        else:
+            ax.locator_params(nbins=10)
+    else:
+        _finish(ax, f"weights of {len(rows)} units", "", "")
+        ax.set_xticks([])
+        ax.set_yticks([])
+    return ax
+
+
+def _mosaic(rows: Sequence[Sequence[float]], shape: tuple[int, int]) -> list[list[float]]:
+    """The images of all units in a square of tiles, with a line between them."""
+    height, width = shape
+    columns = math.ceil(math.sqrt(len(rows)))
+    lines = math.ceil(len(rows) / columns)
+    image = [[math.nan] * (columns * (width + 1) - 1) for _ in range(lines * (height + 1) - 1)]
+    for unit, row in enumerate(rows):
+        top, left = unit // columns * (height + 1), unit % columns * (width + 1)
+        for i in range(height):
+            image[top + i][left : left + width] = row[i * width : (i + 1) * width]
+    return image
+
+
+def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
+    """Plot how large the gradients are, layer by layer, on a logarithmic scale.
+
+    The size is the root of the mean square over a weight matrix or the biases of a layer. One
+    that shrinks towards the input vanishes; one that grows explodes.
+
+    Args:
+        model: a network after ``backward()``, or a dict like its ``named_parameters()``.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        TypeError: it is neither.
+        ValueError: there is no parameter.
+    """
+    if not isinstance(model, Mapping):
+        if not hasattr(model, "named_parameters"):
+            raise TypeError(f"a model has named_parameters(); {type(model).__name__} has none")
+        model = model.named_parameters()
+    bars = []
+    for name, parameter in model.items():
+        squares = [value.grad**2 for value in _values(parameter)]
+        size = math.sqrt(math.fsum(squares) / len(squares))
+        bars.append((name, size, isinstance(parameter, Sequence) and len(squares) > len(parameter)))
+    if not bars:
+        raise ValueError("this model has no parameters, so there are no gradients")
+    ax = _axes(ax)
+    positive = [size for _, size, _ in bars if size > 0.0] or [1.0]
+    floor = min(positive) / 10.0
+    ax.set_yscale("log")
+    for i, (_, size, is_matrix) in enumerate(bars):
+        color, hatch = (SERIES[0], "") if is_matrix else (SERIES[1], "//")
+        ax.bar(i, max(size, floor), color=color, hatch=hatch, edgecolor="#FFFFFF")
+        ax.annotate(
+            number(float(f"{size:.2g}")),
+            (i, max(size, floor)),
+            (0, 4),
+            textcoords="offset points",
+            ha="center",
+            rotation="vertical" if len(bars) > 6 else "horizontal",
+            fontsize=SMALL,
+        )
+    ax.set_xticks(range(len(bars)), [f"${latex(name)}$" for name, _, _ in bars])
+    ax.set_ylim(floor / 2.0, max(positive) * (max(positive) / floor) ** 0.3)
+    _finish(ax, "", "", "size of the gradient")
+    return ax
+
+
+def plot_slice(
+    output: Output, parameter: Output, *, reach: float = 1.0, ax: Axes | None = None
+) -> Axes:
+    """Plot a cost along one of its parameters, all others held, with the tangent here.
+
+    The slope of the tangent is the gradient. The graph is recomputed by ``forward()`` at each
+    point, and put back as it was; where an operation has no value the curve has a gap.
+
+    Args:
+        output: the cost, recorded.
+        parameter: the leaf that is moved.
+        reach: how far to each side.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: the parameter is no leaf of the graph, or there is no slope here.
+    """
+    output, parameter = single(output), single(parameter)
+    order = topological_order(output)
+    if parameter.inputs or parameter not in order:
+        raise ValueError(f"{parameter!r} is no leaf that the output is computed from")
+    names = name_values(order, callers_variables())
+    J, w = latex(names[output]), latex(names[parameter])
+    held = [(node.data, node.partials) for node in order]
+    here = parameter.data
+    points = _spread(here, reach)
+
+    def cost(x: float) -> float:
+        parameter.data = x
+        return forward(output)
+
+    try:
+        height = cost(here)  # the leaves may be ahead of the graph
+        [gradient] = gradients(output, [parameter])
+        slope = gradient.data
+        heights = [_or_nan(cost, x) for x in points]
+    finally:
+        for node, (data, partials) in zip(order, held, strict=True):
+            node.data, node.partials = data, partials
+    ax = _axes(ax)
+    ax.plot(points, heights, color=SERIES[0], linewidth=LINE, label=f"${J}({w})$")
+    limits = ax.get_ylim()
+    ax.plot(
+        [points[0], points[-1]],
+        [height - slope * reach, height + slope * reach],
+        color=SERIES[1],
+        linestyle=DASHES[1],
+        linewidth=LINE,
+        label=rf"tangent: $\frac{{d{J}}}{{d{w}}}$ {equals(slope)} {number(slope)}",
+    )
+    ax.plot(here, height, MARKS[0], color=SERIES[1], markersize=9)
+    ax.set_ylim(limits)
+    _finish(ax, "", f"${w}$", f"${J}$")
+    ax.legend(fontsize=TEXT)
+    return ax
+
+
+def _axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=size, layout="constrained")[1]
+
+
+def _finish(ax: Axes, title: str, x: str, y: str) -> None:
+    """Words in a size that is legible on a projector, and no frame where nothing is."""
+    ax.set_title(title, fontsize=TEXT)
+    ax.set_xlabel(x, fontsize=TEXT)
+    ax.set_ylabel(y, fontsize=TEXT)
+    ax.tick_params(labelsize=SMALL)
+    ax.spines["top"].set_visible(False)
+
+
+def _spread(middle: float, reach: float) -> list[float]:
+    half = CURVE // 2
+    return [middle + reach * i / half for i in range(-half, half + 1)]
+
+
+def _around(coordinates: Sequence[float]) -> list[float]:
+    """Points from below the smallest coordinate to above the largest."""
+    low, high = min(coordinates), max(coordinates)
+    margin = 0.25 * (high - low) or 1.0
+    return [low - margin + (high - low + 2.0 * margin) * i / (GRID - 1) for i in range(GRID)]
+
+
+def _or_nan(function: Callable[[float], float], x: float) -> float:
+    try:
+        return function(x)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def _as_list(output: Any) -> list[float]:
+    return [float(x) for x in output] if isinstance(output, (list, tuple)) else [float(output)]
+
+
+def _values(parameter: Any) -> Iterator[Value]:
+    if isinstance(parameter, Value):
+        yield parameter
+    else:
+        for each in parameter:
+            yield from _values(each)
