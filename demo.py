@@ -77,7 +77,7 @@ def patients() -> None:
     optimizer = nn.SGD(model.parameters(), learning_rate=1.0)
     with trange(EPOCHS, desc="  gradient descent", unit="epoch") as epochs:
         for _ in epochs:
-            J = loss(y_train, [model(x) for x in X_train])
+            J = loss(y_train, [[model(x)] for x in X_train])
             optimizer.zero_grad()
             J.backward()
             optimizer.step()
