@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from autograd import primitives as rows
@@ -61,13 +61,14 @@ def name_values(
     order = [node for node in order if node.op is not rows.constant]
     names = {node: node.label or (given or {}).get(node, "") for node in order}
     taken = set(names.values())
-    letters = (letter for letter in _letters() if letter not in taken)
+    unused = (letter for letter in letters() if letter not in taken)
     if order and not names[order[-1]] and "J" not in taken:
         names[order[-1]] = "J"
-    return {node: name or next(letters) for node, name in names.items()}
+    return {node: name or next(unused) for node, name in names.items()}
 
 
-def _letters() -> Iterable[str]:
+def letters() -> Iterator[str]:
+    """Names for what has none: u, v, …, then u1, u2, …."""
     yield from LETTERS
     i = 1
     while True:

@@ -99,6 +99,24 @@ def latex(name: str) -> str:
     return text + (f"^{{({parts['layer']})}}" if parts and parts["layer"] else "")
 
 
+def common_name(name: str, *, in_layer: bool) -> str:
+    """What the names of a layer have in common; or else of the weights of one neuron.
+
+    >>> common_name("W[1]_2,13", in_layer=True), common_name("W[1]_2,13", in_layer=False)
+    ('W[1]', 'W[1]_2')
+    >>> common_name("x_3", in_layer=True), common_name("x_3", in_layer=False)
+    ('x', 'x_3')
+
+    Any other text is left as it is.
+    """
+    parts = _INDEXED.fullmatch(name)
+    if not parts or not parts["position"]:
+        return name
+    layer = f"[{parts['layer']}]" if parts["layer"] else ""
+    unit = "" if in_layer else "_" + parts["position"].split(",")[0]
+    return f"{parts['word']}{layer}{unit}"
+
+
 def printable(text: str) -> str:
     """A text in which control characters, also those that turn the direction, are spaces."""
     return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,90 @@
+"""Fold a large graph: Values that are computed alike, in a neuron or a layer, become one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import filterfalse
+from typing import NamedTuple
+
+from autograd import primitives as rows
+from autograd.notation import formula, letters, number
+from autograd.value import Value
+from viz.names import HTML, common_name, italic
+
+LEVELS = ("neurons", "layers")
+
+# Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
+_OVER_LISTS = {rows.affine: 3, rows.dot: 2, rows.softmax_cross_entropy_with_logits: 2}
+
+
+class Fold(NamedTuple):
+    """Values that are computed alike, to be drawn as one.
+
+    Attributes:
+        name: their common name, as W[1] of the weights W[1]_1,1, W[1]_1,2, ….
+        members: the Values, in topological order.
+        inputs: the numbers of the folds that they are computed from, each once.
+    """
+
+    name: str
+    members: list[Value]
+    inputs: list[int]
+
+
+def fold(names: Mapping[Value, str], level: str, output: str) -> list[Fold]:
+    """The folds of a graph, in topological order.
+
+    Two Values are in one fold if the same operation made them from the same folds, and their
+    names differ in their indices alone: at the level of layers in all of them, at that of
+    neurons in the inputs of a weight. Leaves without a name are in one fold if the same
+    operations read them. No numbers are looked at, so a batch folds as its examples do.
+
+    Args:
+        names: of all Values but constants in topological order, "" for those without one.
+        level: "neurons" or "layers".
+        output: the name of the last Value, if it has none.
+    """
+    readers: dict[Value, set[str]] = {node: set() for node in names}
+    for node in names:
+        for x in node.inputs:
+            if x in readers and node.op is not None:
+                readers[x].add(node.op.name)
+    numbers: dict[Value, int] = {}
+    by_key: dict[tuple[object, ...], int] = {}
+    folds: list[Fold] = []
+    for node, name in names.items():
+        name = common_name(name, in_layer=level == "layers")
+        inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
+        made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
+        i = numbers[node] = by_key.setdefault((name, *made), len(folds))
+        if i == len(folds):
+            folds.append(Fold(name, [], inputs))
+        folds[i].members.append(node)
+    if not folds[-1].name:
+        folds[-1] = folds[-1]._replace(name=output)
+    taken = {each.name for each in folds}
+    unused = filterfalse(taken.__contains__, letters())
+    return [each if each.name else each._replace(name=next(unused)) for each in folds]
+
+
+def folded_formula(i: int, folds: Sequence[Fold]) -> str:
+    """The operation of a fold in an HTML-like label, with one name for each list of inputs."""
+    example = folds[i].members[0]
+    assert example.op is not None
+    fold_of = {x: folds[k] for k in folds[i].inputs for x in folds[k].members}
+    names = {x: fold_of[x].name for x in example.inputs if x in fold_of}
+    if isinstance(example.op.notation, str):
+        return formula(example, names, HTML)
+    each_once = list({names.get(x, x): x for x in example.inputs}.values())
+    if _OVER_LISTS.get(example.op) == len(each_once):
+        pattern = Value.constant(0.0)
+        pattern.op, pattern.inputs = example.op, tuple(each_once)
+        return formula(pattern, names, HTML)
+    operands = ", ".join(italic(names[x]) if x in names else number(x.data) for x in each_once)
+    return f"{example.op.symbol} {operands}"
+
+
+def span(numbers: Sequence[float]) -> str:
+    """From the smallest to the largest of some numbers: −0.9 … 0.85."""
+    low, high = min(numbers), max(numbers)
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
