@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape as escape_html
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graphviz
 
-from autograd.backprop import single
 from autograd.notation import MOST_TERMS, expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
 from autograd.value import Value
-from viz.debugging import is_fresh
+from viz.debugging import Subject, examine, find_notes, is_fresh
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
@@ -107,11 +106,12 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
 
 
 def draw(
-    output: Output,
+    output: Output | Exception,
     path: str | os.PathLike[str] | None = None,
     *,
     theme: str = "light",
     detail: str | None = None,
+    parameters: Iterable[Value] = (),
 ) -> Drawing:
     """Draw the computation graph of a Value, and write it to a file if a path is given.
 
@@ -119,24 +119,32 @@ def draw(
     called on the output, the gradient below, with its chain rule written out. Names come from
     labels, else from the caller's variables, else they are letters. Nothing in the graph is
     changed: where a leaf's stored ``grad`` is not this output's (``backward()`` ran twice,
-    say), and where values are stale, the picture says so.
+    say), and where values are stale, the picture says so. It marks saturated sigmoids and
+    dead ReLUs, through which no gradient passes.
+
+    An error draws the graph that it is about: that of gradcheck, with what the nudges say at
+    each wire that disagrees; that of an operation without a value, with all that was computed
+    before it.
 
     Args:
-        output: the Value to draw, or the list of one that a layer returns.
+        output: the Value to draw, or the list of one that a layer returns; or an error.
         path: a file name that ends in .svg, .png, .pdf or .dot.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
         detail: "full" with the chain rule, or "numbers" alone. By default full for up to 30
             values and numbers for up to 300.
+        parameters: leaves that should take part, such as ``model.parameters()``: those that
+            nothing reads are drawn apart, and marked.
 
     Raises:
-        TypeError: ``output`` is no Value.
+        TypeError: ``output`` is no Value, nor an error about a graph.
         ValueError: unknown format, theme or detail; more than 300 values and no ``detail``.
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
     check_path(path)
     look = theme_named(theme)
-    sweep = _sweep(single(output), callers_variables())
+    subject = examine(output, parameters)
+    sweep = _sweep(subject, callers_variables())
     drawing = _sketch(sweep, look, _detail(len(sweep.names), detail))
     if path is not None:
         drawing.write(path)
@@ -174,6 +182,8 @@ class _Sweep(NamedTuple):
         given: those of the names that are no mere letters.
         paths: the steps of the backward sweep that lead to each Value.
         swept: whether ``backward()`` was called on the output.
+        stored: the gradient in the leaves whose ``grad`` is another number.
+        notes: what is wrong at a Value.
     """
 
     output: Value
@@ -182,11 +192,17 @@ class _Sweep(NamedTuple):
     gradients: dict[Value, float]
     paths: dict[Value, list[BackwardStep]]
     swept: bool
+    stored: dict[Value, float]
+    notes: dict[Value, list[str]]
 
 
-def _sweep(output: Value, variables: Mapping[Value, str]) -> _Sweep:
+def _sweep(subject: Subject, variables: Mapping[Value, str]) -> _Sweep:
+    output = subject.output
     steps = trace(output, variables)
     names = {step.node: step.name for step in steps if isinstance(step, ForwardStep)}
+    for leaf in subject.unread:
+        names = {leaf: leaf.label or variables.get(leaf, "unread"), **names}
+        steps.gradients[leaf] = 0.0
     paths: dict[Value, list[BackwardStep]] = {node: [] for node in names}
     for step in steps:
         if isinstance(step, BackwardStep):
@@ -194,7 +210,14 @@ def _sweep(output: Value, variables: Mapping[Value, str]) -> _Sweep:
     # backward() leaves a gradient of 1 in the output that it is called on.
     swept = output.grad == 1.0 if output.inputs else output.grad != 0.0
     given = {node for node in names if node.label or node in variables}
-    return _Sweep(output, names, given, steps.gradients, paths, swept)
+    stored = {}
+    if swept:
+        for node in names:
+            gradient = steps.gradients[node]
+            if not node.inputs and not _agree(node.grad, gradient):
+                stored[node] = gradient
+    notes = find_notes(names, stored) | subject.notes
+    return _Sweep(output, names, given, steps.gradients, paths, swept, stored, notes)
 
 
 def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
@@ -232,6 +255,8 @@ def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
     ids = {node: i for i, node in enumerate(names)}
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
+        if node in sweep.notes and node.inputs:
+            shape |= {"color": theme.alert, "penwidth": "2.5"}
         drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(_tooltip(node, sweep)), **shape)
         drawing.node(f"w{i}", f"<{_wire(i, node, sweep, theme, full)}>", shape="plain")
         drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false")
@@ -286,10 +311,16 @@ def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
     end = f'{cell} WIDTH="3"></TD>'
     line = f'{end}{cell} PORT="p"></TD>{end}'
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
-    return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR></TABLE>"
+    notes = [
+        f'<TR><TD></TD><TD><FONT COLOR="{theme.alert}">⚠ {escape(note)}</FONT></TD></TR>'
+        for note in sweep.notes.get(node, ())
+    ]
+    return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR>{''.join(notes)}</TABLE>"
 
 
 def _value(node: Value, sweep: _Sweep, full: bool) -> str:
+    if node in sweep.notes and math.isnan(node.data):
+        return "no value"
     if full or (node.inputs and node in sweep.given):
         return f"{italic(sweep.names[node])} {equals(node.data)} {number(node.data)}"
     return number(node.data)
@@ -301,7 +332,7 @@ def _gradient(node: Value, sweep: _Sweep, full: bool) -> str:
     if full:
         slope = f"d{italic(sweep.names[sweep.output])}/d{italic(sweep.names[node])}"
         text = f"{slope} {_chain(node, sweep)}" if sweep.swept else f"{slope} = –"
-    if sweep.swept and not node.inputs and not _agree(node.grad, gradient):
+    if node in sweep.stored:
         text += f" (but {escape(sweep.names[node])}.grad is {number(node.grad)})"
     return text
 
@@ -333,7 +364,7 @@ def _tooltip(node: Value, sweep: _Sweep) -> str:
     if sweep.swept:
         J = typeset(sweep.names[sweep.output])
         text += f", d{J}/d{typeset(sweep.names[node])} = {sweep.gradients[node]!r}"
-    return printable(text)
+    return printable("; ".join([text, *sweep.notes.get(node, ())]))
 
 
 def _heading(sweep: _Sweep, titled: bool) -> str:
