@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import graphviz
 
 from autograd.backprop import single
-from autograd.notation import MOST_TERMS, expression, formula, number
+from autograd.notation import expression, formula, number
 from autograd.primitives import constant
-from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
+from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, terms, trace
 from autograd.value import Value, compute
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
@@ -136,8 +136,8 @@ def draw(
     if path is not None:
         check_format(_format_of(path))
     look = theme_named(theme)
-    sweep = _sweep(single(output), callers_variables())
-    drawing = _sketch(sweep, look, _detail(len(sweep.names), detail))
+    sweep = sweep_of(single(output), callers_variables())
+    drawing = sketch(sweep, look, detail_for(len(sweep.names), detail))
     if path is not None:
         drawing.write(path)
     return drawing
@@ -147,7 +147,7 @@ def _format_of(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix[1:].lower()
 
 
-def _detail(values: int, detail: str | None) -> str:
+def detail_for(values: int, detail: str | None) -> str:
     if detail is None:
         if values > MOST_DRAWN:
             raise ValueError(
@@ -160,7 +160,7 @@ def _detail(values: int, detail: str | None) -> str:
     return detail
 
 
-class _Sweep(NamedTuple):
+class Sweep(NamedTuple):
     """What a picture shows: the graph of an output, and the sweep back from it.
 
     Attributes:
@@ -168,6 +168,7 @@ class _Sweep(NamedTuple):
         given: those of the names that are no mere letters.
         paths: the steps of the backward sweep that lead to each Value.
         swept: whether ``backward()`` was called on the output.
+        stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
     """
 
     output: Value
@@ -176,9 +177,32 @@ class _Sweep(NamedTuple):
     gradients: dict[Value, float]
     paths: dict[Value, list[BackwardStep]]
     swept: bool
+    stored: dict[Value, float]
 
 
-def _sweep(output: Value, variables: Mapping[Value, str]) -> _Sweep:
+class Moment(NamedTuple):
+    """A picture in the middle of the sweeps: what it shows and lights, and the words to it.
+
+    Attributes:
+        values: the Values that are computed.
+        terms: how many of the products that sum to its gradient each Value has got.
+        boxes, wires: the Values whose operation and whose wire are lit.
+        uses: the steps whose wire, from an input to its reader, is lit.
+        backward: whether the light is that of the backward sweep.
+        caption: lines of text.
+    """
+
+    values: set[Value]
+    terms: dict[Value, int]
+    boxes: set[Value]
+    wires: set[Value]
+    uses: list[BackwardStep]
+    backward: bool
+    caption: list[str]
+
+
+def sweep_of(output: Value, variables: Mapping[Value, str]) -> Sweep:
+    """The graph of an output and the sweep back from it, named and ready to be drawn."""
     steps = trace(output, variables)
     names = {step.node: step.name for step in steps if isinstance(step, ForwardStep)}
     paths: dict[Value, list[BackwardStep]] = {node: [] for node in names}
@@ -188,10 +212,16 @@ def _sweep(output: Value, variables: Mapping[Value, str]) -> _Sweep:
     # backward() leaves a gradient of 1 in the output that it is called on.
     swept = output.grad == 1.0 if output.inputs else output.grad != 0.0
     given = {node for node in names if node.label or node in variables}
-    return _Sweep(output, names, given, steps.gradients, paths, swept)
+    stored = {}
+    if swept:
+        for node in names:
+            if not node.inputs and not _agree(node.grad, steps.gradients[node]):
+                stored[node] = node.grad
+    return Sweep(output, names, given, steps.gradients, paths, swept, stored)
 
 
-def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
+def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None) -> Drawing:
+    """The picture of a sweep: finished, or at a moment of it on the same layout."""
     names, output = sweep.names, sweep.output
     full = detail == "full" and not theme.circuit
     drawing = Drawing(
@@ -219,20 +249,31 @@ def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
         drawing.seconds = SECONDS
     if len(names) > MOST_DRAWN:
         drawing.attr(splines="line", nslimit="1", nslimit1="1", mclimit="0.1")
-    heading = _heading(sweep, full or theme.circuit)
-    drawing.attr(label=heading)
+    drawing.attr(label=_heading(sweep, full or theme.circuit, moment))
     drawing.description = _description(sweep)
 
+    light = theme.gradient if moment and moment.backward else theme.value
+    lit = {"color": light, "penwidth": "2.5"}
     ids = {node: i for i, node in enumerate(names)}
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
+        wire = _wire(i, node, sweep, theme, full, moment)
+        stub = {}
+        if moment and node in moment.boxes:
+            style = "rounded,filled" if shape["shape"] == "box" else "filled"
+            shape |= {"style": style, "color": light, "fillcolor": theme.lit}
+        if moment and node in moment.wires:
+            stub = lit
         drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(_tooltip(node, sweep)), **shape)
-        drawing.node(f"w{i}", f"<{_wire(i, node, sweep, theme, full)}>", shape="plain")
-        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false")
-        readers = [step.node for step in reversed(sweep.paths[node])]
-        for reader in readers:  # one wire for each use of the Value, further apart if parallel
-            distance = "1" if readers.count(reader) == 1 else "2"
-            drawing.edge(f"w{i}:p:e", f"n{ids[reader]}", **_ARROW, minlen=distance)
+        drawing.node(f"w{i}", f"<{wire}>", shape="plain")
+        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false", **stub)
+        readers = [step.node for step in sweep.paths[node]]
+        for step in reversed(sweep.paths[node]):  # one wire for each use of the Value
+            parallel = readers.count(step.node) > 1
+            arrow = {**_ARROW, "minlen": "2" if parallel else "1"}
+            if moment and step in moment.uses:
+                arrow |= lit
+            drawing.edge(f"w{i}:p:e", f"n{ids[step.node]}", **arrow)
     drawing.node("end", "", shape="none", width="0.1", height="0.1")
     drawing.edge(f"w{ids[output]}:p:e", "end", **_ARROW)
     return drawing
@@ -264,55 +305,70 @@ def _gate(node: Value) -> str:
     return formula(node, {variable: "x"}).replace(" ", "")
 
 
-def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
+def _wire(
+    i: int, node: Value, sweep: Sweep, theme: Theme, full: bool, moment: Moment | None
+) -> str:
     """The value above the line and the gradient below, as an HTML-like table."""
     above, below = _value(node, sweep, full), _gradient(node, sweep, full)
+    ink = theme.ink
+    if moment is None:
+        value, gradient = _colored(above, theme.value), _colored("".join(below), theme.gradient)
+    else:  # what is still to come takes its place, unseen
+        value = _colored(above, theme.value if node in moment.values else "transparent")
+        seen = moment.terms.get(node, 0)
+        gradient = _colored("".join(below[:seen]), theme.gradient)
+        gradient += _colored("".join(below[seen:]), "transparent")
+        if node in moment.wires:
+            ink = theme.gradient if moment.backward else theme.value
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
     # A cell with an ID takes a tooltip without being a link.
     rows = [
-        f'<TD></TD><TD ID="{row}{i}" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
-        for row, text, color in (("v", above, theme.value), ("g", below, theme.gradient))
+        f'<TD></TD><TD ID="{row}{i}" TITLE="{tooltip}">{text}</TD>'
+        for row, text in (("v", value), ("g", gradient))
     ]
     # The line goes on into the wires on both sides. Graphviz ends those up to a point early,
     # so they lead to a port that lies a little inside, below the text, where nobody sees the
     # overlap: the columns left and right of it are there for that alone.
-    cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{theme.ink}"'
+    cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{ink}"'
     end = f'{cell} WIDTH="3"></TD>'
     line = f'{end}{cell} PORT="p"></TD>{end}'
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
     return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR></TABLE>"
 
 
-def _value(node: Value, sweep: _Sweep, full: bool) -> str:
+def _colored(text: str, color: str) -> str:
+    return f'<FONT COLOR="{color}">{text}</FONT>' if text else ""
+
+
+def _value(node: Value, sweep: Sweep, full: bool) -> str:
     if full or (node.inputs and node in sweep.given):
         return f"{italic(sweep.names[node])} {equals(node.data)} {number(node.data)}"
     return number(node.data)
 
 
-def _gradient(node: Value, sweep: _Sweep, full: bool) -> str:
-    gradient = sweep.gradients[node]
-    text = number(gradient) if sweep.swept else "–"
+def _gradient(node: Value, sweep: Sweep, full: bool) -> list[str]:
+    """The text of a gradient, cut where the backward sweep comes by once more."""
+    if not sweep.swept:
+        texts = ["= –" if full else "–"]
+    elif full:
+        texts = _chain(node, sweep)
+    else:
+        later = max(0, len(sweep.paths[node]) - 1)
+        texts = [""] * later + [number(sweep.gradients[node])]
     if full:
         slope = f"d{italic(sweep.names[sweep.output])}/d{italic(sweep.names[node])}"
-        text = f"{slope} {_chain(node, sweep)}" if sweep.swept else f"{slope} = –"
-    if sweep.swept and not node.inputs and not _agree(node.grad, gradient):
-        text += f" (but {escape(sweep.names[node])}.grad is {number(node.grad)})"
-    return text
+        texts[0] = f"{slope} {texts[0]}"
+    if node in sweep.stored:
+        texts[-1] += f" (but {escape(sweep.names[node])}.grad is {number(sweep.stored[node])})"
+    return texts
 
 
-def _chain(node: Value, sweep: _Sweep) -> str:
-    """The chain rule with its numbers: one product, or the sum over all paths."""
+def _chain(node: Value, sweep: Sweep) -> list[str]:
+    """The chain rule with its numbers: one product, or the terms of the sum over all paths."""
     gradient, paths = sweep.gradients[node], sweep.paths[node]
     if len(paths) == 1 and paths[0].node is not sweep.output:
-        return multiplied(paths[0].upstream, paths[0].local, gradient)
-    if len(paths) < 2:
-        return f"{equals(gradient)} {number(gradient)}"
-    products = [step.product for step in paths]
-    terms = [number(products[0]), *map(in_place, products[1:])]
-    if len(terms) > MOST_TERMS:
-        terms[MOST_TERMS - 2 : -1] = ["…"]
-    summed = f"{equals(*products)} {' + '.join(terms)}"
-    return f"{summed} {equals(*products, gradient)} {number(gradient)}"
+        return [multiplied(paths[0].upstream, paths[0].local, gradient)]
+    return terms([step.product for step in paths] or [gradient], gradient)
 
 
 def _agree(stored: float, gradient: float) -> bool:
@@ -322,7 +378,7 @@ def _agree(stored: float, gradient: float) -> bool:
     )
 
 
-def _tooltip(node: Value, sweep: _Sweep) -> str:
+def _tooltip(node: Value, sweep: Sweep) -> str:
     text = f"{typeset(sweep.names[node])} = {node.data!r}"
     if sweep.swept:
         J = typeset(sweep.names[sweep.output])
@@ -330,21 +386,27 @@ def _tooltip(node: Value, sweep: _Sweep) -> str:
     return printable(text)
 
 
-def _heading(sweep: _Sweep, titled: bool) -> str:
+def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
     """The output written out in its leaves, where that is short, and what is out of date."""
     lines = []
     output, names = sweep.output, sweep.names
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    stale = [node for node in names if node.inputs and not _is_fresh(node)]
-    if stale:
+    if stale := stale_value(sweep):
         lines.append(
-            f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale[0]])} was computed '
+            f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
         )
+    if moment:
+        lines += [f'<FONT POINT-SIZE="{FONT_SIZE}">{escape(x)} </FONT>' for x in moment.caption]
     gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
     return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
+
+
+def stale_value(sweep: Sweep) -> Value | None:
+    """The first Value whose data is not what its inputs give, if there is one."""
+    return next((node for node in sweep.names if node.inputs and not _is_fresh(node)), None)
 
 
 def _is_fresh(node: Value) -> bool:
@@ -357,7 +419,7 @@ def _is_fresh(node: Value) -> bool:
     return data == node.data or (math.isnan(data) and math.isnan(node.data))
 
 
-def _description(sweep: _Sweep) -> str:
+def _description(sweep: Sweep) -> str:
     """The picture in words: every value and gradient, from left to right."""
     J = typeset(sweep.names[sweep.output])
     told = ". ".join(_tooltip(node, sweep) for node in list(sweep.names)[-MOST_IN_FULL:])

@@ -76,10 +76,15 @@ def escape(text: str) -> str:
     return html.escape(printable(text)).replace("\\", "&#92;")
 
 
-def italic(name: str) -> str:
-    """A name for an HTML-like label: slanted, as variables are in print; clipped if endless."""
+def shown(name: str) -> str:
+    """A name as pictures show it: typeset, clipped if endless, without control characters."""
     clipped = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    return f"<I>{escape(typeset(clipped))}</I>"
+    return printable(typeset(clipped))
+
+
+def italic(name: str) -> str:
+    """A name for an HTML-like label: slanted, as variables are in print."""
+    return f"<I>{escape(shown(name))}</I>"
 
 
 # Formulas in HTML-like labels.
