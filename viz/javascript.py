@@ -3,77 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Sequence
-from typing import Any
 
-from autograd import primitives as rows
-from autograd.primitives import TABLE, Primitive
+from autograd.primitives import TABLE, Primitive, constant
+from autograd.symbolic import slope_formulas
 from autograd.value import Value
-
-
-class Symbol:
-    """A JavaScript expression that stands for a number while a row of the table is read.
-
-    >>> x, y = Symbol("x"), Symbol("y")
-    >>> [slope.text for slope in rows.sigmoid.slopes(y, x)]
-    ['multiply(y, subtract(1.0, y))']
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    @staticmethod
-    def record(op: Primitive, inputs: Sequence[Any]) -> Symbol:
-        """The call of a row: what ``op`` does when it meets a Symbol, as with a Value."""
-        return Symbol(f"{op.name}({', '.join(map(text, inputs))})")
-
-    def __add__(self, other: Any) -> Symbol:
-        return self.record(rows.add, (self, other))
-
-    def __radd__(self, other: Any) -> Symbol:
-        return self.record(rows.add, (other, self))
-
-    def __sub__(self, other: Any) -> Symbol:
-        return self.record(rows.subtract, (self, other))
-
-    def __rsub__(self, other: Any) -> Symbol:
-        return self.record(rows.subtract, (other, self))
-
-    def __mul__(self, other: Any) -> Symbol:
-        return self.record(rows.multiply, (self, other))
-
-    def __rmul__(self, other: Any) -> Symbol:
-        return self.record(rows.multiply, (other, self))
-
-    def __truediv__(self, other: Any) -> Symbol:
-        return self.record(rows.divide, (self, other))
-
-    def __rtruediv__(self, other: Any) -> Symbol:
-        return self.record(rows.divide, (other, self))
-
-    def __pow__(self, other: Any) -> Symbol:
-        return self.record(rows.power, (self, other))
-
-    def __neg__(self) -> Symbol:
-        return self.record(rows.negative, (self,))
-
-
-def text(x: Symbol | float) -> str:
-    """A Symbol or a number in JavaScript."""
-    return x.text if isinstance(x, Symbol) else json.dumps(float(x))
 
 
 def operation(node: Value) -> str:
     """What made a Value, as a JavaScript object: functions of its inputs that are no constants.
 
     >>> v = Value(2, "v")
-    >>> print(operation(3 * v))
-    {value: (a) => multiply(3.0, a), slopes: (y, a) => [3.0]}
+    >>> operation(3 * v.sigmoid())
+    '{value: (a) => multiply(3.0, a), slopes: (y, a) => [3.0]}'
 
     Raises:
-        ValueError: the row of the operation says no JavaScript.
+        ValueError: the row of the operation has no JavaScript.
     """
     op = node.op
     assert op is not None
@@ -82,19 +28,29 @@ def operation(node: Value) -> str:
             f"the operation {op.name} cannot be computed in a page: its row of the table has no "
             "`javascript`; give it the value as a JavaScript function"
         )
-    variables = [i for i, x in enumerate(node.inputs) if x.op is not rows.constant]
+    variables = [i for i, x in enumerate(node.inputs) if x.op is not constant]
     names = {i: _letter(position) for position, i in enumerate(variables)}
-    inputs = [
-        Symbol(names[i]) if i in names else node.inputs[i].data for i in range(len(node.inputs))
-    ]
-    value = Symbol.record(op, inputs).text
-    try:
-        slopes = op.slopes(Symbol("y"), *inputs)
-    except (ArithmeticError, ValueError):  # a slope along a constant does not exist
-        slopes = (math.nan,) * len(inputs)
+    operands = [names.get(i, x.data) for i, x in enumerate(node.inputs)]
+    slopes = slope_formulas(op, operands)
     arguments = ", ".join(names.values())
-    listed = ", ".join(text(slopes[i]) for i in variables)
+    value = _call(op, [x if isinstance(x, str) else _number(x) for x in operands])
+    listed = ", ".join(_text(slopes[i]) for i in variables)
     return f"{{value: ({arguments}) => {value}, slopes: (y, {arguments}) => [{listed}]}}"
+
+
+def _text(formula: Value) -> str:
+    if not formula.inputs:
+        return _number(formula.data) if formula.op is constant else formula.label
+    assert formula.op is not None
+    return _call(formula.op, [_text(x) for x in formula.inputs])
+
+
+def _call(op: Primitive, arguments: Sequence[str]) -> str:
+    return f"{op.name}({', '.join(arguments)})"
+
+
+def _number(x: float) -> str:
+    return json.dumps(x)  # writes NaN and Infinity as JavaScript does
 
 
 def _letter(position: int) -> str:
