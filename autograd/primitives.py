@@ -278,6 +278,7 @@ xdivy: Primitive = Primitive(
     "The quotient x / a, 0 at x = a = 0: the slope of x log a along a.",
     value=lambda x, a: 0.0 if x == a == 0.0 else x / a,
     slopes=lambda y, x, a: (1.0 / a, -y / a),
+    javascript="(x, a) => (x === 0 && a === 0 ? 0 : checked(x / a, x, a))",
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
     samples=((2.0, 3.0), (-1.5, 0.25)),

@@ -9,5 +9,6 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
     ) from error
 
 from viz.drawing import Drawing, draw
+from viz.walkthrough import Walkthrough, step_through
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "Walkthrough", "draw", "step_through"]

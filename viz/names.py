@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable
 
 from autograd import Value
@@ -85,6 +86,13 @@ def shown(name: str) -> str:
 def italic(name: str) -> str:
     """A name for an HTML-like label: slanted, as variables are in print."""
     return f"<I>{escape(shown(name))}</I>"
+
+
+def isolated(text: str) -> str:
+    """A text kept from turning the direction of what stands around it."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return f"\u2068{text}\u2069"  # first strong isolate … pop directional isolate
+    return text
 
 
 # Formulas in HTML-like labels.

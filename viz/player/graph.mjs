@@ -44,6 +44,22 @@ function unlessRefused(compute, otherwise) {
   }
 }
 
+// The uses of each value, in the order of the backward sweep.
+function usesOf(nodes) {
+  const uses = nodes.map((node, i) => (node || [0]).slice(1).map((input) => ({ node: i, input })));
+  return uses.reverse().flat();
+}
+
+// What is known before the first sweep: the leaves, given as {position: number}.
+export function unknown({ nodes }, given) {
+  const nothing = { upstream: NaN, local: NaN, product: NaN, total: NaN };
+  return {
+    values: nodes.map((_, i) => given[i] ?? NaN),
+    gradients: nodes.map(() => NaN),
+    steps: usesOf(nodes).map((use) => ({ ...use, ...nothing })),
+  };
+}
+
 // Both sweeps. `graph.nodes[i]` is 0 for a leaf, else [operation, ...inputs] with the position of
 // the operation in `graph.operations`; the last node is the output. `last` holds the values
 // to start from, of which only those of leaves count, and what to keep where a node fails.
@@ -74,15 +90,12 @@ export function evaluate(graph, last, pushed = {}) {
 
   const gradients = nodes.map(() => 0);
   gradients[nodes.length - 1] = 1;
-  const steps = [];
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const [, ...inputs] = nodes[i] || [];
-    inputs.forEach((input, position) => {
-      const [upstream, local] = [gradients[i], i in pushed ? 0 : slopes[i][position]];
-      const product = upstream * local;
-      gradients[input] += product;
-      steps.push({ node: i, input, upstream, local, product, total: gradients[input] });
-    });
-  }
+  const position = nodes.map(() => 0);
+  const steps = usesOf(nodes).map(({ node, input }) => {
+    const [upstream, local] = [gradients[node], slopes[node]?.[position[node]++]];
+    const product = upstream * local;
+    gradients[input] += product;
+    return { node, input, upstream, local, product, total: gradients[input] };
+  });
   return { values, gradients, steps, failed };
 }

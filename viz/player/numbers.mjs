@@ -61,7 +61,7 @@ export function terms(products, total) {
   return texts;
 }
 
-// A number as it was typed or computed, to ten digits: for nudges, whose point is small changes.
-export function precise(x) {
-  return String(Number(x.toPrecision(10))).replaceAll("-", "−");
+// Many digits, for nudges: their point is a small change.
+export function precise(x, significant = 10) {
+  return String(Number(x.toPrecision(significant))).replaceAll("-", "−");
 }
