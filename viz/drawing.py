@@ -253,7 +253,7 @@ def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None
     drawing.description = _description(sweep)
 
     light = theme.gradient if moment and moment.backward else theme.value
-    lit = {"color": light, "penwidth": "2.5"}
+    lit = {"color": light, "penwidth": "3"}
     ids = {node: i for i, node in enumerate(names)}
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
@@ -311,6 +311,7 @@ def _wire(
     """The value above the line and the gradient below, as an HTML-like table."""
     above, below = _value(node, sweep, full), _gradient(node, sweep, full)
     ink = theme.ink
+    broad = ""  # above and below the line, where it may be lit
     if moment is None:
         value, gradient = _colored(above, theme.value), _colored("".join(below), theme.gradient)
     else:  # what is still to come takes its place, unseen
@@ -318,8 +319,9 @@ def _wire(
         seen = moment.terms.get(node, 0)
         gradient = _colored("".join(below[:seen]), theme.gradient)
         gradient += _colored("".join(below[seen:]), "transparent")
-        if node in moment.wires:
-            ink = theme.gradient if moment.backward else theme.value
+        light = theme.gradient if moment.backward else theme.value
+        ink, edge = (light, light) if node in moment.wires else (ink, "transparent")
+        broad = f'<TR><TD COLSPAN="3" CELLPADDING="0" HEIGHT="1" BGCOLOR="{edge}"></TD></TR>'
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
     # A cell with an ID takes a tooltip without being a link.
     rows = [
@@ -333,7 +335,7 @@ def _wire(
     end = f'{cell} WIDTH="3"></TD>'
     line = f'{end}{cell} PORT="p"></TD>{end}'
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
-    return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR></TABLE>"
+    return f"{table}<TR>{rows[0]}</TR>{broad}<TR>{line}</TR>{broad}<TR>{rows[1]}</TR></TABLE>"
 
 
 def _colored(text: str, color: str) -> str:
@@ -398,10 +400,11 @@ def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
         )
+    gap = f'<FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
     if moment:
-        lines += [f'<FONT POINT-SIZE="{FONT_SIZE}">{escape(x)} </FONT>' for x in moment.caption]
-    gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
-    return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
+        captions = [f'<FONT POINT-SIZE="{FONT_SIZE}">{escape(x)} </FONT>' for x in moment.caption]
+        lines += [gap, *captions]
+    return f"<{'<BR/>'.join([*lines, gap])}>" if lines else ""
 
 
 def stale_value(sweep: Sweep) -> Value | None:

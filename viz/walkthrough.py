@@ -43,6 +43,8 @@ FORMATS = ("html", "svg", "pdf", "gif")
 # A picture that moves by itself for longer would need a button to stop it (WCAG 2.2.2).
 SECONDS_OF_MOTION = 5.0
 
+GIF_RESOLUTION = 96  # dots per inch, and half as many where the picture would be wider than
+GIF_WIDTH = 1600  # dots
 GIF_SECONDS = 1.5  # per step
 GIF_SECONDS_AT_END = 5.0
 
@@ -314,18 +316,21 @@ class Walkthrough:
     def _gif(self) -> bytes:
         from PIL import Image
 
-        images = []
+        inches = self._scene.width / 72
+        resolution = min(GIF_RESOLUTION, max(GIF_RESOLUTION / 2, GIF_WIDTH / inches))
+        images: list[Image.Image] = []
         for frame in self.frames:
-            with Image.open(io.BytesIO(frame.pipe("png"))) as image:
-                half = (image.width // 2, image.height // 2)  # of a picture for projectors
-                images.append(image.convert("RGB").resize(half, Image.Resampling.LANCZOS))
+            small = frame.copy()
+            small.attr(dpi=f"{resolution:.0f}")
+            with Image.open(io.BytesIO(small.pipe("png"))) as image:
+                images.append(image.convert("RGB"))
         # Captions that are wider than the picture widen it.
         size = (max(x.width for x in images), max(x.height for x in images))
         padded = []
         for image in images:
             sheet = Image.new("RGB", size, self._theme.background)
             sheet.paste(image, ((size[0] - image.width) // 2, 0))
-            padded.append(sheet.quantize(64))
+            padded.append(sheet.quantize(64, method=Image.Quantize.FASTOCTREE))
         milliseconds = [int(1000 * GIF_SECONDS)] * (len(padded) - 1)
         written = io.BytesIO()
         padded[0].save(

@@ -126,6 +126,7 @@ function play(root, image, graph) {
   stage.setAttribute("aria-label", image.alt);
   stage.setAttribute("role", "group");
   image.replaceWith(stage);
+  svg.style.minWidth = `calc(${svg.getAttribute("width")} / 2)`; // a wide picture is scrolled
   stage.append(svg);
   const picture = pictureOf(svg, graph);
 
@@ -325,7 +326,7 @@ function play(root, image, graph) {
   const touch = element(
     "details",
     { open: leaves.length <= MOST_LEAVES_OPEN },
-    element("summary", { textContent: "Change the leaves" }),
+    element("summary", { textContent: "Change the leaves: type, or drag their numbers" }),
     element("div", { className: "row" }, ...labelled, reset),
   );
 
