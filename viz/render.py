@@ -110,7 +110,7 @@ def _by_library(source: str, file_format: str) -> bytes:
             graph = AGraph(string=source)
         except Exception as error:
             raise ValueError(f"Graphviz cannot draw this source: {error}") from None
-        if file_format == "png" and not graph.graph_attr["dpi"]:
+        if file_format == "png" and not graph.graph_attr.get("dpi"):
             graph.graph_attr["dpi"] = str(PNG_RESOLUTION)
         return bytes(graph.draw(format=file_format, prog="dot"))
 

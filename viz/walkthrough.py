@@ -322,8 +322,8 @@ class Walkthrough:
         for frame in self.frames:
             small = frame.copy()
             small.attr(dpi=f"{resolution:.0f}")
-            with Image.open(io.BytesIO(small.pipe("png"))) as image:
-                images.append(image.convert("RGB"))
+            with Image.open(io.BytesIO(small.pipe("png"))) as picture:
+                images.append(picture.convert("RGB"))
         # Captions that are wider than the picture widen it.
         size = (max(x.width for x in images), max(x.height for x in images))
         padded = []
@@ -347,16 +347,27 @@ class Walkthrough:
         count, beat = len(self._nodes), SECONDS_OF_MOTION / len(self._steps)
         rules = []
         for i, node in enumerate(self._nodes):
-            rules.append(f".values>:nth-child({i + 1}){{animation-delay:{beat * (i + 1):.2f}s}}")
-            last = max([k for k, use in enumerate(self._uses) if use.input is node], default=-1)
-            start = beat * (count + 2 + last)
-            rules.append(f".gradients>:nth-child({i + 1}){{animation-delay:{start:.2f}s}}")
+            nth, come = f":nth-child({i + 1})", beat * (i + 1)
+            used = [k for k, use in enumerate(self._uses) if use.input is node]
+            handed = [k for k, use in enumerate(self._uses) if use.node is node]
+            given = beat * (count + 2 + max(used, default=-1))
+            rules.append(f".values>{nth}{{animation-delay:{come:.2f}s}}")
+            rules.append(f".gradients>{nth}{{animation-delay:{given:.2f}s}}")
+            if handed:
+                back, long = beat * (count + 2 + handed[0]), beat * len(handed)
+                lights = f"forth {beat:.2f}s {come:.2f}s,back {long:.2f}s {back:.2f}s"
+                rules.append(f".boxes>{nth}{{animation:{lights}}}")
         motion = (
-            "@media screen and (prefers-reduced-motion:no-preference)"
-            f"{{.values>*,.gradients>*{{animation:come {beat:.2f}s backwards}}{''.join(rules)}}}"
+            f".values>*,.gradients>*{{animation:come {beat:.2f}s backwards}}{''.join(rules)}"
             "@keyframes come{from{opacity:0}}"
+            "@keyframes forth{from,to{fill:var(--lit);stroke:var(--value)}}"
+            "@keyframes back{from,to{fill:var(--lit);stroke:var(--gradient)}}"
         )
-        return self._svg(motion).encode()
+        css = (
+            f"{self._colors('.glassgrad-picture')}"
+            f"@media screen and (prefers-reduced-motion:no-preference){{{motion}}}"
+        )
+        return self._svg(css).encode()
 
     def _svg(self, css: str = "") -> str:
         dark = THEMES["dark"] if self._follows else None
@@ -370,7 +381,7 @@ class Walkthrough:
         source = f"data:image/svg+xml;charset=utf-8,{_quoted(picture)}"
         graph = self._graph()
         identity = hashlib.sha256((picture + graph).encode()).hexdigest()[:12]
-        style = _read("player.css") + self._colors()
+        style = _read("player.css") + self._colors(f".glassgrad.{self._kind}")
         alternative = escape_markup(self._still.description)
         return (
             f'<div class="glassgrad {self._kind}" id="glassgrad-{identity}">'
@@ -417,13 +428,12 @@ class Walkthrough:
             f"{definitions(listed)}\nconst graph = {_json(data)};\ngraph.operations = [{listed}];"
         )
 
-    def _colors(self) -> str:
-        kind, dark = self._kind, THEMES["dark"]
-        rules = f".glassgrad.{kind}{{{_variables(self._theme)}}}"
+    def _colors(self, selector: str) -> str:
+        """The colours of the theme as variables of CSS."""
+        rules = f"{selector}{{{_variables(self._theme)}}}"
         if self._follows:
-            rules += (
-                f"@media screen and (prefers-color-scheme:dark){{.{kind}{{{_variables(dark)}}}}}"
-            )
+            dark = f"{selector}{{{_variables(THEMES['dark'])}}}"
+            rules += f"@media screen and (prefers-color-scheme:dark){{{dark}}}"
         return rules
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 KEYS = {"ArrowLeft": 37, "ArrowRight": 39, "Home": 36, "End": 35, " ": 32, "Tab": 9}
 
 
 class Browser:
     """A headless Chromium, driven by its DevTools protocol over a pair of pipes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, program: str, folder: Path) -> None:
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
 
@@ -27,7 +27,7 @@ class Browser:
 
         self._process = subprocess.Popen(
             [
-                CHROMIUM,
+                program,
                 "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
@@ -182,6 +182,6 @@ class Page:
 def browser(tmp_path_factory):
     if not CHROMIUM:
         pytest.skip("no Chromium on the PATH (Debian: apt-get install chromium)")
-    browser = Browser(tmp_path_factory.mktemp("chromium"))
+    browser = Browser(CHROMIUM, tmp_path_factory.mktemp("chromium"))
     yield browser
     browser.close()
