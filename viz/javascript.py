@@ -11,12 +11,42 @@ from autograd.symbolic import slope_formulas
 from autograd.value import Value
 
 
+def recorded(order: Sequence[Value]) -> str:
+    """A recorded graph as a JavaScript expression, ready to be swept.
+
+    Its fields are ``nodes``, with 0 for a leaf and ``[operation, ...inputs]`` for any other;
+    ``leaves``, the pairs of their positions and numbers; and ``operations``.
+
+    Args:
+        order: the Values but constants in topological order.
+
+    Raises:
+        ValueError: the row of an operation has no JavaScript.
+    """
+    ids = {node: i for i, node in enumerate(order)}
+    operations: dict[str, int] = {}
+    nodes: list[int | list[int]] = []
+    for node in order:
+        if node.inputs:
+            k = operations.setdefault(operation(node), len(operations))
+            nodes.append([k, *[ids[x] for x in node.inputs if x.op is not constant]])
+        else:
+            nodes.append(0)
+    leaves = [[ids[node], node.data] for node in order if not node.inputs]
+    listed = ",\n".join(operations)
+    return (
+        f"(() => {{\n{_definitions(listed)}\n"
+        f"return {{nodes: {literal(nodes)}, leaves: {literal(leaves)},\n"
+        f"operations: [{listed}]}};\n}})()"
+    )
+
+
 def operation(node: Value) -> str:
     """What made a Value, as a JavaScript object: functions of its inputs that are no constants.
 
-    >>> v = Value(2, "v")
-    >>> operation(3 * v.sigmoid())
-    '{value: (a) => multiply(3.0, a), slopes: (y, a) => [3.0]}'
+    >>> b, c = Value(3, "b"), Value(2, "c")
+    >>> operation(b * c)[:61]
+    '{value: (a, b) => multiply(a, b), slopes: (y, a, b) => [b, a]'
 
     Raises:
         ValueError: the row of the operation has no JavaScript.
@@ -35,7 +65,10 @@ def operation(node: Value) -> str:
     arguments = ", ".join(names.values())
     value = _call(op, [x if isinstance(x, str) else _number(x) for x in operands])
     listed = ", ".join(_text(slopes[i]) for i in variables)
-    return f"{{value: ({arguments}) => {value}, slopes: (y, {arguments}) => [{listed}]}}"
+    return (
+        f"{{value: ({arguments}) => {value}, slopes: (y, {arguments}) => [{listed}], "
+        f"about: {literal(f'{op.name}: {op.__doc__}')}}}"
+    )
 
 
 def _text(formula: Value) -> str:
@@ -53,11 +86,17 @@ def _number(x: float) -> str:
     return json.dumps(x)  # writes NaN and Infinity as JavaScript does
 
 
+def literal(data: object) -> str:
+    """Data for a script inside of a page: no text of it can end the script."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
 def _letter(position: int) -> str:
     return "abcdefgh"[position] if position < 8 else f"x{position}"
 
 
-def definitions(program: str) -> str:
+def _definitions(program: str) -> str:
     """The rows that a program calls, and those that they call, as JavaScript functions."""
     called: dict[str, None] = {}
     waiting = [program]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import os
 import re
 import textwrap
@@ -29,7 +28,7 @@ from viz.drawing import (
     stale_value,
     sweep_of,
 )
-from viz.javascript import definitions, operation
+from viz.javascript import literal, recorded
 from viz.names import callers_variables, isolated, shown
 from viz.render import write
 from viz.scene import Scene, scene, svg
@@ -387,8 +386,8 @@ class Walkthrough:
             f'<div class="glassgrad {self._kind}" id="glassgrad-{identity}">'
             f'<img alt="{alternative}" src="{source}">'
             f"<style>{style}</style>"
-            f"<script>(() => {{\n{_program()}\n{graph}\n"
-            f'start("glassgrad-{identity}", graph);\n}})();</script></div>'
+            f"<script>(() => {{\n{_program()}\n"
+            f'start("glassgrad-{identity}", {graph});\n}})();</script></div>'
         )
 
     def _page(self) -> bytes:
@@ -405,28 +404,12 @@ class Walkthrough:
 
     def _graph(self) -> str:
         """The graph and its captions as a JavaScript object."""
-        operations: dict[str, int] = {}
-        nodes: list[int | list[int]] = []
-        for node in self._nodes:
-            if not node.inputs:
-                nodes.append(0)
-                continue
-            assert node.op is not None
-            about = _json(f"{node.op.name}: {node.op.__doc__}")
-            code = f"{{about: {about}, {operation(node)[1:]}"
-            k = operations.setdefault(code, len(operations))
-            nodes.append([k, *[self._ids[x] for x in node.inputs if x.op is not constant]])
         data = {
             "names": list(self._names.values()),
             "derivatives": [self._derivative(node) for node in self._nodes],
-            "leaves": [[self._ids[x], x.data] for x in self._nodes if not x.inputs],
-            "nodes": nodes,
             "captions": self._steps,
         }
-        listed = ",\n".join(operations)
-        return (
-            f"{definitions(listed)}\nconst graph = {_json(data)};\ngraph.operations = [{listed}];"
-        )
+        return f"{{...{recorded(self._nodes)}, ...{literal(data)}}}"
 
     def _colors(self, selector: str) -> str:
         """The colours of the theme as variables of CSS."""
@@ -449,12 +432,6 @@ def _quoted(picture: str) -> str:
     """An SVG for a data URI in an attribute; its quotation marks are all of attributes."""
     picture = picture.replace('"', "'")
     return re.sub(r"[%#<>&\n]", lambda match: f"%{ord(match[0]):02X}", picture)
-
-
-def _json(data: object) -> str:
-    """Data for a script inside of a page: no text of it can end the script."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _read(name: str) -> str:

