@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import single, topological_order
-from autograd.notation import formula, is_rounded, name_values, number
+from autograd.notation import MOST_TERMS, formula, is_rounded, name_values, number
 from autograd.primitives import constant
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from autograd.backprop import Output
 
@@ -123,6 +123,18 @@ def multiplied(upstream: float, local: float, product: float) -> str:
     """A product with its factors: ``= 3 × 2 = 6``."""
     shown = f"{number(upstream)} × {in_place(local)}"
     return f"{equals(upstream, local)} {shown} {equals(upstream, local, product)} {number(product)}"
+
+
+def terms(products: Sequence[float], total: float) -> list[str]:
+    """A sum cut into its terms, the last with the total: ``= 2`` and `` + 3 = 5``."""
+    if len(products) == 1:
+        return [f"{equals(total)} {number(total)}"]
+    texts = [number(products[0]), *[f" + {in_place(x)}" for x in products[1:]]]
+    if len(texts) > MOST_TERMS:
+        texts[MOST_TERMS - 2 : -1] = [" + …", *[""] * (len(texts) - MOST_TERMS)]
+    texts[0] = f"{equals(*products)} {texts[0]}"
+    texts[-1] += f" {equals(*products, total)} {number(total)}"
+    return texts
 
 
 def in_place(x: float) -> str:

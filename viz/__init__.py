@@ -19,10 +19,12 @@ from viz.plots import (
     plot_slice,
     plot_weights,
 )
+from viz.walkthrough import Walkthrough, step_through
 
 __all__ = [
     "Drawing",
     "Explanation",
+    "Walkthrough",
     "draw",
     "draw_network",
     "explain",
@@ -32,4 +34,5 @@ __all__ = [
     "plot_history",
     "plot_slice",
     "plot_weights",
+    "step_through",
 ]

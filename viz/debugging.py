@@ -19,12 +19,15 @@ if TYPE_CHECKING:
 SATURATED = 0.01  # σ′ beyond |z| = 4.6, where a step of 1 in z moves the output by 1 %
 
 
-def find_notes(order: Iterable[Value], stored: Mapping[Value, float]) -> dict[Value, list[str]]:
+def find_notes(
+    order: Iterable[Value], gradients: Mapping[Value, float], stored: Mapping[Value, float]
+) -> dict[Value, list[str]]:
     """Saturated and dead units, and gradients that were added up, each at its Value.
 
     Args:
         order: the Values of a graph.
-        stored: the gradient in the leaves where ``grad`` is another number.
+        gradients: of its output.
+        stored: the ``grad`` of the leaves in which it is another number.
     """
     order = list(order)
     notes: dict[Value, list[str]] = {}
@@ -36,8 +39,8 @@ def find_notes(order: Iterable[Value], stored: Mapping[Value, float]) -> dict[Va
             examples = f" in all {len(unit)} examples" if len(unit) > 1 else ""
             for a in unit:
                 notes[a] = [f"dead: input below 0{examples}, slope 0"]
-    for leaf, gradient in stored.items():
-        times = leaf.grad / gradient if gradient else math.nan
+    for leaf, grad in stored.items():
+        times = grad / gradients[leaf] if gradients[leaf] else math.nan
         if times > 1.5 and math.isclose(times, round(times), rel_tol=1e-9):
             notes[leaf] = [f"as after {round(times)} × backward() without zero_grad"]
     return notes

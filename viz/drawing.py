@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graphviz
 
-from autograd.notation import MOST_TERMS, expression, formula, number
+from autograd.notation import expression, formula, number
 from autograd.primitives import constant
-from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, trace
+from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, terms, trace
 from autograd.value import Value
-from viz.debugging import Subject, examine, find_notes, is_fresh
+from viz.debugging import examine, find_notes, is_fresh
 from viz.names import HTML, callers_variables, escape, italic, printable, typeset
 from viz.render import check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
@@ -144,8 +144,10 @@ def draw(
     check_path(path)
     look = theme_named(theme)
     subject = examine(output, parameters)
-    sweep = _sweep(subject, callers_variables())
-    drawing = _sketch(sweep, look, _detail(len(sweep.names), detail))
+    sweep = sweep_of(subject.output, callers_variables(), subject.unread)
+    found = find_notes(sweep.names, sweep.gradients, sweep.stored)
+    sweep = sweep._replace(notes=found | subject.notes)
+    drawing = sketch(sweep, look, detail_for(len(sweep.names), detail))
     if path is not None:
         drawing.write(path)
     return drawing
@@ -161,7 +163,7 @@ def _format_of(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix[1:].lower()
 
 
-def _detail(values: int, detail: str | None) -> str:
+def detail_for(values: int, detail: str | None) -> str:
     if detail is None:
         if values > MOST_DRAWN:
             raise ValueError(
@@ -174,7 +176,7 @@ def _detail(values: int, detail: str | None) -> str:
     return detail
 
 
-class _Sweep(NamedTuple):
+class Sweep(NamedTuple):
     """What a picture shows: the graph of an output, and the sweep back from it.
 
     Attributes:
@@ -182,7 +184,7 @@ class _Sweep(NamedTuple):
         given: those of the names that are no mere letters.
         paths: the steps of the backward sweep that lead to each Value.
         swept: whether ``backward()`` was called on the output.
-        stored: the gradient in the leaves whose ``grad`` is another number.
+        stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
         notes: what is wrong at a Value.
     """
 
@@ -196,11 +198,38 @@ class _Sweep(NamedTuple):
     notes: dict[Value, list[str]]
 
 
-def _sweep(subject: Subject, variables: Mapping[Value, str]) -> _Sweep:
-    output = subject.output
+class Moment(NamedTuple):
+    """A picture in the middle of the sweeps: what it shows and lights, and the words to it.
+
+    Attributes:
+        values: the Values that are computed.
+        terms: how many of the products that sum to its gradient each Value has got.
+        boxes, wires: the Values whose operation and whose wire are lit.
+        uses: the steps whose wire, from an input to its reader, is lit.
+        backward: whether the light is that of the backward sweep.
+        caption: lines of text.
+    """
+
+    values: set[Value]
+    terms: dict[Value, int]
+    boxes: set[Value]
+    wires: set[Value]
+    uses: list[BackwardStep]
+    backward: bool
+    caption: list[str]
+
+
+def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Value] = ()) -> Sweep:
+    """The graph of an output and the sweep back from it, named and ready to be drawn.
+
+    Args:
+        output: what the sweep starts from.
+        variables: names for Values without a label.
+        unread: further leaves to draw, which are not in the graph.
+    """
     steps = trace(output, variables)
     names = {step.node: step.name for step in steps if isinstance(step, ForwardStep)}
-    for leaf in subject.unread:
+    for leaf in unread:
         names = {leaf: leaf.label or variables.get(leaf, "unread"), **names}
         steps.gradients[leaf] = 0.0
     paths: dict[Value, list[BackwardStep]] = {node: [] for node in names}
@@ -213,14 +242,13 @@ def _sweep(subject: Subject, variables: Mapping[Value, str]) -> _Sweep:
     stored = {}
     if swept:
         for node in names:
-            gradient = steps.gradients[node]
-            if not node.inputs and not _agree(node.grad, gradient):
-                stored[node] = gradient
-    notes = find_notes(names, stored) | subject.notes
-    return _Sweep(output, names, given, steps.gradients, paths, swept, stored, notes)
+            if not node.inputs and not _agree(node.grad, steps.gradients[node]):
+                stored[node] = node.grad
+    return Sweep(output, names, given, steps.gradients, paths, swept, stored, {})
 
 
-def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
+def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None) -> Drawing:
+    """The picture of a sweep: finished, or at a moment of it on the same layout."""
     names, output = sweep.names, sweep.output
     full = detail == "full" and not theme.circuit
     drawing = Drawing(
@@ -248,22 +276,33 @@ def _sketch(sweep: _Sweep, theme: Theme, detail: str) -> Drawing:
         drawing.seconds = SECONDS
     if len(names) > MOST_DRAWN:
         drawing.attr(splines="line", nslimit="1", nslimit1="1", mclimit="0.1")
-    heading = _heading(sweep, full or theme.circuit)
-    drawing.attr(label=heading)
+    drawing.attr(label=_heading(sweep, full or theme.circuit, moment))
     drawing.description = _description(sweep)
 
+    light = theme.gradient if moment and moment.backward else theme.value
+    lit = {"color": light, "penwidth": "3"}
     ids = {node: i for i, node in enumerate(names)}
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
+        wire = _wire(i, node, sweep, theme, full, moment)
+        stub = {}
         if node in sweep.notes and node.inputs:
             shape |= {"color": theme.alert, "penwidth": "2.5"}
+        if moment and node in moment.boxes:
+            style = "rounded,filled" if shape["shape"] == "box" else "filled"
+            shape |= {"style": style, "color": light, "fillcolor": theme.lit}
+        if moment and node in moment.wires:
+            stub = lit
         drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(_tooltip(node, sweep)), **shape)
-        drawing.node(f"w{i}", f"<{_wire(i, node, sweep, theme, full)}>", shape="plain")
-        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false")
-        readers = [step.node for step in reversed(sweep.paths[node])]
-        for reader in readers:  # one wire for each use of the Value, further apart if parallel
-            distance = "1" if readers.count(reader) == 1 else "2"
-            drawing.edge(f"w{i}:p:e", f"n{ids[reader]}", **_ARROW, minlen=distance)
+        drawing.node(f"w{i}", f"<{wire}>", shape="plain")
+        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false", **stub)
+        readers = [step.node for step in sweep.paths[node]]
+        for step in reversed(sweep.paths[node]):  # one wire for each use of the Value
+            parallel = readers.count(step.node) > 1
+            arrow = {**_ARROW, "minlen": "2" if parallel else "1"}
+            if moment and step in moment.uses:
+                arrow |= lit
+            drawing.edge(f"w{i}:p:e", f"n{ids[step.node]}", **arrow)
     drawing.node("end", "", shape="none", width="0.1", height="0.1")
     drawing.edge(f"w{ids[output]}:p:e", "end", **_ARROW)
     return drawing
@@ -295,30 +334,49 @@ def _gate(node: Value) -> str:
     return formula(node, {variable: "x"}).replace(" ", "")
 
 
-def _wire(i: int, node: Value, sweep: _Sweep, theme: Theme, full: bool) -> str:
+def _wire(
+    i: int, node: Value, sweep: Sweep, theme: Theme, full: bool, moment: Moment | None
+) -> str:
     """The value above the line and the gradient below, as an HTML-like table."""
     above, below = _value(node, sweep, full), _gradient(node, sweep, full)
+    ink = theme.ink
+    broad = ""  # above and below the line, where it may be lit
+    if moment is None:
+        value, gradient = _colored(above, theme.value), _colored("".join(below), theme.gradient)
+    else:  # what is still to come takes its place, unseen
+        value = _colored(above, theme.value if node in moment.values else "transparent")
+        seen = moment.terms.get(node, 0)
+        gradient = _colored("".join(below[:seen]), theme.gradient)
+        gradient += _colored("".join(below[seen:]), "transparent")
+        light = theme.gradient if moment.backward else theme.value
+        ink, edge = (light, light) if node in moment.wires else (ink, "transparent")
+        broad = f'<TR><TD COLSPAN="3" CELLPADDING="0" HEIGHT="1" BGCOLOR="{edge}"></TD></TR>'
     tooltip = escape(graphviz.escape(_tooltip(node, sweep)))
     # A cell with an ID takes a tooltip without being a link.
     rows = [
-        f'<TD></TD><TD ID="{row}{i}" TITLE="{tooltip}"><FONT COLOR="{color}">{text}</FONT></TD>'
-        for row, text, color in (("v", above, theme.value), ("g", below, theme.gradient))
+        f'<TD></TD><TD ID="{row}{i}" TITLE="{tooltip}">{text}</TD>'
+        for row, text in (("v", value), ("g", gradient))
     ]
     # The line goes on into the wires on both sides. Graphviz ends those up to a point early,
     # so they lead to a port that lies a little inside, below the text, where nobody sees the
     # overlap: the columns left and right of it are there for that alone.
-    cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{theme.ink}"'
+    cell = f'<TD CELLPADDING="0" HEIGHT="1" BGCOLOR="{ink}"'
     end = f'{cell} WIDTH="3"></TD>'
     line = f'{end}{cell} PORT="p"></TD>{end}'
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
     notes = [
-        f'<TR><TD></TD><TD><FONT COLOR="{theme.alert}">⚠ {escape(note)}</FONT></TD></TR>'
+        f"<TR><TD></TD><TD>{_colored(f'⚠ {escape(note)}', theme.alert)}</TD></TR>"
         for note in sweep.notes.get(node, ())
     ]
-    return f"{table}<TR>{rows[0]}</TR><TR>{line}</TR><TR>{rows[1]}</TR>{''.join(notes)}</TABLE>"
+    lines = [f"<TR>{rows[0]}</TR>", broad, f"<TR>{line}</TR>", broad, f"<TR>{rows[1]}</TR>"]
+    return f"{table}{''.join(lines + notes)}</TABLE>"
 
 
-def _value(node: Value, sweep: _Sweep, full: bool) -> str:
+def _colored(text: str, color: str) -> str:
+    return f'<FONT COLOR="{color}">{text}</FONT>' if text else ""
+
+
+def _value(node: Value, sweep: Sweep, full: bool) -> str:
     if node in sweep.notes and math.isnan(node.data):
         return "no value"
     if full or (node.inputs and node in sweep.given):
@@ -326,30 +384,29 @@ def _value(node: Value, sweep: _Sweep, full: bool) -> str:
     return number(node.data)
 
 
-def _gradient(node: Value, sweep: _Sweep, full: bool) -> str:
-    gradient = sweep.gradients[node]
-    text = number(gradient) if sweep.swept else "–"
+def _gradient(node: Value, sweep: Sweep, full: bool) -> list[str]:
+    """The text of a gradient, cut where the backward sweep comes by once more."""
+    if not sweep.swept:
+        texts = ["= –" if full else "–"]
+    elif full:
+        texts = _chain(node, sweep)
+    else:
+        later = max(0, len(sweep.paths[node]) - 1)
+        texts = [""] * later + [number(sweep.gradients[node])]
     if full:
         slope = f"d{italic(sweep.names[sweep.output])}/d{italic(sweep.names[node])}"
-        text = f"{slope} {_chain(node, sweep)}" if sweep.swept else f"{slope} = –"
+        texts[0] = f"{slope} {texts[0]}"
     if node in sweep.stored:
-        text += f" (but {escape(sweep.names[node])}.grad is {number(node.grad)})"
-    return text
+        texts[-1] += f" (but {escape(sweep.names[node])}.grad is {number(sweep.stored[node])})"
+    return texts
 
 
-def _chain(node: Value, sweep: _Sweep) -> str:
-    """The chain rule with its numbers: one product, or the sum over all paths."""
+def _chain(node: Value, sweep: Sweep) -> list[str]:
+    """The chain rule with its numbers: one product, or the terms of the sum over all paths."""
     gradient, paths = sweep.gradients[node], sweep.paths[node]
     if len(paths) == 1 and paths[0].node is not sweep.output:
-        return multiplied(paths[0].upstream, paths[0].local, gradient)
-    if len(paths) < 2:
-        return f"{equals(gradient)} {number(gradient)}"
-    products = [step.product for step in paths]
-    terms = [number(products[0]), *map(in_place, products[1:])]
-    if len(terms) > MOST_TERMS:
-        terms[MOST_TERMS - 2 : -1] = ["…"]
-    summed = f"{equals(*products)} {' + '.join(terms)}"
-    return f"{summed} {equals(*products, gradient)} {number(gradient)}"
+        return [multiplied(paths[0].upstream, paths[0].local, gradient)]
+    return terms([step.product for step in paths] or [gradient], gradient)
 
 
 def _agree(stored: float, gradient: float) -> bool:
@@ -359,7 +416,7 @@ def _agree(stored: float, gradient: float) -> bool:
     )
 
 
-def _tooltip(node: Value, sweep: _Sweep) -> str:
+def _tooltip(node: Value, sweep: Sweep) -> str:
     text = f"{typeset(sweep.names[node])} = {node.data!r}"
     if sweep.swept:
         J = typeset(sweep.names[sweep.output])
@@ -367,24 +424,31 @@ def _tooltip(node: Value, sweep: _Sweep) -> str:
     return printable("; ".join([text, *sweep.notes.get(node, ())]))
 
 
-def _heading(sweep: _Sweep, titled: bool) -> str:
+def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
     """The output written out in its leaves, where that is short, and what is out of date."""
     lines = []
     output, names = sweep.output, sweep.names
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    stale = [node for node in names if node.inputs and not is_fresh(node)]
-    if stale:
+    if stale := stale_value(sweep):
         lines.append(
-            f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale[0]])} was computed '
+            f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
         )
-    gap = f'<BR/><FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
-    return f"<{'<BR/>'.join(lines)}{gap}>" if lines else ""
+    gap = f'<FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
+    if moment:
+        captions = [f'<FONT POINT-SIZE="{FONT_SIZE}">{escape(x)} </FONT>' for x in moment.caption]
+        lines += [gap, *captions]
+    return f"<{'<BR/>'.join([*lines, gap])}>" if lines else ""
 
 
-def _description(sweep: _Sweep) -> str:
+def stale_value(sweep: Sweep) -> Value | None:
+    """The first Value whose data is not what its inputs give, if there is one."""
+    return next((node for node in sweep.names if node.inputs and not is_fresh(node)), None)
+
+
+def _description(sweep: Sweep) -> str:
     """The picture in words: every value and gradient, from left to right."""
     J = typeset(sweep.names[sweep.output])
     told = ". ".join(_tooltip(node, sweep) for node in list(sweep.names)[-MOST_IN_FULL:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import sys
+import unicodedata
 from collections.abc import Iterable
 
 from autograd import Value
@@ -128,10 +129,22 @@ def escape(text: str) -> str:
     return html.escape(printable(text)).replace("\\", "&#92;")
 
 
-def italic(name: str) -> str:
-    """A name for an HTML-like label: slanted, as variables are in print; clipped if endless."""
+def shown(name: str) -> str:
+    """A name as pictures show it: typeset, clipped if endless, without control characters."""
     clipped = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    return f"<I>{escape(typeset(clipped))}</I>"
+    return printable(typeset(clipped))
+
+
+def italic(name: str) -> str:
+    """A name for an HTML-like label: slanted, as variables are in print."""
+    return f"<I>{escape(shown(name))}</I>"
+
+
+def isolated(text: str) -> str:
+    """A text kept from turning the direction of what stands around it."""
+    if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
+        return f"\u2068{text}\u2069"  # first strong isolate … pop directional isolate
+    return text
 
 
 # Formulas in HTML-like labels.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 FORMATS = ("svg", "png", "pdf", "dot")
 
@@ -38,6 +40,20 @@ def render(source: str, file_format: str, seconds: float | None = None) -> bytes
     check_format(file_format)
     if file_format == "dot":
         return source.encode()
+    return _run(source, file_format, seconds)
+
+
+def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
+    """Where everything stands in the picture of a DOT source: Graphviz's JSON.
+
+    Raises:
+        ValueError, RuntimeError, TimeoutError: as :func:`render`.
+    """
+    found: dict[str, Any] = json.loads(_run(source, "json", seconds))
+    return found
+
+
+def _run(source: str, file_format: str, seconds: float | None) -> bytes:
     if find_spec("pygraphviz") is not None:
         if seconds is None:
             picture = _by_library(source, file_format)
@@ -94,7 +110,7 @@ def _by_library(source: str, file_format: str) -> bytes:
             graph = AGraph(string=source)
         except Exception as error:
             raise ValueError(f"Graphviz cannot draw this source: {error}") from None
-        if file_format == "png":
+        if file_format == "png" and not graph.graph_attr.get("dpi"):
             graph.graph_attr["dpi"] = str(PNG_RESOLUTION)
         return bytes(graph.draw(format=file_format, prog="dot"))
 

@@ -24,6 +24,7 @@ class Theme(NamedTuple):
         value, gradient: of the text above and below a wire. They can be told apart by a
             colour-blind reader too, and the place and the words say the same.
         alert: of what is wrong, beside a warning sign.
+        lit: the ground of the operation that is at work, in a step of a walk.
         circuit: whether operations are gates (circles with a sign) rather than boxes with a
             formula, and wires carry bare numbers.
     """
@@ -33,14 +34,15 @@ class Theme(NamedTuple):
     value: str
     gradient: str
     alert: str
+    lit: str
     circuit: bool = False
 
 
 THEMES = {
-    "light": Theme("#FFFFFF", "#000000", "#0072B2", "#A84800", "#9B0073"),
-    "dark": Theme("#111111", "#EEEEEE", "#56B4E9", "#E69F00", "#FF8AD8"),
+    "light": Theme("#FFFFFF", "#000000", "#0072B2", "#A84800", "#9B0073", "#FFF2C2"),
+    "dark": Theme("#111111", "#EEEEEE", "#56B4E9", "#E69F00", "#FF8AD8", "#4A3F10"),
     # The look of the Stanford course CS231n: green values, red gradients, gates as circles.
-    "circuit": Theme("#FFFFFF", "#000000", "#007A00", "#B2182B", "#9B0073", circuit=True),
+    "circuit": Theme("#FFFFFF", "#000000", "#007A00", "#B2182B", "#9B0073", "#FFF2C2", True),
 }
 
 

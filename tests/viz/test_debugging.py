@@ -72,8 +72,8 @@ def network_cost(bias):
 
 def test_a_unit_is_dead_if_it_is_so_in_all_examples():
     alive, dead = network_cost(0.0), network_cost(-4.0)
-    assert not find_notes(topological_order(alive), {})
-    texts = list(find_notes(topological_order(dead), {}).values())
+    assert not find_notes(topological_order(alive), {}, {})
+    texts = list(find_notes(topological_order(dead), {}, {}).values())
     assert texts == [["dead: input below 0 in all 3 examples, slope 0"]] * 3
 
 

@@ -1,0 +1,320 @@
+"""step_through: its words, its pictures, its files."""
+
+import html
+import io
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pypdf
+import pytest
+from PIL import Image
+
+from autograd import Value, affine, total
+from viz import Drawing, draw, step_through
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def mazur():
+    """Worked example 11: a 2-2-2 network of sigmoid units and its squared error."""
+    w = [Value(x, f"w{i}") for i, x in enumerate([0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55], 1)]
+    b1, b2, i1, i2 = Value(0.35, "b1"), Value(0.6, "b2"), Value(0.05, "i1"), Value(0.1, "i2")
+    h1 = (w[0] * i1 + w[1] * i2 + b1).sigmoid()
+    h2 = (w[2] * i1 + w[3] * i2 + b1).sigmoid()
+    o1 = (w[4] * h1 + w[5] * h2 + b2).sigmoid()
+    o2 = (w[6] * h1 + w[7] * h2 + b2).sigmoid()
+    return 0.5 * (0.01 - o1) ** 2 + 0.5 * (0.99 - o2) ** 2
+
+
+def picture_in(fragment):
+    """The SVG in the data URI of the image of a fragment."""
+    source = re.search(r'<img alt="[^"]*" src="([^"]*)"', fragment)[1]
+    head, _, picture = html.unescape(source).partition(",")
+    assert head == "data:image/svg+xml;charset=utf-8"
+    return unquote(picture)
+
+
+# --- words
+
+
+def test_captions_of_the_slide(J):
+    captions = "\n\n".join(step_through(J).captions) + "\n"
+    assert captions == (GOLDEN / "slide.captions.txt").read_text("utf-8")
+
+
+def test_a_gradient_grows_path_by_path():
+    x = Value(3, "x")
+    u, v = 2 * x, 3 * x
+    u.label, v.label = "u", "v"
+    told = step_through(u + v).captions[-3:-1]
+    assert told == [
+        "Backward: from v to x, path 1 of 2.\ndJ/dv × dv/dx = 1 × 3 = 3, so far dJ/dx = 3",
+        "Backward: from u to x, path 2 of 2: the products of all paths add up.\n"
+        "dJ/du × du/dx = 1 × 2 = 2, dJ/dx = 3 + 2 = 5",
+    ]
+
+
+def test_a_value_used_twice_by_one_operation_has_two_paths():
+    a = Value(3, "a")
+    told = step_through(a * a).captions[-3:-1]
+    assert "path 1 of 2" in told[0]
+    assert told[1].endswith("dJ/da = 3 + 3 = 6")
+
+
+def test_many_inputs_and_many_leaves_are_not_all_listed():
+    x = [Value(i, f"x{i}") for i in range(10)]
+    captions = step_through(total(x)).captions
+    assert "J is computed from x₀, x₁, 7 more and x₉." in captions[11].replace("  ", " ")
+    assert captions[-1] == "Finished: every value has its gradient."
+
+
+def test_a_leaf_alone_is_a_walk_too():
+    x = Value(3, "x")
+    assert step_through(x).captions == [
+        "The graph of x, with 1 leaf and 0 operations. Values flow forward first.",
+        "Forward: x is a leaf, its value is given.\nx = 3",
+        "Backward: x changes by exactly as much as itself.\ndx/dx = 1",
+        "Finished: the gradients of the leaves.\ndx/dx = 1",
+    ]
+
+
+def test_an_operation_on_constants_alone():
+    walk = step_through(Value(2, "x") + Value.record(affine, [1, 2, 3]))
+    assert "computed from constants" in "\n".join(walk.captions)
+
+
+def test_names_come_from_the_callers_variables():
+    first = Value(2)
+    second = first * 3
+    assert "second is computed from first." in "\n".join(step_through(second).captions)
+
+
+def test_the_walk_counts_its_steps_and_tells_what_to_do(J):
+    walk = step_through(J)
+    assert len(walk) == len(walk.captions) == len(walk.frames) == 14
+    assert repr(walk) == "<walk through J: 14 steps; .save('J.html') writes a page>"
+
+
+# --- manners
+
+
+def test_the_graph_stays_as_it_is(J):
+    step_through(J).save_nothing = None
+    assert J.grad == 0.0
+    assert all(x.grad == 0.0 for x in J.inputs)
+
+
+def test_no_value_at_all():
+    with pytest.raises(TypeError, match="a Value is needed"):
+        step_through(3)
+    with pytest.raises(ValueError, match="not a list of 2"):
+        step_through([Value(1), Value(2)])
+
+
+def test_a_list_of_one_stands_for_its_value(J):
+    assert step_through([J]).captions == step_through(J).captions
+
+
+def test_unknown_choices(J, tmp_path):
+    with pytest.raises(ValueError, match="no theme 'pink'"):
+        step_through(J, theme="pink")
+    with pytest.raises(ValueError, match="no detail 'most'"):
+        step_through(J, detail="most")
+    with pytest.raises(ValueError, match="unknown format 'docx': choose one of html, svg, pdf"):
+        step_through(J).save(tmp_path / "J.docx")
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_many_values_are_refused_at_once():
+    with pytest.raises(ValueError, match="301 values"):
+        step_through(total([Value(i) for i in range(300)]))
+
+
+def test_stale_values_are_named(J):
+    u = J.inputs[1].inputs[1]
+    u.inputs[0].data = 7.0
+    with pytest.raises(ValueError, match=r"u was computed from other numbers.*J\.forward\(\)"):
+        step_through(J)
+    J.forward()
+    assert "u = bc = 14" in "\n".join(step_through(J).captions)
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(J, tmp_path):
+    (tmp_path / "J.html").mkdir()
+    with pytest.raises(OSError, match=r"cannot write .*J\.html"):
+        step_through(J).save(tmp_path / "J.html")
+    assert [file.name for file in tmp_path.iterdir()] == ["J.html"]
+
+
+def test_stored_gradients_do_not_matter(J):
+    before = step_through(J)._repr_html_()
+    J.backward()
+    J.backward()
+    assert step_through(J)._repr_html_() == before
+
+
+# --- frames
+
+
+def test_frames_share_one_layout(J):
+    frames = step_through(J).frames
+    assert all(isinstance(frame, Drawing) for frame in frames)
+    places = set()
+    for frame in frames:
+        picture = frame.pipe("svg", encoding="utf-8")
+        places.add(
+            tuple(re.findall(r'<text [^>]*x="([\d.]+)" y="(-[\d.]+)"[^>]*>[^<]*=', picture))[-6:]
+        )
+    assert len({len(place) for place in places}) == 1
+
+
+def test_frames_show_what_has_come():
+    x = Value(3, "x")
+    u, v = 2 * x, 3 * x
+    walk = step_through(u + v, theme="light")
+    shown = []
+    for frame in walk.frames:
+        seen = re.sub(r'<FONT COLOR="transparent">.*?</FONT>', "", frame.source)
+        wire = re.search(r"w0 \[label=<(.*)> shape=plain", seen)[1]
+        shown.append(re.sub(r"<[^>]*>", "", wire))
+    gradient = "dJ/dx"
+    assert shown[0] == ""
+    assert shown[1] == shown[7] == "x = 3"
+    assert shown[8] == f"x = 3{gradient} = 3"
+    assert shown[9] == shown[10] == f"x = 3{gradient} = 3 + 2 = 5"
+
+
+def test_frames_light_what_is_at_work(J):
+    frames = step_through(J).frames
+    lit = [re.findall(r"(n\d) \[[^\]]*fillcolor", frame.source) for frame in frames]
+    forward = [[f"n{i}"] for i in range(6)]
+    assert lit == [[], *forward, [], ["n5"], ["n4"], ["n4"], ["n3"], ["n3"], []]
+    wires = [re.findall(r"(w\d):p:e -> (n\d) \[[^\]]*penwidth", f.source) for f in frames]
+    assert wires[5] == [("w0", "n4"), ("w3", "n4")]
+    assert wires[11] == [("w1", "n3")]
+
+
+@pytest.mark.parametrize("theme", ["dark", "circuit"])
+def test_frames_have_the_theme(J, theme):
+    last = step_through(J, theme=theme).frames[-1]
+    still = draw(J, theme=theme)
+    assert re.findall("bgcolor=[^ ]*", last.source) == re.findall("bgcolor=[^ ]*", still.source)
+
+
+# --- files
+
+
+def test_pdf_has_a_page_per_step(J, tmp_path):
+    pages = pypdf.PdfReader(step_through(J).save(tmp_path / "J.pdf")).pages
+    assert len(pages) == 14
+    assert "dJ/db = dJ/du × du/db = 3 × 2 = 6" in pages[11].extract_text()
+    assert "33" not in pages[5].extract_text()
+    assert len({(page.mediabox.width, page.mediabox.height) for page in pages}) == 1
+    assert not any(page.images for page in pages)  # vectors
+
+
+def test_gif_shows_every_step_once(J, tmp_path):
+    with Image.open(step_through(J).save(tmp_path / "J.gif")) as image:
+        assert image.n_frames == 14
+        assert image.width < 1300
+        assert "loop" not in image.info
+        image.seek(13)
+        assert image.info["duration"] == 5000
+
+
+def test_gif_of_a_narrow_graph_has_room_for_the_words(tmp_path):
+    x = Value(2, "x")
+    with Image.open(step_through(x.relu()).save(tmp_path / "x.gif")) as image:
+        assert image.width > 300
+
+
+def test_svg_plays_for_five_seconds_at_most_and_not_for_those_who_mind(tmp_path):
+    written = step_through(mazur()).save(tmp_path / "E.svg").read_text("utf-8")
+    motion = written.partition("@media screen and (prefers-reduced-motion:no-preference)")[2]
+    rest = written.replace(motion, "")
+    assert "animation" not in rest
+    assert "infinite" not in motion
+    ends = [
+        float(long) + float(start) for long, start in re.findall(r"([\d.]+)s ([\d.]+)s", motion)
+    ]
+    assert 4 < max(ends) <= 5.0
+    assert "<script" not in written
+
+
+def test_svg_needs_no_style_to_be_the_finished_picture(J, tmp_path):
+    written = step_through(J).save(tmp_path / "J.svg").read_text("utf-8")
+    plain = re.sub(r"<style>.*?</style>", "", written)
+    texts = [re.sub("<[^>]*>", "", text) for text in re.findall(r"<text[^>]*>.*?</text>", plain)]
+    assert {"b = 3", "J = 33", "dJ/db = 3 × 2 = 6", "u = bc", "J = 3(a + bc)"} <= set(texts)
+    assert 'fill="#0072B2"' in plain
+
+
+def test_powers_are_raised_in_the_svg(tmp_path):
+    x = Value(3, "x")
+    written = step_through(x**2 + 1).save(tmp_path / "x.svg").read_text("utf-8")
+    assert re.search(r'x</tspan><tspan dy="-4.9" font-size="10.5">2</tspan>', written)
+
+
+def test_page_is_self_contained_and_small(J, tmp_path):
+    page = step_through(J).save(tmp_path / "J.html").read_text("utf-8")
+    assert len(page.encode()) <= 40_000
+    assert re.findall(r"(?:src|href)=.{6}", page.partition("<script>")[0]) == ['src="data:']
+    assert "http" not in page.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+    assert "<title>J = 3(a + bc), step by step</title>" in page
+
+
+@pytest.mark.parametrize("theme", [None, "circuit"])
+def test_page_of_a_network_grows_slowly(theme, tmp_path):
+    page = step_through(mazur(), theme=theme).save(tmp_path / "E.html")
+    assert page.stat().st_size <= 40_000 + 33 * 2_500  # 39 values, and 6 in the slide
+
+
+def test_300_values_are_laid_out(tmp_path):
+    x = Value(0.5, "x")
+    for k in range(74):
+        x = (x * Value(0.1 * k, f"w{k}") + 0.1).tanh()
+    page = step_through(x).save(tmp_path / "x.html")
+    assert page.stat().st_size <= 40_000 + 291 * 2_500
+
+
+def test_same_graph_same_bytes(J, tmp_path):
+    for file_format in ("html", "svg"):
+        one = step_through(J).save(tmp_path / f"one.{file_format}").read_bytes()
+        assert one == step_through(J).save(tmp_path / f"two.{file_format}").read_bytes()
+
+
+def test_other_graph_other_id(J):
+    one = re.search(r'id="(glassgrad-\w+)"', step_through(J)._repr_html_())[1]
+    other = re.search(r'id="(glassgrad-\w+)"', step_through(J, theme="dark")._repr_html_())[1]
+    assert one != other
+
+
+def test_the_picture_is_stored_once(J):
+    fragment = step_through(J)._repr_html_()
+    assert fragment.count("svg xmlns") == 1
+    assert "<svg" in picture_in(fragment)
+
+
+def test_the_picture_outlives_the_sanitizer_of_jupyterlab(J):
+    fragment = step_through(J)._repr_html_()
+    # What JupyterLab takes out of an untrusted notebook, with all that is in it.
+    kept = re.sub(r"<(script|style|svg)\b.*?</\1>", "", fragment, flags=re.S)
+    assert "33" in kept
+    assert "dJ/db = 6.0" in html.unescape(re.search('alt="([^"]*)"', kept)[1])
+    assert picture_in(kept) == picture_in(fragment)
+    assert "<button" not in kept
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "circuit", None])
+def test_colours_are_those_of_the_theme(J, theme):
+    picture = picture_in(step_through(J, theme=theme)._repr_html_())
+    assert ("prefers-color-scheme" in picture) == (theme is None)
+    background = {"dark": "#111111"}.get(theme, "#FFFFFF")
+    assert f"class='paper' width='100%' height='100%' fill='{background}'" in picture
+
+
+def test_gif_reads_back(J, tmp_path):
+    written = step_through(J, theme="dark").save(tmp_path / "J.gif").read_bytes()
+    with Image.open(io.BytesIO(written)) as image:
+        assert image.convert("RGB").getpixel((2, 2)) == (0x11, 0x11, 0x11)

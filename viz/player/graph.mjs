@@ -1,0 +1,101 @@
+// A recorded graph swept forward and backward: autograd/tracing.py once more. The operations
+// come from the table of autograd/primitives.py, whose JavaScript may call the helpers here.
+
+// What math.log(-1) does in Python: there is no such number.
+export function checked(y, ...inputs) {
+  if (!Number.isFinite(y) && inputs.every(Number.isFinite)) throw new RangeError("no value");
+  return y;
+}
+
+export const sum = (terms) => terms.reduce((s, term) => s + term, 0);
+
+// The products of the first half of a list with the second.
+export function products(x) {
+  const n = x.length >> 1;
+  return x.slice(0, n).map((w, i) => w * x[n + i]);
+}
+
+// Σ exp(z − largest) over all but the largest.
+export function rest(z) {
+  const largest = Math.max(...z);
+  const k = z.indexOf(largest);
+  return sum(z.map((x, i) => (i === k ? 0 : Math.exp(x - largest))));
+}
+
+export function logLikelihood(y, a) {
+  return y === 0 && a >= 0 ? 0 : y * checked(Math.log(a), a);
+}
+
+export function softmaxCrossEntropy(x) {
+  const n = x.length >> 1;
+  const targets = x.slice(0, n);
+  const logits = x.slice(n);
+  const largest = Math.max(...logits);
+  const distances = sum(targets.map((y, i) => y * (largest - logits[i])));
+  return Math.log1p(rest(logits)) + distances + largest * (1 - sum(targets));
+}
+
+function unlessRefused(compute, otherwise) {
+  try {
+    return compute();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return otherwise;
+  }
+}
+
+// The uses of each value, in the order of the backward sweep.
+function usesOf(nodes) {
+  const uses = nodes.map((node, i) => (node || [0]).slice(1).map((input) => ({ node: i, input })));
+  return uses.reverse().flat();
+}
+
+// What is known before the first sweep: the leaves, given as {position: number}.
+export function unknown({ nodes }, given) {
+  const nothing = { upstream: NaN, local: NaN, product: NaN, total: NaN };
+  return {
+    values: nodes.map((_, i) => given[i] ?? NaN),
+    gradients: nodes.map(() => NaN),
+    steps: usesOf(nodes).map((use) => ({ ...use, ...nothing })),
+  };
+}
+
+// Both sweeps. `graph.nodes[i]` is 0 for a leaf, else [operation, ...inputs] with the position of
+// the operation in `graph.operations`; the last node is the output. `last` holds the values
+// to start from, of which only those of leaves count, and what to keep where a node fails.
+// `pushed` may hold the value of one node, whatever it is made from: that is a nudge.
+export function evaluate(graph, last, pushed = {}) {
+  const { nodes, operations } = graph;
+  const values = [...last.values];
+  const slopes = [];
+  let failed = -1;
+  const lost = new Set();
+  nodes.forEach((node, i) => {
+    if (i in pushed) values[i] = pushed[i];
+    if (!node || i in pushed) return;
+    const [k, ...inputs] = node;
+    const x = inputs.map((input) => values[input]);
+    const y = inputs.some((input) => lost.has(input))
+      ? undefined
+      : unlessRefused(() => operations[k].value(...x));
+    if (y === undefined) {
+      if (!lost.size) failed = i;
+      lost.add(i);
+      return;
+    }
+    values[i] = y;
+    slopes[i] = unlessRefused(() => operations[k].slopes(y, ...x), x.map(() => NaN));
+  });
+  if (failed >= 0) return { ...last, values, failed };
+
+  const gradients = nodes.map(() => 0);
+  gradients[nodes.length - 1] = 1;
+  const position = nodes.map(() => 0);
+  const steps = usesOf(nodes).map(({ node, input }) => {
+    const [upstream, local] = [gradients[node], slopes[node]?.[position[node]++]];
+    const product = upstream * local;
+    gradients[input] += product;
+    return { node, input, upstream, local, product, total: gradients[input] };
+  });
+  return { values, gradients, steps, failed };
+}

@@ -1,0 +1,396 @@
+// The player: turns the still picture of a graph into one that is stepped through and touched.
+
+import { evaluate, unknown } from "./graph.mjs";
+import { equal, equals, multiplied, number, precise, terms } from "./numbers.mjs";
+
+const SECONDS_PER_STEP = 1.5;
+const MOST_LEAVES_OPEN = 12;
+
+function element(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+// The texts that follow the numbers. The pieces of a caption are strings, and pairs of a kind
+// and a position: a value, a gradient, a product or a sum.
+export function wordsOf(graph, state) {
+  const output = graph.nodes.length - 1;
+  const pathsTo = (i) => state.steps.filter((step) => step.input === i);
+
+  function gradient(i) {
+    const paths = pathsTo(i);
+    if (paths.length === 1 && paths[0].node !== output) return [multiplied(paths[0])];
+    const products = paths.map((step) => step.product);
+    return terms(products.length ? products : [state.gradients[i]], state.gradients[i]);
+  }
+
+  function sumUntil(k) {
+    const { input, total } = state.steps[k];
+    const products = state.steps.slice(0, k + 1).filter((step) => step.input === input);
+    return terms(products.map((step) => step.product), total).join("");
+  }
+
+  const written = {
+    v: (i) => equal(state.values[i]),
+    g: (i) => equal(state.gradients[i]),
+    m: (k) => multiplied(state.steps[k]),
+    s: sumUntil,
+  };
+  const fill = (pieces) =>
+    pieces.map((x) => (typeof x === "string" ? x : written[x[0]](x[1]))).join("");
+  return { gradient, fill, pathsTo };
+}
+
+// The picture: its texts, its lights, and what is not yet shown.
+function pictureOf(svg, graph) {
+  const part = (name) => [...svg.querySelector(`.${name}`).children];
+  const [edges, wires, boxes] = [part("edges"), part("wires"), part("boxes")];
+  // The number follows the last name; where there is no name it stands alone.
+  const texts = (name) =>
+    part(name).map((text, i) => ({
+      text,
+      live: text.lastChild,
+      named: text.querySelector("tspan") !== null,
+      title: text.appendChild(document.createElementNS(svg.namespaceURI, "title")),
+      room: wires[i].getBBox?.().width + 16,
+    }));
+  const [values, gradients] = [texts("values"), texts("gradients")];
+
+  function write({ text, live, room }, words) {
+    if (live.data === words) return;
+    live.data = words;
+    text.removeAttribute("textLength");
+    if (text.getComputedTextLength() > room) {
+      text.setAttribute("textLength", room);
+      text.setAttribute("lengthAdjust", "spacingAndGlyphs");
+    }
+  }
+
+  const picture = { values, gradients };
+
+  picture.show = (state, words, progress) => {
+    graph.nodes.forEach((_, i) => {
+      const [value, gradient] = [values[i], gradients[i]];
+      const x = state.values[i];
+      write(value, value.named ? ` ${equals(x)} ${number(x)}` : number(x));
+      value.text.classList.toggle("unseen", !progress.computed(i));
+      value.title.textContent = `${graph.names[i]} = ${x}`;
+      const [seen, all] = progress.paths(i);
+      const pieces = words.gradient(i).slice(0, seen);
+      const complete = number(state.gradients[i]);
+      write(gradient, gradient.named ? ` ${pieces.join("")}` : complete);
+      gradient.text.classList.toggle("unseen", gradient.named ? !seen : seen < all);
+      gradient.title.textContent = `${graph.derivatives[i]} = ${state.gradients[i]}`;
+    });
+  };
+
+  picture.light = ({ box, lines = [], uses = [], backward }, failed) => {
+    svg.classList.toggle("backward", Boolean(backward));
+    boxes.forEach((each, i) => {
+      each.classList.toggle("lit", i === box);
+      each.classList.toggle("failed", i === failed);
+    });
+    wires.forEach((each, i) => each.classList.toggle("lit", lines.includes(i)));
+    edges.forEach((each) => each.classList.remove("lit"));
+    for (const { input, node, nth } of uses) {
+      svg.querySelectorAll(`.edges .e${input}.b${node}`)[nth]?.classList.add("lit");
+    }
+  };
+
+  picture.boxAt = (i) => (boxes[i] ?? svg).getBoundingClientRect();
+  return picture;
+}
+
+// One player in the page. Its steps: the bare graph, each value, the gradient 1 of the output,
+// each use of the chain rule, the finished picture.
+function play(root, image, graph) {
+  const source = image.getAttribute("src");
+  const parsed = new DOMParser().parseFromString(
+    decodeURIComponent(source.slice(source.indexOf(",") + 1)),
+    "image/svg+xml",
+  );
+  const svg = document.importNode(parsed.documentElement, true);
+  const count = graph.nodes.length;
+  const leaves = graph.leaves.map(([i]) => i);
+  const given = Object.fromEntries(graph.leaves);
+  const nameOfOutput = graph.names[count - 1];
+
+  let state = evaluate(graph, unknown(graph, given));
+  let words = wordsOf(graph, state);
+  const last = graph.captions.length - 1;
+  let position = last;
+  let timer = 0;
+
+  const stage = element("div", { className: "stage", tabIndex: 0 });
+  stage.setAttribute("aria-label", image.alt);
+  stage.setAttribute("role", "group");
+  image.replaceWith(stage);
+  svg.style.minWidth = `calc(${svg.getAttribute("width")} / 2)`; // a wide picture is scrolled
+  stage.append(svg);
+  const picture = pictureOf(svg, graph);
+
+  // --- the steps
+
+  const doneBackward = (step) => Math.max(0, step - count - 1);
+
+  function progressAt(step) {
+    const done = doneBackward(step);
+    return {
+      computed: (i) => step > i,
+      paths(i) {
+        if (i === count - 1) return [step > count ? 1 : 0, 1];
+        const all = words.pathsTo(i);
+        return [all.filter((path) => state.steps.indexOf(path) < done).length, all.length];
+      },
+    };
+  }
+
+  function activeAt(step) {
+    if (step === 0 || step === last) return {};
+    if (step <= count) {
+      const box = step - 1;
+      const inputs = (graph.nodes[box] || []).slice(1);
+      const nth = (input, k) => inputs.slice(0, k).filter((x) => x === input).length;
+      const uses = inputs.map((input, k) => ({ input, node: box, nth: nth(input, k) }));
+      return { box, lines: [box, ...inputs], uses };
+    }
+    if (step === count + 1) return { lines: [count - 1], backward: true };
+    const k = doneBackward(step) - 1;
+    const { node, input } = state.steps[k];
+    const before = state.steps.slice(0, k);
+    const nth = before.filter((x) => x.node === node && x.input === input).length;
+    return { box: node, lines: [node, input], uses: [{ input, node, nth }], backward: true };
+  }
+
+  function whyFailed() {
+    const [formula] = graph.captions[state.failed + 1][1];
+    const [k, ...inputs] = graph.nodes[state.failed];
+    const at = inputs.map((i) => `${graph.names[i]} ${equal(state.values[i])}`).join(", ");
+    return `${formula}has no value at ${at}. ${graph.operations[k].about}`;
+  }
+
+  const sentence = element("div");
+  const rule = element("div", { className: "rule" });
+  const caption = element("div", { className: "caption" }, sentence, rule);
+  caption.setAttribute("role", "status");
+  caption.setAttribute("aria-live", "polite");
+
+  function show() {
+    const [spoken, pieces] = graph.captions[position];
+    picture.show(state, words, progressAt(position));
+    const active = activeAt(position);
+    picture.light(active, state.failed);
+    sentence.textContent = state.failed < 0 ? spoken : "No value here; the rest is as it was.";
+    rule.textContent = state.failed < 0 ? words.fill(pieces) : whyFailed();
+    slider.value = position;
+    slider.setAttribute("aria-valuetext", `step ${position} of ${last}`);
+    counter.textContent = `${position} / ${last}`;
+    previous.disabled = position === 0;
+    next.disabled = position === last;
+    const name = timer ? "Pause" : "Play";
+    player.textContent = name;
+    player.setAttribute("aria-label", name);
+    follow(active.box);
+    showNudge();
+  }
+
+  // Bring the box at work into view where the picture is larger than its stage.
+  function follow(box) {
+    if (box === undefined) return;
+    const [frame, place] = [stage.getBoundingClientRect(), picture.boxAt(box)];
+    const outside =
+      place.left < frame.left || place.right > frame.right ||
+      place.top < frame.top || place.bottom > frame.bottom;
+    if (outside) {
+      stage.scrollBy(
+        place.left + place.width / 2 - frame.left - frame.width / 2,
+        place.top + place.height / 2 - frame.top - frame.height / 2,
+      );
+    }
+  }
+
+  function go(step) {
+    position = Math.min(last, Math.max(0, step));
+    show();
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+  }
+
+  function tick() {
+    if (position >= last - 1 || !root.isConnected) pause();
+    go(position + 1);
+  }
+
+  function toggle() {
+    if (timer) {
+      pause();
+      show();
+      return;
+    }
+    if (position === last) position = 0;
+    timer = setInterval(tick, SECONDS_PER_STEP * 1000);
+    show();
+  }
+
+  const stepTo = (step) => {
+    pause();
+    go(step);
+  };
+
+  const button = (name, onclick) => {
+    const made = element("button", { type: "button", textContent: name, onclick });
+    made.setAttribute("aria-label", name);
+    return made;
+  };
+  const previous = button("Previous", () => stepTo(position - 1));
+  const player = button("Play", toggle);
+  const next = button("Next", () => stepTo(position + 1));
+  const slider = element("input", { type: "range", min: 0, max: last, step: 1 });
+  slider.setAttribute("aria-label", "Step");
+  slider.oninput = () => stepTo(Number(slider.value));
+  const counter = element("span", { className: "counter" });
+
+  const keys = {
+    ArrowLeft: () => stepTo(position - 1),
+    ArrowRight: () => stepTo(position + 1),
+    Home: () => stepTo(0),
+    End: () => stepTo(last),
+  };
+  root.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopPropagation(); // a notebook would take letters and arrows for its commands
+    const typing = event.target.matches("select, input[type=number]");
+    const action = event.target === stage && event.key === " " ? toggle : keys[event.key];
+    if (typing || !action) return;
+    event.preventDefault();
+    action();
+  });
+  root.dataset.lmSuppressShortcuts = "true"; // what JupyterLab asks before it looks at a key
+
+  // --- leaves
+
+  function set(i, x) {
+    if (!Number.isFinite(x)) return;
+    const values = [...state.values];
+    values[i] = x;
+    state = evaluate(graph, { ...state, values });
+    words = wordsOf(graph, state);
+    show();
+  }
+
+  const fields = new Map();
+  for (const i of leaves) {
+    const field = element("input", { type: "number", step: "any", value: given[i] });
+    field.setAttribute("aria-label", `Value of ${graph.names[i]}`);
+    field.oninput = () => field.value.trim() && set(i, Number(field.value));
+    fields.set(i, field);
+    dragged(i, field);
+  }
+
+  // A number in the picture is dragged to the right to grow; with shift, ten times finer.
+  function dragged(i, field) {
+    const { text } = picture.values[i];
+    text.classList.add("leaf");
+    text.onpointerdown = (down) => {
+      down.preventDefault();
+      const start = state.values[i];
+      const size = 10 ** Math.floor(Math.log10(Math.max(Math.abs(start), 0.1))) / 10;
+      text.setPointerCapture(down.pointerId);
+      text.onpointermove = (move) => {
+        const pixels = Math.round((move.clientX - down.clientX) / 4);
+        const x = start + pixels * (move.shiftKey ? size / 10 : size);
+        field.value = Number(x.toPrecision(8));
+        set(i, Number(field.value));
+      };
+      text.onpointerup = text.onpointercancel = () => {
+        text.onpointermove = null;
+        field.focus();
+      };
+    };
+  }
+
+  const reset = button("Reset", () => {
+    fields.forEach((field, i) => {
+      field.value = given[i];
+    });
+    const values = state.values.map((x, i) => given[i] ?? x);
+    state = evaluate(graph, { ...state, values });
+    words = wordsOf(graph, state);
+    show();
+  });
+  const labelled = leaves.map((i) => element("label", {}, `${graph.names[i]} = `, fields.get(i)));
+  const touch = element(
+    "details",
+    { open: leaves.length <= MOST_LEAVES_OPEN },
+    element("summary", { textContent: "Change the leaves: type, or drag their numbers" }),
+    element("div", { className: "row" }, ...labelled, reset),
+  );
+
+  // --- nudges
+
+  const choice = element("select", { onchange: () => showNudge() });
+  choice.setAttribute("aria-label", "Value to nudge");
+  choice.append(...graph.names.map((name, i) => new Option(name, i, i === leaves[0])));
+  choice.value = leaves[0];
+  const epsilon = element("input", { type: "number", step: "any", value: 0.001 });
+  epsilon.setAttribute("aria-label", "ε, the size of the nudge");
+  epsilon.oninput = () => showNudge();
+  const told = element("div", { className: "rule" });
+  told.setAttribute("role", "status");
+  const nudge = element(
+    "details",
+    { ontoggle: () => showNudge() },
+    element("summary", { textContent: "Nudge" }),
+    element("div", { className: "row" }, element("label", {}, "Push ", choice),
+      element("label", {}, " by ε = ", epsilon)),
+    told,
+  );
+
+  function showNudge() {
+    const [i, size] = [Number(choice.value), Number(epsilon.value)];
+    if (!nudge.open || state.failed >= 0) return;
+    const x = state.values[i] + size;
+    const pushed = evaluate(graph, state, { [i]: x });
+    const [before, after] = [state.values[count - 1], pushed.values[count - 1]];
+    const slope = graph.derivatives[i];
+    told.textContent =
+      pushed.failed >= 0
+        ? `${nameOfOutput} has no value at ${graph.names[i]} = ${precise(x)}.`
+        : `${graph.names[i]}: ${precise(state.values[i])} → ${precise(x)} moves ` +
+          `${nameOfOutput}: ${precise(before)} → ${precise(after)}.\n` +
+          `Δ${nameOfOutput} = ${precise(after - before, 7)}, ${slope} × ε = ` +
+          `${precise(state.gradients[i] * size, 7)}`;
+  }
+
+  // --- print shows the finished picture
+
+  let before = position;
+  addEventListener("beforeprint", () => {
+    before = position;
+    go(last);
+  });
+  addEventListener("afterprint", () => go(before));
+
+  root.removeAttribute("id"); // the next output of the same graph has it too
+  root.append(
+    element("div", { className: "row" }, previous, player, next, slider, counter),
+    caption,
+    touch,
+    nudge,
+  );
+  show();
+}
+
+// The script may run before its output stands in the page; the page may hold it twice.
+export function start(id, graph, tries = 40) {
+  const roots = document.querySelectorAll(`[id="${id}"]`);
+  if (!roots.length && tries) setTimeout(() => start(id, graph, tries - 1), 50);
+  for (const root of roots) {
+    const image = root.querySelector(":scope > img");
+    if (image) play(root, image, graph);
+  }
+}
