@@ -279,7 +279,7 @@ def test_a_value_outside_of_the_domain_is_marked(browser, tmp_path):
     assert page.run("document.querySelector('.failed')") is None
     assert words(page, VALUE.format(5)) == "J ≈ 4.099"
     page.type("[aria-label^='ε']", "-5")
-    assert page.text("details:last-of-type .rule") == "J has no value at x = −4."
+    assert page.text("details:last-of-type .rule") == "J has no value at k = −2."
     assert page.complaints == []
 
 
