@@ -452,4 +452,4 @@ def _description(sweep: Sweep) -> str:
     """The picture in words: every value and gradient, from left to right."""
     J = typeset(sweep.names[sweep.output])
     told = ". ".join(_tooltip(node, sweep) for node in list(sweep.names)[-MOST_IN_FULL:])
-    return f"Computation graph of {J}, {len(sweep.names)} values. {told}."
+    return printable(f"Computation graph of {J}, {len(sweep.names)} values. {told}.")

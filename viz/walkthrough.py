@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
-import re
 import textwrap
 from functools import cached_property
-from html import escape as escape_markup
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,9 +26,11 @@ from viz.drawing import (
 )
 from viz.javascript import literal, recorded
 from viz.names import callers_variables, isolated, shown
+from viz.page import fragment, page, variables
 from viz.render import write
 from viz.scene import Scene, scene, svg
-from viz.style import FONT_SIZE, THEMES, Theme, theme_named
+from viz.slides import gif, pdf
+from viz.style import FONT_SIZE, THEMES, theme_named
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
@@ -41,11 +39,6 @@ FORMATS = ("html", "svg", "pdf", "gif")
 
 # A picture that moves by itself for longer would need a button to stop it (WCAG 2.2.2).
 SECONDS_OF_MOTION = 5.0
-
-GIF_RESOLUTION = 96  # dots per inch, and half as many where the picture would be wider than
-GIF_WIDTH = 1600  # dots
-GIF_SECONDS = 1.5  # per step
-GIF_SECONDS_AT_END = 5.0
 
 MOST_NAMED = 4  # inputs in a sentence
 MOST_SUMMED_UP = 8  # gradients in the last caption
@@ -116,8 +109,7 @@ class Walkthrough:
         self._names = {node: isolated(shown(name)) for node, name in sweep.names.items()}
         # The uses of Values in the order of the backward sweep, as trace tells them.
         self._uses = [step for node in reversed(self._nodes) for step in self._handed_down(node)]
-        self._follows = theme is None
-        self._kind = theme or "follows"  # the class of the player in CSS
+        self._theme_name = theme
         self._theme = theme_named(theme or "light")
         self._detail = detail
 
@@ -177,10 +169,17 @@ class Walkthrough:
             RuntimeError, TimeoutError: see :func:`viz.render.render`.
         """
         file_format = Path(path).suffix[1:].lower()
-        writers = {"html": self._page, "svg": self._moving, "pdf": self._pages, "gif": self._gif}
-        if file_format not in writers:
+        if file_format == "html":
+            written = page(f"{self._title()}, step by step", self._repr_html_()).encode()
+        elif file_format == "svg":
+            written = self._moving().encode()
+        elif file_format == "pdf":
+            written = pdf(self.frames)
+        elif file_format == "gif":
+            written = gif(self.frames, self._scene.width / 72, self._theme.background)
+        else:
             raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(FORMATS)}")
-        write(path, writers[file_format]())
+        write(path, written)
         return Path(path)
 
     # --- the steps
@@ -301,47 +300,7 @@ class Walkthrough:
             return moment._replace(boxes={use.node}, wires={use.node, use.input}, uses=[use])
         return moment
 
-    def _pages(self) -> bytes:
-        from pypdf import PdfWriter
-
-        pages = PdfWriter()
-        for frame in self.frames:
-            pages.append(io.BytesIO(frame.pipe("pdf")))
-        pages.compress_identical_objects()
-        written = io.BytesIO()
-        pages.write(written)
-        return written.getvalue()
-
-    def _gif(self) -> bytes:
-        from PIL import Image
-
-        inches = self._scene.width / 72
-        resolution = min(GIF_RESOLUTION, max(GIF_RESOLUTION / 2, GIF_WIDTH / inches))
-        images: list[Image.Image] = []
-        for frame in self.frames:
-            small = frame.copy()
-            small.attr(dpi=f"{resolution:.0f}")
-            with Image.open(io.BytesIO(small.pipe("png"))) as picture:
-                images.append(picture.convert("RGB"))
-        # Captions that are wider than the picture widen it.
-        size = (max(x.width for x in images), max(x.height for x in images))
-        padded = []
-        for image in images:
-            sheet = Image.new("RGB", size, self._theme.background)
-            sheet.paste(image, ((size[0] - image.width) // 2, 0))
-            padded.append(sheet.quantize(64, method=Image.Quantize.FASTOCTREE))
-        milliseconds = [int(1000 * GIF_SECONDS)] * (len(padded) - 1)
-        written = io.BytesIO()
-        padded[0].save(
-            written,
-            "GIF",
-            save_all=True,
-            append_images=padded[1:],
-            duration=[*milliseconds, int(1000 * GIF_SECONDS_AT_END)],
-        )
-        return written.getvalue()
-
-    def _moving(self) -> bytes:
+    def _moving(self) -> str:
         """The finished picture, in which texts and lights come one after the other, once."""
         count, beat = len(self._nodes), SECONDS_OF_MOTION / len(self._steps)
         rules = []
@@ -363,85 +322,30 @@ class Walkthrough:
             "@keyframes back{from,to{fill:var(--lit);stroke:var(--gradient)}}"
         )
         css = (
-            f"{self._colors('.glassgrad-picture')}"
+            f"{variables('.glassgrad-picture', self._theme_name)}"
             f"@media screen and (prefers-reduced-motion:no-preference){{{motion}}}"
         )
-        return self._svg(css).encode()
+        return self._svg(css)
 
     def _svg(self, css: str = "") -> str:
-        dark = THEMES["dark"] if self._follows else None
+        dark = THEMES["dark"] if self._theme_name is None else None
         return svg(self._scene, self._still.description, self._theme, dark, css)
 
     # --- the player
 
     def _repr_html_(self) -> str:
-        """The player as a fragment of a page: a picture that its script makes alive."""
-        picture = self._svg()
-        source = f"data:image/svg+xml;charset=utf-8,{_quoted(picture)}"
-        graph = self._graph()
-        identity = hashlib.sha256((picture + graph).encode()).hexdigest()[:12]
-        style = _read("player.css") + self._colors(f".glassgrad.{self._kind}")
-        alternative = escape_markup(self._still.description)
-        return (
-            f'<div class="glassgrad {self._kind}" id="glassgrad-{identity}">'
-            f'<img alt="{alternative}" src="{source}">'
-            f"<style>{style}</style>"
-            f"<script>(() => {{\n{_program()}\n"
-            f'start("glassgrad-{identity}", {graph});\n}})();</script></div>'
-        )
-
-    def _page(self) -> bytes:
-        title = escape_markup(f"{self._title()}, step by step")
-        page = "body{margin:0}.glassgrad{box-sizing:border-box;min-height:100vh}"
-        return (
-            '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-            '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-            "img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">"
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f"<title>{title}</title><style>{page}</style></head>"
-            f"<body>{self._repr_html_()}</body></html>\n"
-        ).encode()
+        """The player, as a notebook shows it."""
+        description = self._still.description
+        return fragment(self._svg(), description, self._graph(), self._theme_name)
 
     def _graph(self) -> str:
-        """The graph and its captions as a JavaScript object."""
+        """The graph and its captions as a JavaScript expression."""
         data = {
             "names": list(self._names.values()),
             "derivatives": [self._derivative(node) for node in self._nodes],
             "captions": self._steps,
         }
         return f"{{...{recorded(self._nodes)}, ...{literal(data)}}}"
-
-    def _colors(self, selector: str) -> str:
-        """The colours of the theme as variables of CSS."""
-        rules = f"{selector}{{{_variables(self._theme)}}}"
-        if self._follows:
-            dark = f"{selector}{{{_variables(THEMES['dark'])}}}"
-            rules += f"@media screen and (prefers-color-scheme:dark){{{dark}}}"
-        return rules
-
-
-def _variables(theme: Theme) -> str:
-    scheme = "dark" if theme == THEMES["dark"] else "light"
-    return (
-        f"--paper:{theme.background};--ink:{theme.ink};--value:{theme.value};"
-        f"--gradient:{theme.gradient};--lit:{theme.lit};--scheme:{scheme}"
-    )
-
-
-def _quoted(picture: str) -> str:
-    """An SVG for a data URI in an attribute; its quotation marks are all of attributes."""
-    picture = picture.replace('"', "'")
-    return re.sub(r"[%#<>&\n]", lambda match: f"%{ord(match[0]):02X}", picture)
-
-
-def _read(name: str) -> str:
-    return (Path(__file__).parent / "player" / name).read_text("utf-8")
-
-
-def _program() -> str:
-    """The modules of the player as one script, without their comments."""
-    modules = "".join(_read(f"{name}.mjs") for name in ("numbers", "graph", "player"))
-    return re.sub(r"^(import .*\n|\s*// .*\n|\s*\n|export (?=\w)| +)", "", modules, flags=re.M)
 
 
 def _count(n: int, one: str, several: str = "") -> str:

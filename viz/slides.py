@@ -1,0 +1,62 @@
+"""Several drawings in one file: a PDF with a page for each, and a GIF."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from viz.drawing import Drawing
+
+RESOLUTION = 96  # dots per inch of a GIF, and half as many where it would be wider than
+WIDTH = 1600  # dots
+
+SECONDS = 1.5  # per drawing
+SECONDS_AT_END = 5.0
+
+
+def pdf(drawings: Sequence[Drawing]) -> bytes:
+    """One page of vectors per drawing."""
+    from pypdf import PdfWriter
+
+    pages = PdfWriter()
+    for drawing in drawings:
+        pages.append(io.BytesIO(drawing.pipe("pdf")))
+    pages.compress_identical_objects()
+    written = io.BytesIO()
+    pages.write(written)
+    return written.getvalue()
+
+
+def gif(drawings: Sequence[Drawing], inches: float, background: str) -> bytes:
+    """The drawings one after the other, once.
+
+    Args:
+        inches: the width of the drawings.
+        background: the colour around drawings that are smaller than others.
+    """
+    from PIL import Image
+
+    resolution = min(RESOLUTION, max(RESOLUTION / 2, WIDTH / inches))
+    images: list[Image.Image] = []
+    for drawing in drawings:
+        small = drawing.copy()
+        small.attr(dpi=f"{resolution:.0f}")
+        with Image.open(io.BytesIO(small.pipe("png"))) as picture:
+            images.append(picture.convert("RGB"))
+    # A caption that is wider than the picture widens it.
+    size = (max(image.width for image in images), max(image.height for image in images))
+    sheets = []
+    for image in images:
+        sheet = Image.new("RGB", size, background)
+        sheet.paste(image, ((size[0] - image.width) // 2, 0))
+        sheets.append(sheet.quantize(64, method=Image.Quantize.FASTOCTREE))
+    written = io.BytesIO()
+    seconds = [SECONDS] * (len(sheets) - 1) + [SECONDS_AT_END]
+    sheets[0].save(
+        written,
+        "GIF",
+        save_all=True,
+        append_images=sheets[1:],
+        duration=[int(1000 * each) for each in seconds],
+    )
+    return written.getvalue()
