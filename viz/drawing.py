@@ -98,8 +98,10 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         return str(picture)
 
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
-        # The PNG is for viewers that do not show an SVG, such as an untrusted notebook.
+        # The PNG is for viewers that do not show an SVG, such as an untrusted notebook; the text
+        # is for those that show no pictures, and would else be the address in memory.
         return {
+            "text/plain": self.description,
             "image/svg+xml": self.pipe("svg", encoding="utf-8"),
             "image/png": self.pipe("png"),
         }

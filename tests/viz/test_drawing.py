@@ -314,6 +314,7 @@ def test_it_is_a_digraph_that_shows_itself(J, tmp_path):
     drawing = draw(J)
     assert isinstance(drawing, graphviz.Digraph)
     bundle = drawing._repr_mimebundle_()
+    assert bundle["text/plain"] == drawing.description
     assert bundle["image/svg+xml"].startswith("<?xml")
     assert bundle["image/png"].startswith(b"\x89PNG")
     drawing.node("extra")
