@@ -250,6 +250,7 @@ class _Explainer:
                 if x.op is not constant:
                     self.readers[x].append(node)
         self._dependents: dict[Value, set[Value]] = {}
+        self._slopes: dict[Value, tuple[Value, ...]] = {}
         self._needed: set[Value] = set()  # what the formulas of slopes are written in
 
     def explain(self, targets: Sequence[Value]) -> Explanation:
@@ -313,7 +314,10 @@ class _Explainer:
         others = [i for i in node.inputs if i is not x]
         symbol = self._slope(node, x, "d" if self._depend(x).isdisjoint(others) else "∂")
         slots = [i for i, each in enumerate(node.inputs) if each is x]
-        slopes = slope_formulas(node.op, self._operands(node), self.names[node])
+        if node not in self._slopes:
+            operands = self._operands(node)
+            self._slopes[node] = slope_formulas(node.op, operands, self.names[node])
+        slopes = self._slopes[node]
         slope = slopes[slots[0]]
         for i in slots[1:]:
             slope = slope + slopes[i]

@@ -137,11 +137,15 @@ def _weighted_sum(a: Value) -> Value:
 
 
 def _squared_error(y: Any, outputs: list[Value]) -> Value:
-    targets = list(y) if isinstance(y, (list, tuple)) else [y]
+    targets = _as_list(y)
     if len(targets) != len(outputs):
         raise ValueError(f"there are {len(targets)} targets for {len(outputs)} outputs")
     cost: Value = sum(0.5 * (a - t) ** 2 for a, t in zip(outputs, targets, strict=True))
     return cost
+
+
+def _as_list(y: Any) -> list[Any]:
+    return list(y) if hasattr(y, "__iter__") else [y]
 
 
 def _sketch(columns: Sequence[_Column], y: Any, cost: Value | None, theme: Theme) -> Drawing:
@@ -299,7 +303,7 @@ def _draw_loss(
     value = f'<FONT COLOR="{theme.value}">{equals(cost.data)} {number(cost.data)}</FONT>'
     name = cost.label or "L"
     text = f"{italic(name)} {value}"
-    targets = list(y) if isinstance(y, (list, tuple)) else [y]
+    targets = _as_list(y)
     one_each = len(targets) == len(columns[last].units)
     if not one_each:  # such as the number of a class
         text += f"<BR/><I>y</I> = {', '.join(number(float(target)) for target in targets)}"

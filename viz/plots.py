@@ -27,7 +27,7 @@ SIZE = (8.0, 5.0)  # inches
 TEXT, SMALL = 16, 13  # points
 LINE = 2.5
 
-GRID = 61  # points along each side of a decision boundary
+GRID = 51  # points along each side of a decision boundary
 JUMP = 0.3
 INK, AXIS = "#000000", "#BBBBBB"
 CURVE = 401  # points of a curve, an odd number so that its middle is one of them
@@ -433,7 +433,7 @@ def _or_nan(function: Callable[[float], float], x: float) -> float:
 
 
 def _as_list(output: Any) -> list[float]:
-    return [float(x) for x in output] if isinstance(output, (list, tuple)) else [float(output)]
+    return [float(x) for x in output] if hasattr(output, "__iter__") else [float(output)]
 
 
 def _values(parameter: Any) -> Iterator[Value]:

@@ -563,6 +563,13 @@ def test_softmax_cross_entropy_shows_the_formula_of_its_slope():
     assert r"\frac{e^{z_{2}}}{e^{z_{1}} + e^{z_{2}} + \cdots + e^{z_{5}}} - 1" in derivation.latex
 
 
+def test_a_sum_of_thousands_is_explained_in_seconds():
+    terms = [Value(float(i), f"x{i}") for i in range(3000)]
+    explanation = told(autograd.total(terms))
+    assert len(explanation.derivations) == 3000
+    assert str(explanation).endswith("dJ/dx2999 = 1")
+
+
 def test_small_and_infinite_numbers():
     x = Value(1.5e-7, "x")
     explanation = told(x * x)

@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from autograd import Value, affine, sigmoid, softmax_cross_entropy_with_logits
@@ -211,6 +212,12 @@ def test_nothing_in_the_model_is_changed():
         parameter.grad = float(i)
     draw_network(model, [0, 1], [1, 1])
     assert [p.grad for p in model.parameters()] == list(map(float, range(10)))
+
+
+def test_numpy_arrays_are_examples_too():
+    by_list = draw_network(mazur(), [0.5, 0.25], [0.0, 1.0])
+    by_array = draw_network(mazur(), np.array([0.5, 0.25]), np.array([0.0, 1.0]))
+    assert by_list.source == by_array.source
 
 
 def test_it_is_written_to_a_file(tmp_path):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 
 from autograd import Value, affine, relu, sigmoid, tanh
@@ -186,6 +187,12 @@ def test_the_largest_of_several_outputs_wins():
         first, second, _ = sorted([x[0], x[1], -x[0] - x[1]], reverse=True)
         assert first - second < 0.06  # two outputs tie: to a cell of the grid at the corner
     assert list(lines(ax)) == ["y = 0", "y = 1", "y = 2"]
+
+
+def test_numpy_arrays_are_data_too():
+    labels = np.array([[1], [0], [0], [1]])
+    ax = plot_boundary(lambda x: np.array([x[0] + x[1]]), np.array(CORNERS), labels)
+    assert list(lines(ax)) == ["y = 0", "y = 1"]
 
 
 def test_points_on_one_spot_and_one_region_only():
