@@ -435,7 +435,8 @@ def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    if stale := stale_value(sweep):
+    stale = stale_value(sweep)
+    if stale is not None:
         lines.append(
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"

@@ -84,7 +84,8 @@ def step_through(
     if theme is not None:
         theme_named(theme)
     sweep = sweep_of(single(output), callers_variables())
-    if stale := stale_value(sweep):
+    stale = stale_value(sweep)
+    if stale is not None:
         names = sweep.names
         raise ValueError(
             f"{names[stale]} was computed from other numbers than its inputs hold now: call "
