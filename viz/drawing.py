@@ -184,7 +184,8 @@ class Sweep(NamedTuple):
     Attributes:
         names: of all Values but constants, in topological order.
         given: those of the names that are no mere letters.
-        paths: the steps of the backward sweep that lead to each Value.
+        steps: of the backward sweep.
+        paths: those of them that lead to each Value.
         swept: whether ``backward()`` was called on the output.
         stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
         notes: what is wrong at a Value.
@@ -194,6 +195,7 @@ class Sweep(NamedTuple):
     names: dict[Value, str]
     given: set[Value]
     gradients: dict[Value, float]
+    steps: list[BackwardStep]
     paths: dict[Value, list[BackwardStep]]
     swept: bool
     stored: dict[Value, float]
@@ -234,10 +236,10 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
     for leaf in unread:
         names = {leaf: leaf.label or variables.get(leaf, "unread"), **names}
         steps.gradients[leaf] = 0.0
+    backward = [step for step in steps if isinstance(step, BackwardStep)]
     paths: dict[Value, list[BackwardStep]] = {node: [] for node in names}
-    for step in steps:
-        if isinstance(step, BackwardStep):
-            paths[step.input].append(step)
+    for step in backward:
+        paths[step.input].append(step)
     # backward() leaves a gradient of 1 in the output that it is called on.
     swept = output.grad == 1.0 if output.inputs else output.grad != 0.0
     given = {node for node in names if node.label or node in variables}
@@ -246,7 +248,7 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
         for node in names:
             if not node.inputs and not _agree(node.grad, steps.gradients[node]):
                 stored[node] = node.grad
-    return Sweep(output, names, given, steps.gradients, paths, swept, stored, {})
+    return Sweep(output, names, given, steps.gradients, backward, paths, swept, stored, {})
 
 
 def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None) -> Drawing:
@@ -433,7 +435,8 @@ def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
         lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
-    if stale := stale_value(sweep):
+    stale = stale_value(sweep)
+    if stale is not None:
         lines.append(
             f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
             f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"

@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from autograd import Value
-from autograd.notation import Style
+from autograd.notation import PLAIN, Style
 
 LONGEST_NAME = 40  # characters shown; tooltips have all
 
@@ -146,6 +146,9 @@ def isolated(text: str) -> str:
         return f"\u2068{text}\u2069"  # first strong isolate … pop directional isolate
     return text
 
+
+# Formulas in captions.
+TEXT = PLAIN._replace(name=lambda name: isolated(shown(name)))
 
 # Formulas in HTML-like labels.
 HTML = Style(name=italic, plain=escape, power=lambda exponent: f"<SUP>{exponent}</SUP>")

@@ -25,7 +25,7 @@ from viz.drawing import (
     sweep_of,
 )
 from viz.javascript import literal, recorded
-from viz.names import callers_variables, isolated, shown
+from viz.names import TEXT, callers_variables
 from viz.page import fragment, page, variables
 from viz.render import write
 from viz.scene import Scene, scene, svg
@@ -84,7 +84,8 @@ def step_through(
     if theme is not None:
         theme_named(theme)
     sweep = sweep_of(single(output), callers_variables())
-    if stale := stale_value(sweep):
+    stale = stale_value(sweep)
+    if stale is not None:
         names = sweep.names
         raise ValueError(
             f"{names[stale]} was computed from other numbers than its inputs hold now: call "
@@ -106,23 +107,11 @@ class Walkthrough:
         self._sweep = sweep
         self._nodes = list(sweep.names)
         self._ids = {node: i for i, node in enumerate(self._nodes)}
-        self._names = {node: isolated(shown(name)) for node, name in sweep.names.items()}
-        # The uses of Values in the order of the backward sweep, as trace tells them.
-        self._uses = [step for node in reversed(self._nodes) for step in self._handed_down(node)]
+        self._names = {node: TEXT.name(name) for node, name in sweep.names.items()}
+        self._uses = sweep.steps
         self._theme_name = theme
         self._theme = theme_named(theme or "light")
         self._detail = detail
-
-    def _handed_down(self, node: Value) -> list[BackwardStep]:
-        """What a Value hands down to its inputs, in their order."""
-        met: dict[Value, int] = {}
-        steps = []
-        for x in node.inputs:
-            if x.op is not constant:
-                own = [step for step in self._sweep.paths[x] if step.node is node]
-                steps.append(own[met.get(x, 0)])
-                met[x] = met.get(x, 0) + 1
-        return steps
 
     def __repr__(self) -> str:
         J = self._names[self._sweep.output]
@@ -197,7 +186,7 @@ class Walkthrough:
         """The output, written out in its leaves where that is short."""
         output, names = self._sweep.output, self._names
         if output.inputs and len(names) <= MOST_IN_FULL:
-            written = expression(output, names)
+            written = expression(output, self._sweep.names, TEXT)
             if len(written) <= LONGEST_TITLE:
                 return f"{names[output]} = {written}"
         return names[output]
@@ -217,7 +206,7 @@ class Walkthrough:
         inputs = list(dict.fromkeys(self._names[x] for x in node.inputs if x.op is not constant))
         if len(inputs) > MOST_NAMED:
             inputs[2:-1] = [f"{len(inputs) - 3} more"]
-        text = formula(node, self._names)
+        text = formula(node, self._sweep.names, TEXT)
         sentence = f"Forward: {name} is computed from {_listed(inputs or ['constants'])}."
         return Step(sentence, [f"{name} = {text} ", self._v(node)])
 
@@ -290,7 +279,7 @@ class Walkthrough:
         moment = Moment(set(nodes[:k]), come, set(), set(), [], k > count, caption)
         if 0 < k <= count:
             node = nodes[k - 1]
-            uses = self._handed_down(node)
+            uses = [use for use in self._uses if use.node is node]
             wires = {node, *[use.input for use in uses]}
             return moment._replace(boxes={node}, wires=wires, uses=uses)
         if k == count + 1:

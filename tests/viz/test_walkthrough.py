@@ -84,6 +84,29 @@ def test_an_operation_on_constants_alone():
     assert "computed from constants" in "\n".join(walk.captions)
 
 
+def test_names_are_typeset_and_products_are_short():
+    w1, x_1 = Value(2), Value(3)
+    assert step_through(w1 * x_1).captions[3].endswith("J = w₁x₁ = 6")
+
+
+def test_a_long_formula_is_no_title():
+    x = Value(1, "x")
+    J = x
+    for _ in range(10):
+        J = (J + x).sigmoid()
+    assert step_through(J, detail="numbers").captions[0].startswith("The graph of J, with 1 leaf")
+
+
+def test_a_blank_label_leaves_a_blank(tmp_path):
+    written = step_through(2 * Value(3, "\n")).save(tmp_path / "x.svg").read_text("utf-8")
+    assert "<text/>" in written
+
+
+def test_names_from_right_to_left_keep_to_themselves():
+    told = step_through(2 * Value(3, "שלום")).captions[1]
+    assert told.startswith("Forward: \u2068שלום\u2069 is a leaf")
+
+
 def test_names_come_from_the_callers_variables():
     first = Value(2)
     second = first * 3
@@ -136,6 +159,15 @@ def test_stale_values_are_named(J):
     u.inputs[0].data = 7.0
     with pytest.raises(ValueError, match=r"u was computed from other numbers.*J\.forward\(\)"):
         step_through(J)
+    x = Value(1, "x")
+    logarithm = x.log()
+    x.data = -1.0  # from which nothing can be computed
+    with pytest.raises(ValueError, match="logarithm was computed from other numbers"):
+        step_through(logarithm)
+
+
+def test_fresh_values_are_told(J):
+    J.inputs[1].inputs[1].inputs[0].data = 7.0
     J.forward()
     assert "u = bc = 14" in "\n".join(step_through(J).captions)
 
