@@ -1,0 +1,1 @@
+"""What recording, differentiating, training and drawing cost: `python -m benchmarks`."""

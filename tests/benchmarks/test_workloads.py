@@ -1,0 +1,104 @@
+"""What the benchmarks time computes the right numbers, whoever computes them."""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks import engine, memory, peers, pictures, training
+from benchmarks.measuring import fastest, with_deep_stack
+
+PEERS = {peer.name: peer for peer in peers.installed()}
+
+
+@pytest.fixture
+def peer(request):
+    if request.param not in PEERS:
+        pytest.skip(f"{request.param} is not installed")
+    return PEERS[request.param]
+
+
+@pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "minigrad", "PyTorch"], indirect=True)
+def test_the_chain(peer):
+    """Against the chain rule written out: v₂ₖ = v₂ₖ₋₂·w + x."""
+    w, x = engine.FACTORS, engine.TERMS
+    values = [1.0]
+    for i in range(5):
+        values.append(values[-1] * w[i % 4] + x[i % 4])
+    slopes_w, slopes_x = [0.0] * 4, [0.0] * 4
+    upstream = 1.0
+    for i in reversed(range(5)):
+        slopes_x[i % 4] += upstream
+        slopes_w[i % 4] += upstream * values[i]
+        upstream *= w[i % 4]
+    found = engine.build_and_backward(peer, 10)
+    assert found == pytest.approx([values[-1], *slopes_w, *slopes_x], rel=1e-12)
+
+
+@pytest.mark.parametrize("peer", ["glassgrad", "micrograd"], indirect=True)
+def test_training(peer):
+    """Costs that fall, and the first of them computed without an engine."""
+    X, Y = training.moons(4)
+    model = training.network(PEERS["glassgrad"], [3, 1])
+    [hidden, [unit]] = [
+        [([w.data for w in neuron.weights], neuron.bias.data) for neuron in layer.neurons]
+        for layer in model.layers
+    ]
+
+    def linear(weights, bias, x):
+        return sum(w * each for w, each in zip(weights, x, strict=True)) + bias
+
+    outputs = [linear(*unit, [max(0.0, linear(*h, x)) for h in hidden]) for x in X]
+    first = sum((a - y) ** 2 for a, y in zip(outputs, Y, strict=True)) / len(Y)
+    costs = training.costs(peer, [3, 1], examples=4, steps=3)
+    assert costs[0] == pytest.approx(first, rel=1e-12)
+    assert costs[0] > costs[1] > costs[2]
+    assert costs == pytest.approx(training.costs(PEERS["glassgrad"], [3, 1], 4, 3), rel=1e-9)
+
+
+def test_a_peer_that_computes_something_else_is_not_timed():
+    with pytest.raises(RuntimeError, match=r"wrong computes 2\.5, glassgrad 2\.0"):
+        engine.require_agreement({"glassgrad": [1.0, 2.0], "wrong": [1.0, 2.5]})
+
+
+def test_memory_is_counted_and_given_back():
+    built, swept, left = memory.held(PEERS["glassgrad"], 1_000)
+    # Each operation is a node of 6 slots, a float, a tuple of inputs and one of slopes.
+    assert built > 100
+    assert swept >= built
+    assert left < 2  # bytes per operation: what importing backprop left behind, say
+
+    def leaky(x):
+        node = PEERS["glassgrad"].Value(x)
+        kept.append(node)
+        return node
+
+    kept = []
+    assert memory.held(SimpleNamespace(Value=leaky), 10)[2] > 2
+
+
+def test_pictures_are_drawn():
+    assert b"<svg" in pictures.svg(pictures.slide())
+    assert b"<svg" in pictures.svg(pictures.network([2, 1]))
+
+
+@pytest.mark.parametrize("collector", [True, False])
+def test_all_workloads_run_as_often(collector):
+    calls = []
+    work = {"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}
+    seconds = fastest(work, rounds=3, runs=2, collector=collector)
+    assert calls == ["a", "a", "b", "b"] * 3
+    assert all(0 <= x < math.inf for x in seconds.values())
+
+
+def test_recursion_may_go_deep_and_errors_come_back():
+    def depth(n):
+        return 0 if n == 0 else 1 + depth(n - 1)
+
+    found = []
+    with_deep_stack(lambda: found.append(depth(20_000)))
+    assert found == [20_000]
+    with pytest.raises(RecursionError):
+        depth(20_000)
+    with pytest.raises(ZeroDivisionError):
+        with_deep_stack(lambda: 1 // 0)
