@@ -68,6 +68,12 @@ class Primitive:
         samples: points at which the tests check the slopes to second order.
         binds: how tightly the notation binds.
         flatten: the arguments as users write them, to the flat inputs of the node.
+        arguments: the way back, from the flat inputs to the arguments; a list as a tuple.
+        terms: for a row that is a sum of products, ``inputs`` to its terms: a coefficient
+            and one or two factors each.
+        numpy: for every other row, NumPy text. ``{0}`` is the array of the first argument; a
+            list comes as one array with the list along ``axis``, which is 0 unless given.
+            Functions that NumPy lacks are in ``NUMPY_HELPERS``.
 
     Raises:
         TypeError: an argument is neither a number nor a Value.
@@ -87,6 +93,9 @@ class Primitive:
         symbol: str = "",
         binds: int = CALL,
         flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
+        arguments: Callable[..., tuple[Any, ...]] = lambda *inputs: inputs,
+        terms: Callable[..., list[tuple[Any, ...]]] | None = None,
+        numpy: str = "",
     ) -> None:
         self.name = name
         self.__doc__ = doc
@@ -98,6 +107,9 @@ class Primitive:
         self.samples = samples
         self.binds = binds
         self.flatten = flatten
+        self.arguments = arguments
+        self.terms = terms
+        self.numpy = numpy
         TABLE[name] = self
 
     def __call__(self, *arguments: Any) -> Any:
@@ -133,6 +145,7 @@ add = Primitive(
     symbol="+",
     notation="{0} + {1}",
     latex="#1 + #2",
+    terms=lambda a, b: [(1.0, a), (1.0, b)],
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=SUM,
 )
@@ -144,6 +157,7 @@ subtract = Primitive(
     symbol="−",
     notation="{0} − {1}",
     latex="#1 - #2",
+    terms=lambda a, b: [(1.0, a), (-1.0, b)],
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=SUM,
 )
@@ -155,6 +169,7 @@ negative = Primitive(
     symbol="×(−1)",
     notation="−{0}",
     latex="-#1",
+    terms=lambda x: [(-1.0, x)],
     samples=((2.0,), (-0.5,)),
     binds=PRODUCT,
 )
@@ -166,6 +181,7 @@ multiply = Primitive(
     symbol="×",
     notation="{0}·{1}",
     latex=r"#1 \cdot #2",
+    terms=lambda a, b: [(1.0, a, b)],
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, 4.0)),
     binds=PRODUCT,
 )
@@ -177,6 +193,7 @@ divide = Primitive(
     symbol="/",
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
+    numpy="{0} / {1}",
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, -4.0)),
     binds=QUOTIENT,
 )
@@ -205,6 +222,7 @@ power_constant = Primitive(
     symbol="xⁿ",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="{0} ** {1}",
     samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
     binds=POWER,
 )
@@ -216,6 +234,7 @@ power = Primitive(
     symbol="aᵇ",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="{0} ** {1}",
     samples=((2.0, 3.0), (0.5, -1.5), (1.0, 0.0)),
     binds=POWER,
 )
@@ -236,6 +255,7 @@ power_or_nan: Primitive = Primitive(
     symbol="aᵇ",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="power_or_nan({0}, {1})",
     samples=((2.0, 3.0), (0.5, -1.5)),
     binds=POWER,
 )
@@ -255,6 +275,7 @@ xlogy: Primitive = Primitive(
     symbol="x log a",
     notation="{0}·log({1})",
     latex=r"#1 \log #2",
+    numpy="xlogy({0}, {1})",
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=PRODUCT,
 )
@@ -288,6 +309,7 @@ exp = Primitive(
     slopes=lambda y, x: (y,),
     notation="exp({0})",
     latex="e^{#1}",
+    numpy="np.exp({0})",
     samples=((0.0,), (-1.5,), (2.0,)),
 )
 log: Primitive = Primitive(
@@ -297,6 +319,7 @@ log: Primitive = Primitive(
     slopes=lambda y, x: (1.0 / x,),
     notation="log({0})",
     latex=r"\log\left(#1\right)",
+    numpy="np.log({0})",
     samples=((1.0,), (0.25,), (8.0,)),
 )
 log1p = Primitive(
@@ -307,6 +330,7 @@ log1p = Primitive(
     symbol="log(1 + x)",
     notation="log(1 + {0})",
     latex=r"\log\left(1 + #1\right)",
+    numpy="np.log1p({0})",
     samples=((0.0,), (-0.5,), (8.0,)),
 )
 expm1 = Primitive(
@@ -317,6 +341,7 @@ expm1 = Primitive(
     symbol="eˣ − 1",
     notation="exp({0}) − 1",
     latex="e^{#1} - 1",
+    numpy="np.expm1({0})",
     samples=((0.0,), (-1.5,), (2.0,)),
     binds=SUM,
 )
@@ -328,6 +353,7 @@ sqrt = Primitive(
     symbol="√",
     notation="√({0})",
     latex=r"\sqrt{#1}",
+    numpy="np.sqrt({0})",
     samples=((4.0,), (0.25,)),
 )
 sin = Primitive(
@@ -337,6 +363,7 @@ sin = Primitive(
     slopes=lambda y, x: (cos(x),),
     notation="sin({0})",
     latex=r"\sin\left(#1\right)",
+    numpy="np.sin({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 cos: Primitive = Primitive(
@@ -346,6 +373,7 @@ cos: Primitive = Primitive(
     slopes=lambda y, x: (-sin(x),),
     notation="cos({0})",
     latex=r"\cos\left(#1\right)",
+    numpy="np.cos({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 tan = Primitive(
@@ -355,6 +383,7 @@ tan = Primitive(
     slopes=lambda y, x: (1.0 + y * y,),
     notation="tan({0})",
     latex=r"\tan\left(#1\right)",
+    numpy="np.tan({0})",
     samples=((0.0,), (1.0,), (-0.5,)),
 )
 arctan = Primitive(
@@ -364,6 +393,7 @@ arctan = Primitive(
     slopes=lambda y, x: (1.0 / (1.0 + x * x),),
     notation="arctan({0})",
     latex=r"\arctan\left(#1\right)",
+    numpy="np.arctan({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 
@@ -385,6 +415,7 @@ sigmoid = Primitive(
     symbol="σ",
     notation="σ({0})",
     latex=r"\sigma\left(#1\right)",
+    numpy="sigmoid({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 tanh = Primitive(
@@ -394,6 +425,7 @@ tanh = Primitive(
     slopes=lambda y, x: (1.0 - y * y,),
     notation="tanh({0})",
     latex=r"\tanh\left(#1\right)",
+    numpy="np.tanh({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 relu = Primitive(
@@ -404,6 +436,7 @@ relu = Primitive(
     symbol="ReLU",
     notation="ReLU({0})",
     latex=r"\mathrm{ReLU}\left(#1\right)",
+    numpy="relu({0})",
     samples=((1.5,), (-2.0,)),
 )
 leaky_relu = Primitive(
@@ -414,6 +447,7 @@ leaky_relu = Primitive(
     symbol="leaky ReLU",
     notation="leakyReLU({0})",
     latex=r"\mathrm{leakyReLU}\left(#1\right)",
+    numpy="leaky_relu({0})",
     samples=((1.5,), (-2.0,)),
 )
 
@@ -429,6 +463,7 @@ softplus = Primitive(
     slopes=lambda y, x: (sigmoid(x),),
     notation="softplus({0})",
     latex=r"\mathrm{softplus}\left(#1\right)",
+    numpy="softplus({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 
@@ -442,6 +477,7 @@ abs = Primitive(
     symbol="|x|",
     notation="|{0}|",
     latex=r"\left|#1\right|",
+    numpy="np.abs({0})",
     samples=((1.5,), (-2.0,)),
 )
 sign: Primitive = Primitive(
@@ -451,6 +487,7 @@ sign: Primitive = Primitive(
     slopes=lambda y, x: (0.0,),
     notation="sign({0})",
     latex=r"\mathrm{sign}\left(#1\right)",
+    numpy="np.sign({0})",
     samples=((1.5,), (-2.0,)),
 )
 step: Primitive = Primitive(
@@ -460,6 +497,7 @@ step: Primitive = Primitive(
     slopes=lambda y, x: (0.0,),
     notation="step({0})",
     latex=r"\mathrm{step}\left(#1\right)",
+    numpy="step({0})",
     samples=((1.5,), (-2.0,)),
 )
 maximum = Primitive(
@@ -470,6 +508,7 @@ maximum = Primitive(
     symbol="max",
     notation="max({0}, {1})",
     latex=r"\max\left(#1, #2\right)",
+    numpy="np.maximum({0}, {1})",
     samples=((2.0, 3.0), (1.5, -0.25)),
 )
 minimum = Primitive(
@@ -480,6 +519,7 @@ minimum = Primitive(
     symbol="min",
     notation="min({0}, {1})",
     latex=r"\min\left(#1, #2\right)",
+    numpy="np.minimum({0}, {1})",
     samples=((2.0, 3.0), (1.5, -0.25)),
 )
 
@@ -500,6 +540,11 @@ def _products(n: int, placeholder: str, times: str, first: int = 0) -> list[str]
     return [a + times + b for a, b in zip(left, right, strict=True)]
 
 
+def _product_terms(inputs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    n = len(inputs) // 2
+    return [(1.0, a, b) for a, b in zip(inputs[:n], inputs[n:], strict=True)]
+
+
 def _paired(name: str, first: Iterable[Any], second: Iterable[Any]) -> tuple[Any, ...]:
     first, second = tuple(first), tuple(second)
     if len(first) != len(second):
@@ -517,6 +562,7 @@ total = Primitive(
     symbol="Σ",
     notation=lambda n: _sum_text(_inputs(0, n, "{%d}")),
     latex=lambda n: _sum_text(_inputs(1, n + 1, "#%d")),
+    terms=lambda *terms: [(1.0, x) for x in terms],
     samples=((2.0, 3.0, -1.0), (4.0,)),
     binds=SUM,
     flatten=lambda terms: tuple(terms),
@@ -541,6 +587,7 @@ dot = Primitive(
     symbol="wᵀx",
     notation=lambda n: _sum_text(_products(n // 2, "{%d}", "·")),
     latex=lambda n: _sum_text(_products(n // 2, "#%d", r" \cdot ", first=1)),
+    terms=lambda *inputs: _product_terms(inputs),
     samples=((2.0, 3.0), (1.0, 2.0, 3.0, -1.0, 0.5, 4.0)),
     binds=SUM,
     flatten=lambda a, b: _paired("dot", a, b),
@@ -565,6 +612,7 @@ affine = Primitive(
     symbol="wᵀx + b",
     notation=lambda n: _sum_text([*_products(n // 2, "{%d}", "·"), f"{{{n - 1}}}"]),
     latex=lambda n: _sum_text([*_products(n // 2, "#%d", r" \cdot ", first=1), f"#{n}"]),
+    terms=lambda *inputs: [*_product_terms(inputs[:-1]), (1.0, inputs[-1])],
     samples=((2.0, 3.0, 1.0), (1.0, 2.0, -1.0, 0.5, 4.0)),
     binds=SUM,
     flatten=lambda weights, inputs, bias: (*_paired("affine", weights, inputs), bias),
@@ -598,6 +646,8 @@ logsumexp = Primitive(
     slopes=lambda y, *logits: tuple([softmax_unit(z, *logits) for z in logits]),
     notation=lambda n: f"log({_sum_text(_inputs(0, n, 'exp({%d})'))})",
     latex=lambda n: rf"\log\left({_sum_text(_inputs(1, n + 1, 'e^{#%d}'))}\right)",
+    numpy="logsumexp({0})",
+    arguments=lambda *logits: (logits,),
     samples=((2.0, 3.0, -1.0), (4.0,)),
     flatten=lambda logits: _at_least_one("logsumexp", logits),
 )
@@ -624,6 +674,8 @@ softmax_unit: Primitive = Primitive(
     symbol="softmax",
     notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
     latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
+    numpy="softmax_unit({0}, {1})",
+    arguments=lambda z, *logits: (z, logits),
     samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
     binds=QUOTIENT,
 )
@@ -656,6 +708,7 @@ binary_cross_entropy = Primitive(
     symbol="cross-entropy",
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
+    numpy="binary_cross_entropy({0}, {1})",
     samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
     binds=SUM,
 )
@@ -675,6 +728,7 @@ binary_cross_entropy_with_logits = Primitive(
     symbol="cross-entropy",
     notation="softplus({1}) − {0}·{1}",
     latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
+    numpy="binary_cross_entropy_with_logits({0}, {1})",
     samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
     binds=SUM,
 )
@@ -714,6 +768,8 @@ softmax_cross_entropy_with_logits = Primitive(
         rf"\log\left({_sum_text(_inputs(n // 2 + 1, n + 1, 'e^{#%d}'))}\right) - "
         rf"\left({_sum_text(_products(n // 2, '#%d', ' ', first=1))}\right)"
     ),
+    numpy="softmax_cross_entropy_with_logits({0}, {1})",
+    arguments=lambda *inputs: (inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]),
     samples=((1.0, 0.0, 0.0, 2.0, 3.0, -1.0), (0.25, 0.75, 1.0, -1.0)),
     binds=SUM,
     flatten=lambda targets, logits: _paired(
@@ -737,3 +793,75 @@ constant = Primitive(
     latex="",
     samples=(),
 )
+
+# --- NumPy ----------------------------------------------------------------------------------
+
+# The functions named in the column ``numpy`` that NumPy does not have: accurate, without
+# warnings at ±1000, and made only of what NumPy and jax.numpy share.
+NUMPY_HELPERS = {
+    "sigmoid": """\
+def sigmoid(z):
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+""",
+    "relu": """\
+def relu(z):
+    return np.maximum(z, 0)
+""",
+    "leaky_relu": """\
+def leaky_relu(z):
+    return np.maximum(0.01 * z, z)
+""",
+    "step": """\
+def step(z):
+    return (z >= 0) * 1.0
+""",
+    "softplus": """\
+def softplus(z):
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+""",
+    "logsumexp": """\
+def logsumexp(z, axis=0):
+    top = np.max(z, axis=axis, keepdims=True)
+    return np.log(np.sum(np.exp(z - top), axis=axis)) + np.squeeze(top, axis=axis)
+""",
+    "softmax": """\
+def softmax(z, axis=0):
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+""",
+    "softmax_unit": """\
+def softmax_unit(z, logits, axis=0):
+    top = np.max(logits, axis=axis, keepdims=True)
+    return np.exp(z - np.squeeze(top, axis=axis)) / np.sum(np.exp(logits - top), axis=axis)
+""",
+    "binary_cross_entropy": """\
+def binary_cross_entropy(y, a):
+    def log_likelihood(y, a):  # an outcome that never happens (y = 0) costs nothing
+        return y * np.log(np.where(y == 0, 1, a))
+
+    return -log_likelihood(y, a) - log_likelihood(1 - y, 1 - a)
+""",
+    "binary_cross_entropy_with_logits": """\
+def binary_cross_entropy_with_logits(y, z):
+    # y softplus(-z) + (1 - y) softplus(z), with one logarithm
+    return z * ((z >= 0) - y) + np.log1p(np.exp(-np.abs(z)))
+""",
+    "softmax_cross_entropy_with_logits": """\
+def softmax_cross_entropy_with_logits(y, z, axis=0):
+    top = np.max(z, axis=axis, keepdims=True)
+    z = z - top
+    loss = np.log(np.sum(np.exp(z), axis=axis)) - np.sum(y * z, axis=axis)
+    return loss + np.squeeze(top, axis=axis) * (1 - np.sum(y, axis=axis))
+""",
+    "power_or_nan": """\
+def power_or_nan(a, b):
+    exists = (a > 0) | ((a == 0) & (b >= 0)) | ((a < 0) & (b == np.floor(b)))
+    return np.where(exists, np.where(exists, a, 1.0) ** b, np.nan)
+""",
+    "xlogy": """\
+def xlogy(x, a):
+    product = x * np.log(np.where(a > 0, a, 1.0))
+    return np.where((a > 0) | ((a == 0) & (x == 0)), product, np.nan)
+""",
+}
