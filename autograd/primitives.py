@@ -287,6 +287,7 @@ xdivy: Primitive = Primitive(
     slopes=lambda y, x, a: (1.0 / a, -y / a),
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
+    numpy="xdivy({0}, {1})",
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=QUOTIENT,
 )
@@ -297,6 +298,7 @@ log_or_nan: Primitive = Primitive(
     slopes=lambda y, x: (1.0 / x,),
     notation="log({0})",
     latex=r"\log\left(#1\right)",
+    numpy="log_or_nan({0})",
     samples=((1.0,), (0.25,), (8.0,)),
 )
 
@@ -863,5 +865,14 @@ def power_or_nan(a, b):
 def xlogy(x, a):
     product = x * np.log(np.where(a > 0, a, 1.0))
     return np.where((a > 0) | ((a == 0) & (x == 0)), product, np.nan)
+""",
+    "xdivy": """\
+def xdivy(x, a):
+    nothing = (x == 0) & (a == 0)
+    return np.where(nothing, 0.0, x / np.where(nothing, 1.0, a))
+""",
+    "log_or_nan": """\
+def log_or_nan(a):
+    return np.log(np.where(a > 0, a, np.nan))
 """,
 }

@@ -183,26 +183,24 @@ class LevelWriter:
         places = [self._place[node] for node in nodes.T.ravel().tolist()]
         sources = list(dict.fromkeys([source for source, _ in places]))
         used += sources
-        starts = dict(zip(sources, np.cumsum([0, *[self._size[s] for s in sources]]), strict=False))
-        rows = np.array([starts[source] + row for source, row in places]).reshape(nodes.T.shape)
-        if len(sources) == 1:
-            text = self._texts[sources[0]]
-        else:
-            mixed = not (self._constant.issuperset(sources) or self._constant.isdisjoint(sources))
-            pieces = [
-                f"np.broadcast_to({self._texts[s]}, ({self._size[s]}, {self.body.examples}))"
-                if mixed and s in self._constant
-                else self._texts[s]
-                for s in sources
+        starts, size = {}, 0
+        for source in sources:
+            starts[source] = size
+            size += self._size[source]
+        rows = [starts[source] + row for source, row in places]
+        constant = [source for source in sources if source in self._constant]
+        texts = [self._texts[source] for source in sources]
+        if 0 < len(constant) < len(sources):  # arrays (n, 1) beside arrays (n, m)
+            texts = [
+                f"np.broadcast_to({text}, ({self._size[source]}, {self.body.examples}))"
+                if source in constant
+                else text
+                for source, text in zip(sources, texts, strict=True)
             ]
-            text = f"np.concatenate([{', '.join(pieces)}])"
-        if (
-            rows.ndim == 1
-            and (rows == np.arange(sum([self._size[s] for s in sources]))[: len(rows)]).all()
-            and len(rows) == sum([self._size[s] for s in sources])
-        ):
+        text = texts[0] if len(texts) == 1 else f"np.concatenate([{', '.join(texts)}])"
+        if nodes.ndim == 1 and rows == list(range(size)):
             return text
-        return f"{text}[{self._table('I', rows)}]"
+        return f"{text}[{self._table('I', np.array(rows).reshape(nodes.T.shape))}]"
 
     def _collect(self, name: str, output: OutputArray) -> None:
         """An output, gathered from the arrays that hold its entries."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import Output as Loss
 from autograd.backprop import single, topological_order
+from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.layout import Layout
 from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
@@ -21,7 +21,7 @@ from autograd.vectorizer.writing import Writer
 
 
 def vectorize(
-    loss: Loss,
+    loss: Value | Sequence[Value],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any] | None = None,
     *,
