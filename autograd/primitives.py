@@ -803,8 +803,7 @@ constant = Primitive(
 NUMPY_HELPERS = {
     "sigmoid": """\
 def sigmoid(z):
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, e) / (1 + e)
+    return 1 / (1 + np.exp(-np.maximum(z, -700)))  # exp(700) does not overflow yet
 """,
     "relu": """\
 def relu(z):
@@ -851,10 +850,7 @@ def binary_cross_entropy_with_logits(y, z):
 """,
     "softmax_cross_entropy_with_logits": """\
 def softmax_cross_entropy_with_logits(y, z, axis=0):
-    top = np.max(z, axis=axis, keepdims=True)
-    z = z - top
-    loss = np.log(np.sum(np.exp(z), axis=axis)) - np.sum(y * z, axis=axis)
-    return loss + np.squeeze(top, axis=axis) * (1 - np.sum(y, axis=axis))
+    return logsumexp(z, axis) - np.sum(y * z, axis=axis)
 """,
     "power_or_nan": """\
 def power_or_nan(a, b):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.vectorizer.direct import direct_numpy
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.source import (
     FUNCTION,
@@ -143,7 +144,8 @@ class Program:
 
     def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
         tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}
-        scope = {"np": self._namespace, **tables, **names}
+        module = direct_numpy() if self._namespace is np else self._namespace
+        scope = {"np": module, **tables, **names}
         exec("\n".join([*helpers(source), source]), scope)
         return scope[FUNCTION]  # type: ignore[no-any-return]
 

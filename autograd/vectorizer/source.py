@@ -37,7 +37,11 @@ def helpers(text: str) -> list[str]:
     def relu(z):
         return np.maximum(z, 0)
     """
-    return [code for name, code in NUMPY_HELPERS.items() if re.search(rf"\b{name}\(", text)]
+    needed: dict[str, str] = {}
+    for name, code in NUMPY_HELPERS.items():
+        if re.search(rf"\b{name}\(", text):
+            needed |= {each: each for each in helpers(code.split(":", 1)[1])} | {code: code}
+    return list(needed)
 
 
 def function_source(
