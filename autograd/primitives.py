@@ -71,6 +71,12 @@ class Primitive:
         samples: points at which the tests check the slopes to second order.
         binds: how tightly the notation binds.
         flatten: the arguments as users write them, to the flat inputs of the node.
+        arguments: the way back, from the flat inputs to the arguments; a list as a tuple.
+        terms: for a row that is a sum of products, ``inputs`` to its terms: a coefficient
+            and one or two factors each.
+        numpy: for every other row, NumPy text. ``{0}`` is the array of the first argument; a
+            list comes as one array with the list along ``axis``, which is 0 unless given.
+            Functions that NumPy lacks are in ``NUMPY_HELPERS``.
 
     Raises:
         TypeError: an argument is neither a number nor a Value.
@@ -91,6 +97,9 @@ class Primitive:
         javascript: str = "",
         binds: int = CALL,
         flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
+        arguments: Callable[..., tuple[Any, ...]] = lambda *inputs: inputs,
+        terms: Callable[..., list[tuple[Any, ...]]] | None = None,
+        numpy: str = "",
     ) -> None:
         self.name = name
         self.__doc__ = doc
@@ -103,6 +112,9 @@ class Primitive:
         self.samples = samples
         self.binds = binds
         self.flatten = flatten
+        self.arguments = arguments
+        self.terms = terms
+        self.numpy = numpy
         TABLE[name] = self
 
     def __call__(self, *arguments: Any) -> Any:
@@ -139,6 +151,7 @@ add = Primitive(
     javascript="(a, b) => a + b",
     notation="{0} + {1}",
     latex="#1 + #2",
+    terms=lambda a, b: [(1.0, a), (1.0, b)],
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=SUM,
 )
@@ -151,6 +164,7 @@ subtract = Primitive(
     javascript="(a, b) => a - b",
     notation="{0} − {1}",
     latex="#1 - #2",
+    terms=lambda a, b: [(1.0, a), (-1.0, b)],
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=SUM,
 )
@@ -163,6 +177,7 @@ negative = Primitive(
     javascript="x => -x",
     notation="−{0}",
     latex="-#1",
+    terms=lambda x: [(-1.0, x)],
     samples=((2.0,), (-0.5,)),
     binds=PRODUCT,
 )
@@ -175,6 +190,7 @@ multiply = Primitive(
     javascript="(a, b) => a * b",
     notation="{0}·{1}",
     latex=r"#1 \cdot #2",
+    terms=lambda a, b: [(1.0, a, b)],
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, 4.0)),
     binds=PRODUCT,
 )
@@ -187,6 +203,7 @@ divide = Primitive(
     javascript="(a, b) => checked(a / b, a, b)",
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
+    numpy="{0} / {1}",
     samples=((2.0, 3.0), (-1.5, 0.25), (0.0, -4.0)),
     binds=QUOTIENT,
 )
@@ -216,6 +233,7 @@ power_constant = Primitive(
     javascript="(x, n) => checked(x ** n, x, n)",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="{0} ** {1}",
     samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
     binds=POWER,
 )
@@ -228,6 +246,7 @@ power = Primitive(
     javascript="(a, b) => checked(a ** b, a, b)",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="{0} ** {1}",
     samples=((2.0, 3.0), (0.5, -1.5), (1.0, 0.0)),
     binds=POWER,
 )
@@ -249,6 +268,7 @@ power_or_nan: Primitive = Primitive(
     javascript="(a, b) => (Number.isFinite(a ** b) ? a ** b : NaN)",
     notation="{0}^{1}",
     latex="#1^{#2}",
+    numpy="power_or_nan({0}, {1})",
     samples=((2.0, 3.0), (0.5, -1.5)),
     binds=POWER,
 )
@@ -269,6 +289,7 @@ xlogy: Primitive = Primitive(
     javascript="(x, a) => (a > 0 ? x * Math.log(a) : a === 0 && x === 0 ? 0 : NaN)",
     notation="{0}·log({1})",
     latex=r"#1 \log #2",
+    numpy="xlogy({0}, {1})",
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=PRODUCT,
 )
@@ -281,6 +302,7 @@ xdivy: Primitive = Primitive(
     javascript="(x, a) => (x === 0 && a === 0 ? 0 : checked(x / a, x, a))",
     notation="{0} / {1}",
     latex=r"\frac{#1}{#2}",
+    numpy="xdivy({0}, {1})",
     samples=((2.0, 3.0), (-1.5, 0.25)),
     binds=QUOTIENT,
 )
@@ -292,6 +314,7 @@ log_or_nan: Primitive = Primitive(
     javascript="(x) => (x > 0 ? Math.log(x) : NaN)",
     notation="log({0})",
     latex=r"\log\left(#1\right)",
+    numpy="log_or_nan({0})",
     samples=((1.0,), (0.25,), (8.0,)),
 )
 
@@ -305,6 +328,7 @@ exp = Primitive(
     javascript="x => checked(Math.exp(x), x)",
     notation="exp({0})",
     latex="e^{#1}",
+    numpy="np.exp({0})",
     samples=((0.0,), (-1.5,), (2.0,)),
 )
 log: Primitive = Primitive(
@@ -315,6 +339,7 @@ log: Primitive = Primitive(
     javascript="x => checked(Math.log(x), x)",
     notation="log({0})",
     latex=r"\log\left(#1\right)",
+    numpy="np.log({0})",
     samples=((1.0,), (0.25,), (8.0,)),
 )
 log1p = Primitive(
@@ -326,6 +351,7 @@ log1p = Primitive(
     javascript="x => checked(Math.log1p(x), x)",
     notation="log(1 + {0})",
     latex=r"\log\left(1 + #1\right)",
+    numpy="np.log1p({0})",
     samples=((0.0,), (-0.5,), (8.0,)),
 )
 expm1 = Primitive(
@@ -337,6 +363,7 @@ expm1 = Primitive(
     javascript="x => checked(Math.expm1(x), x)",
     notation="exp({0}) − 1",
     latex="e^{#1} - 1",
+    numpy="np.expm1({0})",
     samples=((0.0,), (-1.5,), (2.0,)),
     binds=SUM,
 )
@@ -349,6 +376,7 @@ sqrt = Primitive(
     javascript="x => checked(Math.sqrt(x), x)",
     notation="√({0})",
     latex=r"\sqrt{#1}",
+    numpy="np.sqrt({0})",
     samples=((4.0,), (0.25,)),
 )
 sin = Primitive(
@@ -359,6 +387,7 @@ sin = Primitive(
     javascript="x => Math.sin(x)",
     notation="sin({0})",
     latex=r"\sin\left(#1\right)",
+    numpy="np.sin({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 cos: Primitive = Primitive(
@@ -369,6 +398,7 @@ cos: Primitive = Primitive(
     javascript="x => Math.cos(x)",
     notation="cos({0})",
     latex=r"\cos\left(#1\right)",
+    numpy="np.cos({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 tan = Primitive(
@@ -379,6 +409,7 @@ tan = Primitive(
     javascript="x => Math.tan(x)",
     notation="tan({0})",
     latex=r"\tan\left(#1\right)",
+    numpy="np.tan({0})",
     samples=((0.0,), (1.0,), (-0.5,)),
 )
 arctan = Primitive(
@@ -389,6 +420,7 @@ arctan = Primitive(
     javascript="x => Math.atan(x)",
     notation="arctan({0})",
     latex=r"\arctan\left(#1\right)",
+    numpy="np.arctan({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 
@@ -411,6 +443,7 @@ sigmoid = Primitive(
     javascript="x => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))",
     notation="σ({0})",
     latex=r"\sigma\left(#1\right)",
+    numpy="sigmoid({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 tanh = Primitive(
@@ -421,6 +454,7 @@ tanh = Primitive(
     javascript="x => Math.tanh(x)",
     notation="tanh({0})",
     latex=r"\tanh\left(#1\right)",
+    numpy="np.tanh({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 relu = Primitive(
@@ -432,6 +466,7 @@ relu = Primitive(
     javascript="x => (x < 0 ? 0 : x)",
     notation="ReLU({0})",
     latex=r"\mathrm{ReLU}\left(#1\right)",
+    numpy="relu({0})",
     samples=((1.5,), (-2.0,)),
 )
 leaky_relu = Primitive(
@@ -443,6 +478,7 @@ leaky_relu = Primitive(
     javascript="x => (x < 0 ? 0.01 * x : x)",
     notation="leakyReLU({0})",
     latex=r"\mathrm{leakyReLU}\left(#1\right)",
+    numpy="leaky_relu({0})",
     samples=((1.5,), (-2.0,)),
 )
 
@@ -459,6 +495,7 @@ softplus = Primitive(
     javascript="x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))",
     notation="softplus({0})",
     latex=r"\mathrm{softplus}\left(#1\right)",
+    numpy="softplus({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
 
@@ -473,6 +510,7 @@ abs = Primitive(
     javascript="x => Math.abs(x)",
     notation="|{0}|",
     latex=r"\left|#1\right|",
+    numpy="np.abs({0})",
     samples=((1.5,), (-2.0,)),
 )
 sign: Primitive = Primitive(
@@ -483,6 +521,7 @@ sign: Primitive = Primitive(
     javascript="x => Math.sign(x)",
     notation="sign({0})",
     latex=r"\mathrm{sign}\left(#1\right)",
+    numpy="np.sign({0})",
     samples=((1.5,), (-2.0,)),
 )
 step: Primitive = Primitive(
@@ -493,6 +532,7 @@ step: Primitive = Primitive(
     javascript="x => (x !== x ? x : x >= 0 ? 1 : 0)",
     notation="step({0})",
     latex=r"\mathrm{step}\left(#1\right)",
+    numpy="step({0})",
     samples=((1.5,), (-2.0,)),
 )
 maximum = Primitive(
@@ -504,6 +544,7 @@ maximum = Primitive(
     javascript="(a, b) => (a >= b || a !== a ? a : b)",
     notation="max({0}, {1})",
     latex=r"\max\left(#1, #2\right)",
+    numpy="np.maximum({0}, {1})",
     samples=((2.0, 3.0), (1.5, -0.25)),
 )
 minimum = Primitive(
@@ -515,6 +556,7 @@ minimum = Primitive(
     javascript="(a, b) => (a <= b || a !== a ? a : b)",
     notation="min({0}, {1})",
     latex=r"\min\left(#1, #2\right)",
+    numpy="np.minimum({0}, {1})",
     samples=((2.0, 3.0), (1.5, -0.25)),
 )
 
@@ -535,6 +577,11 @@ def _products(n: int, placeholder: str, times: str, first: int = 0) -> list[str]
     return [a + times + b for a, b in zip(left, right, strict=True)]
 
 
+def _product_terms(inputs: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    n = len(inputs) // 2
+    return [(1.0, a, b) for a, b in zip(inputs[:n], inputs[n:], strict=True)]
+
+
 def _paired(name: str, first: Iterable[Any], second: Iterable[Any]) -> tuple[Any, ...]:
     first, second = tuple(first), tuple(second)
     if len(first) != len(second):
@@ -553,6 +600,7 @@ total = Primitive(
     javascript="(...terms) => sum(terms)",
     notation=lambda n: _sum_text(_inputs(0, n, "{%d}")),
     latex=lambda n: _sum_text(_inputs(1, n + 1, "#%d")),
+    terms=lambda *terms: [(1.0, x) for x in terms],
     samples=((2.0, 3.0, -1.0), (4.0,)),
     binds=SUM,
     flatten=lambda terms: tuple(terms),
@@ -578,6 +626,7 @@ dot = Primitive(
     javascript="(...x) => sum(products(x))",
     notation=lambda n: _sum_text(_products(n // 2, "{%d}", "·")),
     latex=lambda n: _sum_text(_products(n // 2, "#%d", r" \cdot ", first=1)),
+    terms=lambda *inputs: _product_terms(inputs),
     samples=((2.0, 3.0), (1.0, 2.0, 3.0, -1.0, 0.5, 4.0)),
     binds=SUM,
     flatten=lambda a, b: _paired("dot", a, b),
@@ -603,6 +652,7 @@ affine = Primitive(
     javascript="(...x) => sum(products(x)) + x.at(-1)",
     notation=lambda n: _sum_text([*_products(n // 2, "{%d}", "·"), f"{{{n - 1}}}"]),
     latex=lambda n: _sum_text([*_products(n // 2, "#%d", r" \cdot ", first=1), f"#{n}"]),
+    terms=lambda *inputs: [*_product_terms(inputs[:-1]), (1.0, inputs[-1])],
     samples=((2.0, 3.0, 1.0), (1.0, 2.0, -1.0, 0.5, 4.0)),
     binds=SUM,
     flatten=lambda weights, inputs, bias: (*_paired("affine", weights, inputs), bias),
@@ -637,6 +687,8 @@ logsumexp = Primitive(
     javascript="(...z) => Math.max(...z) + Math.log1p(rest(z))",
     notation=lambda n: f"log({_sum_text(_inputs(0, n, 'exp({%d})'))})",
     latex=lambda n: rf"\log\left({_sum_text(_inputs(1, n + 1, 'e^{#%d}'))}\right)",
+    numpy="logsumexp({0})",
+    arguments=lambda *logits: (logits,),
     samples=((2.0, 3.0, -1.0), (4.0,)),
     flatten=lambda logits: _at_least_one("logsumexp", logits),
 )
@@ -664,6 +716,8 @@ softmax_unit: Primitive = Primitive(
     javascript="(z, ...logits) => Math.exp(z - Math.max(...logits)) / (1 + rest(logits))",
     notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
     latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
+    numpy="softmax_unit({0}, {1})",
+    arguments=lambda z, *logits: (z, logits),
     samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
     binds=QUOTIENT,
 )
@@ -697,6 +751,7 @@ binary_cross_entropy = Primitive(
     javascript="(y, a) => -logLikelihood(y, a) - logLikelihood(1 - y, 1 - a)",
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
+    numpy="binary_cross_entropy({0}, {1})",
     samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
     binds=SUM,
 )
@@ -717,6 +772,7 @@ binary_cross_entropy_with_logits = Primitive(
     javascript="(y, z) => y * softplus(-z) + (1 - y) * softplus(z)",
     notation="softplus({1}) − {0}·{1}",
     latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
+    numpy="binary_cross_entropy_with_logits({0}, {1})",
     samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
     binds=SUM,
 )
@@ -757,6 +813,8 @@ softmax_cross_entropy_with_logits = Primitive(
         rf"\log\left({_sum_text(_inputs(n // 2 + 1, n + 1, 'e^{#%d}'))}\right) - "
         rf"\left({_sum_text(_products(n // 2, '#%d', ' ', first=1))}\right)"
     ),
+    numpy="softmax_cross_entropy_with_logits({0}, {1})",
+    arguments=lambda *inputs: (inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]),
     samples=((1.0, 0.0, 0.0, 2.0, 3.0, -1.0), (0.25, 0.75, 1.0, -1.0)),
     binds=SUM,
     flatten=lambda targets, logits: _paired(
@@ -780,3 +838,80 @@ constant = Primitive(
     latex="",
     samples=(),
 )
+
+# --- NumPy ----------------------------------------------------------------------------------
+
+# The functions named in the column ``numpy`` that NumPy does not have: accurate, without
+# warnings at ±1000, and made only of what NumPy and jax.numpy share.
+NUMPY_HELPERS = {
+    "sigmoid": """\
+def sigmoid(z):
+    return 1 / (1 + np.exp(-np.maximum(z, -700)))  # exp(700) does not overflow yet
+""",
+    "relu": """\
+def relu(z):
+    return np.maximum(z, 0)
+""",
+    "leaky_relu": """\
+def leaky_relu(z):
+    return np.maximum(0.01 * z, z)
+""",
+    "step": """\
+def step(z):
+    return (z >= 0) * 1.0
+""",
+    "softplus": """\
+def softplus(z):
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+""",
+    "logsumexp": """\
+def logsumexp(z, axis=0):
+    top = np.max(z, axis=axis, keepdims=True)
+    return np.log(np.sum(np.exp(z - top), axis=axis)) + np.squeeze(top, axis=axis)
+""",
+    "softmax": """\
+def softmax(z, axis=0):
+    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
+    return e / np.sum(e, axis=axis, keepdims=True)
+""",
+    "softmax_unit": """\
+def softmax_unit(z, logits, axis=0):
+    top = np.max(logits, axis=axis, keepdims=True)
+    return np.exp(z - np.squeeze(top, axis=axis)) / np.sum(np.exp(logits - top), axis=axis)
+""",
+    "binary_cross_entropy": """\
+def binary_cross_entropy(y, a):
+    def log_likelihood(y, a):  # an outcome that never happens (y = 0) costs nothing
+        return y * np.log(np.where(y == 0, 1, a))
+
+    return -log_likelihood(y, a) - log_likelihood(1 - y, 1 - a)
+""",
+    "binary_cross_entropy_with_logits": """\
+def binary_cross_entropy_with_logits(y, z):
+    # y softplus(-z) + (1 - y) softplus(z), with one logarithm
+    return z * ((z >= 0) - y) + np.log1p(np.exp(-np.abs(z)))
+""",
+    "softmax_cross_entropy_with_logits": """\
+def softmax_cross_entropy_with_logits(y, z, axis=0):
+    return logsumexp(z, axis) - np.sum(y * z, axis=axis)
+""",
+    "power_or_nan": """\
+def power_or_nan(a, b):
+    exists = (a > 0) | ((a == 0) & (b >= 0)) | ((a < 0) & (b == np.floor(b)))
+    return np.where(exists, np.where(exists, a, 1.0) ** b, np.nan)
+""",
+    "xlogy": """\
+def xlogy(x, a):
+    product = x * np.log(np.where(a > 0, a, 1.0))
+    return np.where((a > 0) | ((a == 0) & (x == 0)), product, np.nan)
+""",
+    "xdivy": """\
+def xdivy(x, a):
+    nothing = (x == 0) & (a == 0)
+    return np.where(nothing, 0.0, x / np.where(nothing, 1.0, a))
+""",
+    "log_or_nan": """\
+def log_or_nan(a):
+    return np.log(np.where(a > 0, a, np.nan))
+""",
+}

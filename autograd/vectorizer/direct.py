@@ -1,0 +1,36 @@
+"""NumPy with shorter ways to its sums, which are most of a small program's lines."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+
+def direct_numpy() -> ModuleType:
+    """NumPy, but ``sum``, ``mean`` and ``max`` go straight to the ufunc that does the work.
+
+    ``np.sum`` first looks whether its argument brings a ``sum`` of its own, which costs more
+    than to add up a few hundred numbers. The results are the same, bit for bit.
+
+    >>> direct_numpy().sum(np.ones((2, 3)), axis=1)
+    array([3., 3.])
+    """
+    module = ModuleType("numpy")
+    vars(module).update(vars(np))
+    vars(module).update(sum=_sum, mean=_mean, max=_max)
+    return module
+
+
+def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.add.reduce(a, axis, None, None, keepdims)
+
+
+def _mean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    total = np.add.reduce(a, axis, None, None, keepdims)
+    return total * total.size / np.asarray(a).size
+
+
+def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return np.maximum.reduce(a, axis, None, None, keepdims)

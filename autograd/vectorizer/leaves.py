@@ -1,0 +1,132 @@
+"""Leaves: which Value of the graph is which entry of which named array."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograd.primitives import NUMPY_HELPERS
+from autograd.value import Value
+from autograd.vectorizer.statements import unused
+
+# Names that a program needs for itself.
+RESERVED = frozenset({"np", *NUMPY_HELPERS, *keyword.kwlist})
+
+
+@dataclass(frozen=True)
+class LeafArray:
+    """A named array of leaves.
+
+    Attributes:
+        key: its name in the model, such as ``W1`` or ``encoder.W``.
+        name: its name in the program.
+        values: the leaves, row by row.
+        shape: of one example if the array is per example, else of the whole.
+        per_example: whether the entries change from example to example.
+        parameter: whether it is a parameter and not an input.
+    """
+
+    key: str
+    name: str
+    values: tuple[Value, ...]
+    shape: tuple[int, ...]
+    per_example: bool
+    parameter: bool
+
+
+def leaf_arrays(
+    inputs: Mapping[str, Any], parameters: Mapping[str, Any], *, per_example: bool
+) -> list[LeafArray]:
+    """The arrays of nested lists of Values, inputs first.
+
+    >>> W, x = [[Value(1), Value(2)]], [Value(3), Value(4)]
+    >>> [(a.name, a.shape) for a in leaf_arrays({"X": x}, {"W": W}, per_example=True)]
+    [('X', (2,)), ('W', (1, 2))]
+
+    Raises:
+        TypeError: an entry is not a Value.
+        ValueError: an entry is not a leaf, rows differ in length, or a name comes twice.
+    """
+    arrays: list[LeafArray] = []
+    for mapping, parameter in ((inputs, False), (parameters, True)):
+        for key, nested in mapping.items():
+            if key in [array.key for array in arrays]:
+                raise ValueError(f"{key} is an input and a parameter: give each its own name")
+            shape, values = flatten(key, nested)
+            for value in values:
+                if value.op is not None:
+                    raise ValueError(
+                        f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
+                        "parameters are the leaves that a graph starts from"
+                    )
+            name = re.sub(r"\W", "_", key) if key[:1].isalpha() else f"_{key}"
+            name = unused(name, RESERVED.union([array.name for array in arrays]))
+            array = LeafArray(key, name, values, shape, per_example and not parameter, parameter)
+            arrays.append(array)
+    return arrays
+
+
+def flatten(name: str, nested: Any) -> tuple[tuple[int, ...], tuple[Value, ...]]:
+    """The shape and the Values, row by row, of a Value or of nested lists of Values.
+
+    Raises:
+        TypeError: an entry is not a Value.
+        ValueError: rows differ in length, or there are none.
+    """
+    if isinstance(nested, Value):
+        return (), (nested,)
+    if not isinstance(nested, Iterable) or isinstance(nested, (str, bytes, Mapping)):
+        kind = type(nested).__name__
+        raise TypeError(f"{name} is made of Values, or lists of them, not {nested!r:.60} ({kind})")
+    rows = [flatten(f"{name}[{i}]", row) for i, row in enumerate(nested)]
+    if not rows:
+        raise ValueError(f"{name} holds no Value: leave it out")
+    shape = rows[0][0]
+    for i, row in enumerate(rows):
+        if row[0] != shape:
+            raise ValueError(
+                f"the rows of {name} differ in shape: {name}[0] has {shape}, {name}[{i}] {row[0]}"
+            )
+    return (len(rows), *shape), tuple([value for row in rows for value in row[1]])
+
+
+def places(
+    order: Iterable[Value], arrays: Sequence[LeafArray]
+) -> dict[Value, tuple[LeafArray, int]]:
+    """Where each leaf stands: its array and its position in it, counted row by row.
+
+    Args:
+        order: the Values of the graph.
+        arrays: the arrays of its leaves.
+
+    Raises:
+        ValueError: a leaf stands in two places, or one of the graph in none.
+    """
+    found: dict[Value, tuple[LeafArray, int]] = {}
+    for array in arrays:
+        for position, value in enumerate(array.values):
+            if value in found:
+                raise ValueError(
+                    f"{value!r} stands in {_entry(*found[value])} and in "
+                    f"{_entry(array, position)}: each leaf has one place"
+                )
+            found[value] = array, position
+    for value in order:
+        if value.op is None and value not in found:
+            raise ValueError(
+                f"the loss depends on {value!r}, which is in neither inputs nor parameters: "
+                "add it there, or write a plain number if it never changes"
+            )
+    return found
+
+
+def _entry(array: LeafArray, position: int) -> str:
+    """The name of one entry, as in ``W1[0][2]``."""
+    indices: list[str] = []
+    for size in reversed(array.shape):
+        position, index = divmod(position, size)
+        indices.append(f"[{index}]")
+    return array.key + "".join(reversed(indices))

@@ -1,0 +1,235 @@
+"""When the arrays shatter: level by level, with gathers.
+
+Groups pay off where many nodes do the same. In an irregular graph, such as a network with
+connections missing at random, hardly two nodes do, and there would be a line for nearly
+each. Then the program is written in the simplest way that still has long arrays:
+
+- The level of a leaf is 0, that of another node one more than that of its highest input.
+- The nodes of one level that are made by the same function are one array, whatever they
+  read. Sums are too, if they have about equally many terms; the shorter ones are filled up
+  with terms whose coefficient is 0.
+- What they read is gathered from the arrays of lower levels with an index table.
+
+It is right for every graph, and the better of the two under one stated rule: ``shattered``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from autograd.vectorizer.grouping import Group
+from autograd.vectorizer.leaves import LeafArray
+from autograd.vectorizer.normal_form import (
+    ONE,
+    Form,
+    Function,
+    Leaf,
+    Number,
+    Output,
+    Sum,
+    Terms,
+    operands,
+)
+from autograd.vectorizer.statements import Body, OutputArray, Statement, unused
+
+Kind = tuple[Hashable, ...]
+
+
+def shattered(groups: Sequence[Group], forms: Mapping[int, Form]) -> bool:
+    """Whether groups would make more than 50 lines, and three times as many as levels would."""
+    n_groups = len([group for group in groups if not isinstance(group.form, Leaf)])
+    return n_groups > 50 and n_groups > 3 * len(_by_level(forms))
+
+
+def _by_level(forms: Mapping[int, Form]) -> dict[Kind, list[int]]:
+    """The nodes of each level and kind, lower levels first."""
+    level: dict[int, int] = {}
+    found: defaultdict[Kind, list[int]] = defaultdict(list)
+    for node, form in forms.items():
+        level[node] = 1 + max([level[x] for x in operands(form)], default=-1)
+        match form:
+            case Function(row=row, inputs=inputs):
+                found[level[node], row.name, len(inputs)].append(node)
+            case Sum(terms=terms):
+                found[level[node], "", _padded(terms)].append(node)
+            case Output(terms=terms, averaged=averaged):
+                found[len(forms), averaged, _padded(terms)].append(node)
+    return {kind: found[kind] for kind in sorted(found, key=lambda kind: kind[0])}  # type: ignore[arg-type, return-value]
+
+
+def _padded(terms: Terms) -> int:
+    """The number of terms rounded up to a power of 2."""
+    return 1 << max(len(terms) - 1, 0).bit_length()
+
+
+class LevelWriter:
+    """Writes the nodes of a normal form, level by level.
+
+    Attributes:
+        body: what it wrote.
+    """
+
+    def __init__(
+        self,
+        forms: Mapping[int, Form],
+        leaves: Sequence[LeafArray],
+        outputs: Mapping[str, OutputArray],
+        taken: Iterable[str],
+    ) -> None:
+        self._forms = forms
+        self._taken = set(taken)
+        self.body = Body(self._fresh("m"))
+        self._numbered = {"V": 0, "I": 0, "C": 0}
+        # Of each node: its array, all of which have the shape (n, m) or (n, 1), and its row.
+        self._place: dict[int, tuple[str, int]] = {}
+        self._size: dict[str, int] = {}
+        self._texts: dict[str, str] = {}
+        self._constant: set[str] = set()  # the same for all examples
+        self._add_leaves(leaves)
+        self._add_numbers()
+        for nodes in _by_level(forms).values():
+            self._write(nodes)
+        for name, output in outputs.items():
+            self._collect(name, output)
+
+    def _fresh(self, name: str) -> str:
+        name = unused(name, self._taken)
+        self._taken.add(name)
+        return name
+
+    def _next(self, letter: str) -> str:
+        self._numbered[letter] += 1
+        return self._fresh(f"{letter}{self._numbered[letter]}")
+
+    def _table(self, letter: str, entries: np.ndarray) -> str:  # type: ignore[type-arg]
+        name = self._next(letter)
+        self.body.tables[name] = entries
+        return name
+
+    def _add_leaves(self, leaves: Sequence[LeafArray]) -> None:
+        for array in leaves:
+            size = len(array.values)
+            self._texts[array.name] = (
+                f"{array.name}.reshape({size}, {-1 if array.per_example else 1})"
+            )
+            self._size[array.name] = size
+            if not array.per_example:
+                self._constant.add(array.name)
+        for node, form in self._forms.items():
+            if isinstance(form, Leaf):
+                self._place[node] = form.array.name, form.position
+
+    def _add_numbers(self) -> None:
+        numbers = {
+            node: form.data for node, form in self._forms.items() if isinstance(form, Number)
+        }
+        numbers.setdefault(ONE, 1.0)
+        name = self._table("C", np.array(list(numbers.values()))[:, None])
+        self._texts[name] = name
+        self._size[name] = len(numbers)
+        self._constant.add(name)
+        self._place.update({node: (name, row) for row, node in enumerate(numbers)})
+
+    def _write(self, nodes: list[int]) -> None:
+        forms = [self._forms[node] for node in nodes]
+        first = forms[0]
+        used: list[str] = []
+        if isinstance(first, Function):
+            table = np.array([form.inputs for form in forms])  # type: ignore[union-attr]
+            arguments = first.row.arguments(*range(table.shape[1]))
+            texts = [
+                self._gather(table[:, list(x) if isinstance(x, tuple) else x], used)
+                for x in arguments
+            ]
+            formula = first.row.numpy.format(*texts)
+        else:
+            formula = self._sum([form.terms for form in forms], used)  # type: ignore[union-attr]
+        constant = self._constant.issuperset(used)
+        if isinstance(first, Output) and first.averaged and not constant:
+            formula = f"np.mean({formula}, axis=1, keepdims=True)"
+            constant = True
+        name = self._next("V")
+        self._add(name, formula, used, (len(nodes), 1 if constant else "m"))
+        self._texts[name] = name
+        self._size[name] = len(nodes)
+        self._place.update({node: (name, row) for row, node in enumerate(nodes)})
+        if constant:
+            self._constant.add(name)
+
+    def _sum(self, sums: Sequence[Terms], used: list[str]) -> str:
+        count = _padded(sums[0])
+        pairs = np.full((len(sums), count, 2), ONE)
+        coefficients = np.zeros((len(sums), count, 1))
+        for row, terms in enumerate(sums):
+            pairs[row, : len(terms)] = list(terms) or np.zeros((0, 2), int)
+            coefficients[row, : len(terms), 0] = list(terms.values())
+        factors = []
+        if (coefficients != 1.0).any():
+            table = coefficients.swapaxes(0, 1)
+            factors.append(self._table("C", table if count > 1 else table[0]))
+        # In each pair the smaller node comes first, so the number 1, if it is there, is first.
+        for side in (1, 0):
+            if (pairs[..., side] != ONE).any() or not (factors or side):
+                side_nodes = pairs[..., side]
+                factors.append(self._gather(side_nodes if count > 1 else side_nodes[:, 0], used))
+        text = " * ".join(factors)
+        return f"np.sum({text}, axis=0)" if count > 1 else text
+
+    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:  # type: ignore[type-arg]
+        """Text for the nodes, as an array of their shape, transposed, and an axis of examples."""
+        places = [self._place[node] for node in nodes.T.ravel().tolist()]
+        sources = list(dict.fromkeys([source for source, _ in places]))
+        used += sources
+        starts, size = {}, 0
+        for source in sources:
+            starts[source] = size
+            size += self._size[source]
+        rows = [starts[source] + row for source, row in places]
+        constant = [source for source in sources if source in self._constant]
+        texts = [self._texts[source] for source in sources]
+        if 0 < len(constant) < len(sources):  # arrays (n, 1) beside arrays (n, m)
+            texts = [
+                f"np.broadcast_to({text}, ({self._size[source]}, {self.body.examples}))"
+                if source in constant
+                else text
+                for source, text in zip(sources, texts, strict=True)
+            ]
+        text = texts[0] if len(texts) == 1 else f"np.concatenate([{', '.join(texts)}])"
+        if nodes.ndim == 1 and rows == list(range(size)):
+            return text
+        return f"{text}[{self._table('I', np.array(rows).reshape(nodes.T.shape))}]"
+
+    def _collect(self, name: str, output: OutputArray) -> None:
+        """An output, gathered from the arrays that hold its entries."""
+        entries = {
+            form.position: node
+            for node, form in self._forms.items()
+            if isinstance(form, Output) and form.name == name
+        }
+        used: list[str] = []
+        text = self._gather(np.array([entries[i] for i in range(len(entries))]), used)
+        shape: list[int | str] = list(output.shape)
+        if output.per_example:
+            if self._constant.issuperset(used):
+                text = f"np.broadcast_to({text}, ({len(entries)}, {self.body.examples}))"
+            shape.append("m")
+        sizes = ", ".join(["-1" if size == "m" else str(size) for size in shape])
+        self._add(name, f"{text}.reshape({sizes or '()'})", used, tuple(shape), output.gradient_of)
+        self.body.results[name] = name
+
+    def _add(
+        self,
+        name: str,
+        formula: str,
+        used: Sequence[str],
+        shape: tuple[int | str, ...],
+        gradient_of: str | None = None,
+    ) -> None:
+        tables = [
+            table for table in self.body.tables if f"{table}]" in formula or f"{table} *" in formula
+        ]
+        operands = tuple(dict.fromkeys([*used, *tables]))
+        self.body.statements.append(Statement(name, formula, operands, shape, gradient_of))

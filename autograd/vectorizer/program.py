@@ -1,0 +1,213 @@
+"""Program: the matrix program, ready to read, to run and to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from autograd.vectorizer.direct import direct_numpy
+from autograd.vectorizer.leaves import LeafArray, flatten
+from autograd.vectorizer.source import (
+    FUNCTION,
+    PRINTED_TABLE,
+    function_source,
+    helpers,
+    module_source,
+)
+from autograd.vectorizer.statements import Body, OutputArray, Statement
+
+
+class Model(Protocol):
+    """Anything with named parameters, such as every ``nn.Module``."""
+
+    def named_parameters(self) -> Mapping[str, Any]:
+        """Name to Value, or to nested lists of Values."""
+
+
+class Program:
+    """The matrix program of a recorded loss; made by :func:`autograd.vectorize`.
+
+    Examples are rows (m × features) in what goes in and comes out, as NumPy and scikit-learn
+    users have them. Inside, they are columns, as on the slides: the first lines of the
+    program turn them, its last line turns the results back.
+
+    Attributes:
+        source: the program as text, a module of its own that needs only NumPy.
+        statements: its lines as data.
+        parameters: the arrays of the parameters, by their names in the model. Calls use
+            them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
+        tables: index tables by name, for what is read in no regular pattern.
+        function: the function that ``source`` defines, of the inputs and then the
+            parameters. It is pure: nothing is checked, kept or changed.
+    """
+
+    def __init__(
+        self,
+        leaves: Sequence[LeafArray],
+        outputs: Mapping[str, OutputArray],
+        body: Body,
+        namespace: Any,
+    ) -> None:
+        self.statements: tuple[Statement, ...] = tuple(body.statements)
+        self.tables: dict[str, Any] = dict(body.tables)
+        self.source = module_source(leaves, outputs, body)
+        self._inputs = [array for array in leaves if not array.parameter]
+        self._shapes = {a.key: a.shape for a in leaves if a.parameter}
+        self._names = {a.key: a.name for a in leaves if a.parameter}
+        self._shape = [(array.key, array.per_example, array.shape) for array in self._inputs]
+        self._namespace = namespace
+        self._function_source = function_source(leaves, outputs, body)
+        self._checked_source = function_source(leaves, outputs, body, checked=True)
+        self.function: Callable[..., Any] = self._compiled(self._function_source)
+        self.parameters: dict[str, Any] = {
+            a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
+        }
+
+    def __call__(self, *inputs: Any, check: bool = False) -> tuple[Any, Any]:
+        """The mean cost over the examples, and its gradients by the parameters' names.
+
+        With ``with_respect_to``: the loss of each example, and one row of derivatives each.
+
+        Args:
+            inputs: an array per input, in the order in which they were named to
+                ``vectorize``; one example per row. Where one example has K numbers, an
+                integer vector of m class labels stands for m one-hot rows.
+            check: whether to look for nan and infinity after each statement. Without it,
+                they spread as NumPy lets them.
+
+        Raises:
+            TypeError: an input is missing, or there are too many.
+            ValueError: an input has the wrong shape, or there are no examples.
+            FloatingPointError: with ``check``, naming the first statement with nan or
+                infinity in its result.
+        """
+        arrays = self._arrays(inputs)
+        if check:
+            with np.errstate(all="ignore"):
+                function = self._compiled(self._checked_source, check=self._require_finite)
+                return function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
+        return self.function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
+
+    def read(self, model: Model) -> None:
+        """Set the arrays of the parameters to the numbers in a model.
+
+        Raises:
+            ValueError: the model lacks a parameter, or has it in another shape.
+        """
+        self.parameters = {
+            key: _numbers(values, shape, self._namespace)
+            for key, shape, values in self._matching(model)
+        }
+
+    def write(self, model: Model) -> None:
+        """Set the numbers in a model to the arrays of the parameters.
+
+        Raises:
+            ValueError: the model lacks a parameter, or has it in another shape; then no
+                number is changed.
+        """
+        for key, shape, values in self._matching(model):
+            numbers = np.asarray(self.parameters[key], float)
+            if numbers.shape != shape:
+                raise ValueError(
+                    f"program.parameters[{key!r}] has shape {numbers.shape}, the model {shape}"
+                )
+            for value, number in zip(values, numbers.ravel().tolist(), strict=True):
+                value.data = number
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the program to ``path`` with ending ``.py`` and its numbers to ``.npz``.
+
+        The saved module needs NumPy and nothing else. It holds the function and, as
+        ``parameters``, the arrays of the parameters; no pickle is involved.
+        """
+        path = Path(path)
+        source = self.source.replace(
+            "import numpy as np\n",
+            "from pathlib import Path\n\nimport numpy as np\n\n"
+            'saved = np.load(Path(__file__).with_suffix(".npz"))\n'
+            f"parameters = {{key: saved[key] for key in {list(self.parameters)!r}}}\n",
+            1,
+        )
+        arrays = {key: np.asarray(array) for key, array in self.parameters.items()}
+        for name, table in self.tables.items():
+            if table.size > PRINTED_TABLE:
+                comment = f"# {name}: a table of shape {table.shape}\n"
+                source = source.replace(comment, f'{name} = saved["table {name}"]\n')
+                arrays[f"table {name}"] = table
+        path.with_suffix(".py").write_text(source, encoding="utf-8")
+        np.savez(path.with_suffix(".npz"), **arrays)
+
+    def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
+        tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}
+        module = direct_numpy() if self._namespace is np else self._namespace
+        scope = {"np": module, **tables, **names}
+        exec("\n".join([*helpers(source), source]), scope)
+        return scope[FUNCTION]  # type: ignore[no-any-return]
+
+    def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
+        if len(inputs) != len(self._shape):
+            names = ", ".join([key for key, _, _ in self._shape]) or "nothing"
+            missing = ", ".join([key for key, _, _ in self._shape[len(inputs) :]])
+            problem = f"{missing} is missing" if missing else f"{len(inputs)} arrays came"
+            raise TypeError(f"the program takes {names}, one array each: {problem}")
+        arrays = []
+        examples = None
+        for (key, per_example, shape), given in zip(self._shape, inputs, strict=True):
+            array = self._namespace.asarray(given)
+            if array.shape[per_example:] != shape or array.ndim < per_example:
+                array = self._one_hot(key, per_example, shape, array)
+            if array.dtype.kind != "f":
+                array = array.astype(float)
+            if per_example:
+                if examples is None:
+                    examples = len(array)
+                if len(array) != examples or not examples:
+                    raise ValueError(
+                        f"{key} has {len(array)} examples, {self._shape[0][0]} has {examples}: "
+                        "each input needs the same number of rows, at least one"
+                    )
+            arrays.append(array)
+        return arrays
+
+    def _one_hot(self, key: str, per_example: bool, shape: tuple[int, ...], labels: Any) -> Any:
+        if not (per_example and len(shape) == labels.ndim == 1 and labels.dtype.kind in "iu"):
+            sizes = ", ".join([*["m"] * per_example, *map(str, shape)])
+            rows = "one row per example, " if per_example else ""
+            raise ValueError(f"{key} has shape {labels.shape}, but {rows}({sizes}) is needed")
+        [classes] = shape
+        if labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
+            raise ValueError(
+                f"{key} holds class labels from {labels.min()} to {labels.max()}: "
+                f"they count from 0 to {classes - 1}"
+            )
+        return self._namespace.eye(classes)[labels]
+
+    def _require_finite(self, i: int, array: Any) -> None:
+        finite = np.isfinite(np.asarray(array))
+        if not finite.all():
+            where = [int(index) for index in np.argwhere(~finite)[0]]
+            raise FloatingPointError(
+                f"{self.statements[i]}\n{self.statements[i].name} is {np.asarray(array)[*where]} "
+                f"at {where}: look at {', '.join(self.statements[i].operands)}"
+            )
+
+    def _matching(self, model: Model) -> list[tuple[str, tuple[int, ...], Any]]:
+        named = model.named_parameters()
+        found = []
+        for key, shape in self._shapes.items():
+            if key not in named:
+                raise ValueError(f"the model has no parameter {key}: it has {', '.join(named)}")
+            there, values = flatten(key, named[key])
+            if there != shape:
+                raise ValueError(f"{key} has shape {there} in the model, {shape} in the program")
+            found.append((key, shape, values))
+        return found
+
+
+def _numbers(values: Sequence[Any], shape: tuple[int, ...], namespace: Any) -> Any:
+    return namespace.asarray(np.array([value.data for value in values]).reshape(shape))

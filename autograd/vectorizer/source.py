@@ -1,0 +1,111 @@
+"""Source: the statements, with what goes before and after them, as Python text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from autograd.primitives import NUMPY_HELPERS
+from autograd.vectorizer.leaves import LeafArray
+from autograd.vectorizer.statements import Body, OutputArray
+
+FUNCTION = "cost_and_gradients"
+
+# Tables with at most so many entries are printed.
+PRINTED_TABLE = 40
+
+
+def module_source(
+    leaves: Sequence[LeafArray], outputs: Mapping[str, OutputArray], body: Body
+) -> str:
+    """The whole program: helper functions, index tables, and the function itself."""
+    function = function_source(leaves, outputs, body)
+    tables = [
+        f"{name} = np.array({table.tolist()})\n"
+        if table.size <= PRINTED_TABLE
+        else f"# {name}: a table of shape {table.shape}\n"
+        for name, table in body.tables.items()
+    ]
+    parts = ["import numpy as np\n", *helpers(function), "".join(tables), function]
+    return "\n\n".join([part for part in parts if part])
+
+
+def helpers(text: str) -> list[str]:
+    """The functions that a text calls and NumPy does not have, as source.
+
+    >>> print(helpers("A = relu(Z)")[0], end="")
+    def relu(z):
+        return np.maximum(z, 0)
+    """
+    needed: dict[str, str] = {}
+    for name, code in NUMPY_HELPERS.items():
+        if re.search(rf"\b{name}\(", text):
+            needed |= {each: each for each in helpers(code.split(":", 1)[1])} | {code: code}
+    return list(needed)
+
+
+def function_source(
+    leaves: Sequence[LeafArray],
+    outputs: Mapping[str, OutputArray],
+    body: Body,
+    *,
+    checked: bool = False,
+) -> str:
+    """The function from the arrays of leaves to the cost and the gradients.
+
+    Args:
+        leaves: the arguments.
+        outputs: what to return.
+        body: the statements.
+        checked: whether ``check(i, array)`` is called after statement i.
+    """
+    lines = _opening(leaves, body)
+    for i, statement in enumerate(body.statements):
+        lines.append(str(statement))
+        if checked:
+            lines.append(f"check({i}, {statement.name})")
+    lines.append(_returning(outputs, body))
+    arguments = ", ".join([array.name for array in leaves])
+    return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+
+
+def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
+    """From the arrays as users have them to the arrays of the slides."""
+    read = {name for statement in body.statements for name in statement.operands}
+    formulas = " ".join([statement.formula for statement in body.statements])
+    inputs = [array for array in leaves if array.per_example]
+    turned = [array for array in inputs if array.shape and array.name in read]
+    # Where only parts of the inputs are read, a copy puts the examples side by side.
+    copy = ".copy()" * (len(turned) > 0 and not re.search("@|tensordot|einsum", formulas))
+    lines = []
+    if turned:
+        lines.append("# One example per row outside; one per column here, as on the slides.")
+    for array in turned:
+        text = f"{array.name}.T"
+        if len(array.shape) > 1:
+            text = f"np.moveaxis({array.name}, 0, -1)"
+        lines.append(f"{array.name} = {text}{copy}")
+    columns = [array.name for array in leaves if array.name in body.columns]
+    lines += [f"{name} = {name}[:, None]" for name in columns]
+    if inputs and re.search(rf"\b{body.examples}\b", formulas):
+        axis = -1 if inputs[0] in turned else 0
+        lines.append(f"{body.examples} = {inputs[0].name}.shape[{axis}]")
+    return lines
+
+
+def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
+    """Back to arrays as users have them."""
+    shapes = {statement.name: statement.shape for statement in body.statements}
+    texts = []
+    for name, output in outputs.items():
+        text = body.results[name]
+        if output.per_example and output.shape:
+            text = f"np.moveaxis({text}, -1, 0)" if len(output.shape) > 1 else f"{text}.T"
+        elif shapes.get(text) == (*output.shape, 1) and not output.per_example:
+            text += "[:, 0]"
+        texts.append(text)
+    if any(output.per_example for output in outputs.values()):
+        return f"return {', '.join(texts)}"
+    keys = [repr(output.key).replace("'", '"') for output in outputs.values()]
+    entries = [f"{key}: {text}" for key, text in list(zip(keys, texts, strict=True))[1:]]
+    return f"return {texts[0]}, {{{', '.join(entries)}}}"

@@ -1,0 +1,80 @@
+"""Statements: the program as data, so that it can be printed, run or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One line of the program, ``name = formula``.
+
+    >>> str(Statement("Z", "w @ X + b", ("w", "X", "b"), ("m",), None))
+    'Z = w @ X + b'
+
+    Attributes:
+        name: the array that the line makes.
+        formula: NumPy text.
+        operands: the arrays in the formula.
+        shape: of the array; ``"m"`` is the number of examples.
+        gradient_of: the array whose gradient this is: of the loss of each example where
+            there is an axis of examples, else of the cost. None for the rest.
+    """
+
+    name: str
+    formula: str
+    operands: tuple[str, ...]
+    shape: tuple[int | str, ...]
+    gradient_of: str | None
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.formula}"
+
+
+@dataclass(frozen=True)
+class OutputArray:
+    """An array that the program returns.
+
+    Attributes:
+        shape: without the axis of examples.
+        per_example: whether there is an axis of examples.
+        gradient_of: the name of the leaves whose gradient it is; None for the cost.
+        key: the name of these leaves in the model.
+    """
+
+    shape: tuple[int, ...]
+    per_example: bool
+    gradient_of: str | None
+    key: str = ""
+
+
+@dataclass
+class Body:
+    """The statements of a program, and what goes with them.
+
+    Attributes:
+        examples: the name of the number of examples.
+        statements: the lines, in order.
+        results: the name of each output, to the name of the array that holds it.
+        columns: one-dimensional parameters that the statements hold as columns.
+        tables: index tables, and tables of numbers, by name.
+    """
+
+    examples: str
+    statements: list[Statement] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    columns: set[str] = field(default_factory=set)
+    tables: dict[str, Any] = field(default_factory=dict)
+
+
+def unused(name: str, taken: Iterable[str]) -> str:
+    """The name, with underscores behind it as long as it is taken.
+
+    >>> unused("dW", {"W", "dW"})
+    'dW_'
+    """
+    while name in taken:
+        name += "_"
+    return name

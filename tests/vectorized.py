@@ -1,0 +1,116 @@
+"""The oracle of the vectoriser's tests: forward() and backward(), one example at a time."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from autograd import Value, gradients, vectorize
+from autograd.backprop import topological_order
+from autograd.value import compute
+
+# Of the magnitude that went in: a few hundred roundings of 2⁻⁵³ each.
+TOLERANCE = 1e-12
+
+
+def flat(nested):
+    """The Values of nested lists, row by row."""
+    return [nested] if isinstance(nested, Value) else [v for row in nested for v in flat(row)]
+
+
+def shape_of(nested):
+    return () if isinstance(nested, Value) else (len(nested), *shape_of(nested[0]))
+
+
+def leaves(*sizes, seed=0, low=-1.0, high=1.0):
+    """Nested lists of Values, drawn from [low, high]."""
+    generator = random.Random(str((sizes, seed)))
+
+    def draw(sizes):
+        if not sizes:
+            return Value(generator.uniform(low, high))
+        return [draw(sizes[1:]) for _ in range(sizes[0])]
+
+    return draw(sizes)
+
+
+def magnitudes(order):
+    """The numbers that went into each Value: its sums taken over absolute values.
+
+    Where an input is off by a fraction ε of its magnitude, the output is off by ε times
+    Σ |slope| · magnitude.
+    """
+    found = {}
+    for v in order:
+        sums = [abs(s) * found[x] for s, x in zip(v.partials, v.inputs, strict=True)]
+        found[v] = max(abs(v.data), sum(sums))
+    return found
+
+
+def recompute(order):
+    for v in order:
+        if v.inputs:
+            v.data, v.partials = compute(v.op, v.inputs)
+
+
+class Oracle:
+    """What the loss, the gradients and their magnitudes are, by scalar backpropagation."""
+
+    def __init__(self, loss, inputs, by):
+        self.loss, self.inputs, self.by = loss, inputs, flat(by)
+        self.slopes = gradients(loss, self.by)
+        self.order = topological_order(loss, *self.slopes)
+
+    def example(self, *rows):
+        """Loss, gradients and the magnitudes of both for one example."""
+        for nested, row in zip(self.inputs, rows, strict=True):
+            for leaf, number in zip(flat(nested), np.ravel(row), strict=True):
+                leaf.data = float(number)
+        recompute(self.order)
+        for leaf in topological_order(self.loss):
+            leaf.grad = 0.0
+        self.loss.backward()
+        found = magnitudes(self.order)
+        return (
+            [self.loss.data, *[leaf.grad for leaf in self.by]],
+            [found[self.loss], *[found[slope] for slope in self.slopes]],
+        )
+
+
+def assert_agrees(loss, inputs, parameters, *, n_examples=3, seed=0, low=-1.0, high=1.0, rounds=2):
+    """Vectorise, and compare with the scalar graph, also after the parameters have changed.
+
+    Returns the program.
+    """
+    program = vectorize(loss, inputs, parameters)
+    generator = np.random.default_rng(seed)
+    by = [leaf for nested in parameters.values() for leaf in flat(nested)]
+    oracle = Oracle(loss, list(inputs.values()), by)
+    for _ in range(rounds):
+        arrays = [
+            generator.uniform(low, high, (n_examples, *shape_of(nested)))
+            for nested in inputs.values()
+        ]
+        examples = list(zip(*arrays, strict=True)) or [()]
+        each = [oracle.example(*rows) for rows in examples]
+        expected = np.mean([numbers for numbers, _ in each], axis=0)
+        allowed = TOLERANCE * np.mean([sizes for _, sizes in each], axis=0) + 1e-300
+        with np.errstate(all="ignore"):
+            cost, grads = program(*arrays)
+        assert list(grads) == list(parameters)
+        assert [g.shape for g in grads.values()] == [shape_of(p) for p in parameters.values()]
+        found = np.concatenate([[cost], *[np.ravel(g) for g in grads.values()]])
+        wrong = np.abs(found - expected) > allowed
+        assert not wrong.any(), (program.source, found[wrong], expected[wrong], allowed[wrong])
+        for leaf in by:
+            leaf.data = generator.uniform(low, high)
+        for key, nested in parameters.items():
+            numbers = [leaf.data for leaf in flat(nested)]
+            program.parameters[key] = np.array(numbers).reshape(shape_of(nested))
+    return program
+
+
+def lines(program):
+    """The statements of a program as text."""
+    return [str(statement) for statement in program.statements]
