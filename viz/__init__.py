@@ -8,7 +8,8 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from viz.drawing import Drawing, draw
+from viz.canvas import Drawing
+from viz.drawing import draw
 from viz.explaining import Explanation, explain
 from viz.network import draw_network
 from viz.plots import (

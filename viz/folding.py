@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import filterfalse
 from typing import NamedTuple
+
+import graphviz
 
 from autograd import primitives as rows
 from autograd.notation import formula, letters, number
 from autograd.value import Value
-from viz.names import HTML, common_name, italic
+from viz.canvas import ARROW, BOX, END, LEAF, Drawing, blank, colored, wire
+from viz.names import HTML, common_name, italic, typeset
+from viz.sketching import Sweep
+from viz.style import FONT_SIZE, Theme
 
 LEVELS = ("neurons", "layers")
 
@@ -31,7 +36,7 @@ class Fold(NamedTuple):
     inputs: list[int]
 
 
-def fold(names: Mapping[Value, str], level: str, output: str) -> list[Fold]:
+def fold(sweep: Sweep, level: str) -> list[Fold]:
     """The folds of a graph, in topological order.
 
     Two Values are in one fold if the same operation made them from the same folds, and their
@@ -40,10 +45,10 @@ def fold(names: Mapping[Value, str], level: str, output: str) -> list[Fold]:
     operations read them. No numbers are looked at, so a batch folds as its examples do.
 
     Args:
-        names: of all Values but constants in topological order, "" for those without one.
+        sweep: the graph and its names.
         level: "neurons" or "layers".
-        output: the name of the last Value, if it has none.
     """
+    names = {node: name if node in sweep.given else "" for node, name in sweep.names.items()}
     readers: dict[Value, set[str]] = {node: set() for node in names}
     for node in names:
         for x in node.inputs:
@@ -61,7 +66,7 @@ def fold(names: Mapping[Value, str], level: str, output: str) -> list[Fold]:
             folds.append(Fold(name, [], inputs))
         folds[i].members.append(node)
     if not folds[-1].name:
-        folds[-1] = folds[-1]._replace(name=output)
+        folds[-1] = folds[-1]._replace(name=sweep.names[sweep.output])
     taken = {each.name for each in folds}
     unused = filterfalse(taken.__contains__, letters())
     return [each if each.name else each._replace(name=next(unused)) for each in folds]
@@ -75,6 +80,14 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     names = {x: fold_of[x].name for x in example.inputs if x in fold_of}
     if isinstance(example.op.notation, str):
         return formula(example, names, HTML)
+    # Folds that differ in the unit alone are one list: a₁, a₂, a₃ are a.
+    layers: dict[str, set[str]] = {}
+    for name in names.values():
+        layers.setdefault(common_name(name, in_layer=True), set()).add(name)
+    for x, name in names.items():
+        layer = common_name(name, in_layer=True)
+        if len(layers[layer]) > 1:
+            names[x] = layer
     each_once = list({names.get(x, x): x for x in example.inputs}.values())
     if _OVER_LISTS.get(example.op) == len(each_once):
         pattern = Value.constant(0.0)
@@ -84,7 +97,40 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     return f"{example.op.symbol} {operands}"
 
 
+def sketch_folded(sweep: Sweep, level: str, theme: Theme) -> Drawing:
+    """The picture of a graph in which the Values of a neuron, or of a layer, are one box.
+
+    Above each wire stands the range of the values, below it that of the gradients.
+    """
+    J = sweep.names[sweep.output]
+    folds = fold(sweep, level)
+    drawing = blank(theme, len(folds))
+    told = f"{len(sweep.names)} values in {len(folds)} boxes, folded by {level[:-1]}"
+    drawing.attr(label=f'<<FONT POINT-SIZE="{FONT_SIZE}">{told}</FONT>>')
+    drawing.description = f"Computation graph of {typeset(J)}, {told}."
+    for i, each in enumerate(folds):
+        count = f" × {len(each.members)}" if len(each.members) > 1 else ""
+        text, shape = f"{italic(each.name)}{count}", LEAF
+        if each.inputs:
+            text, shape = f"{italic(each.name)} = {folded_formula(i, folds)}{count}", BOX
+        values = span([node.data for node in each.members])
+        gradients = span([sweep.gradients[node] for node in each.members]) if sweep.swept else "–"
+        tooltip = f"{typeset(each.name)}: {len(each.members)} values {values}"
+        if sweep.swept:
+            tooltip += f", d{typeset(J)}/d{typeset(each.name)}: {gradients}"
+        drawing.node(f"n{i}", f"<{text}>", tooltip=graphviz.escape(tooltip), **shape)
+        above, below = colored(values, theme.value), colored(gradients, theme.gradient)
+        label = wire(i, above, below, tooltip, theme.ink)
+        drawing.node(f"w{i}", f"<{label}>", shape="plain")
+        drawing.edge(f"n{i}", f"w{i}:p:w", headclip="false")
+        for k in each.inputs:
+            drawing.edge(f"w{k}:p:e", f"n{i}", **ARROW)
+    drawing.node("end", "", **END)
+    drawing.edge(f"w{len(folds) - 1}:p:e", "end", **ARROW)
+    return drawing
+
+
 def span(numbers: Sequence[float]) -> str:
-    """From the smallest to the largest of some numbers: −0.9 … 0.85."""
-    low, high = min(numbers), max(numbers)
-    return number(low) if low == high else f"{number(low)} … {number(high)}"
+    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85."""
+    low, high = (float(f"{x:.2g}") for x in (min(numbers), max(numbers)))
+    return number(min(numbers)) if low == high else f"{number(low)} … {number(high)}"

@@ -13,7 +13,7 @@ from autograd.backprop import gradients, single
 from autograd.notation import number
 from autograd.tracing import equals
 from autograd.value import Value
-from viz.drawing import Drawing, check_path
+from viz.canvas import Drawing, check_path
 from viz.names import escape, italic, printable, typeset
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
 

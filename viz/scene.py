@@ -7,7 +7,7 @@ from html import escape as escape_markup
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from viz.drawing import Drawing
+from viz.canvas import Drawing
 from viz.names import isolated
 from viz.render import layout
 from viz.style import FONT_SIZE, FONTS, Theme
@@ -69,7 +69,7 @@ class Scene(NamedTuple):
 
 
 def scene(drawing: Drawing) -> Scene:
-    """Where everything stands in a drawing of :func:`viz.drawing.sketch`.
+    """Where everything stands in a drawing of :func:`viz.sketching.sketch`.
 
     Raises:
         RuntimeError, TimeoutError: see :func:`viz.render.layout`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from viz.drawing import Drawing
+from viz.canvas import Drawing
 
 RESOLUTION = 96  # dots per inch of a GIF, and half as many where it would be wider than
 WIDTH = 1600  # dots

@@ -13,22 +13,22 @@ from autograd.notation import expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, equals, multiplied, terms
 from autograd.value import Value
-from viz.drawing import (
-    LONGEST_TITLE,
-    MOST_IN_FULL,
-    Drawing,
-    Moment,
-    Sweep,
-    detail_for,
-    sketch,
-    stale_value,
-    sweep_of,
-)
+from viz.canvas import Drawing
+from viz.drawing import detail_for
 from viz.javascript import literal, recorded
 from viz.names import TEXT, callers_variables
 from viz.page import fragment, page, variables
 from viz.render import write
 from viz.scene import Scene, scene, svg
+from viz.sketching import (
+    LONGEST_TITLE,
+    MOST_IN_FULL,
+    Moment,
+    Sweep,
+    sketch,
+    stale_value,
+    sweep_of,
+)
 from viz.slides import gif, pdf
 from viz.style import FONT_SIZE, THEMES, theme_named
 

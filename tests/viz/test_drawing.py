@@ -9,7 +9,7 @@ from pathlib import Path
 import graphviz
 import pytest
 
-import viz.drawing
+import viz.canvas
 from autograd import Value, dot, sigmoid, total
 from autograd.backprop import topological_order
 from autograd.primitives import TABLE
@@ -209,7 +209,7 @@ def test_detail_by_size():
 
 def test_larger_graphs_are_laid_out_in_a_child_process(monkeypatch):
     assert draw(chain(61)).pipe("svg").startswith(b"<?xml")
-    monkeypatch.setattr(viz.drawing, "SECONDS", 1e-3)
+    monkeypatch.setattr(viz.canvas, "SECONDS", 1e-3)
     with pytest.raises(TimeoutError, match=r"longer than 0.001 s; draw a part"):
         draw(chain(61)).pipe("svg")
 
