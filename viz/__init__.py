@@ -10,7 +10,7 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
 
 from viz.drawing import Drawing, draw
 from viz.explaining import Explanation, explain
-from viz.network import draw_network
+from viz.network import NetworkDrawing, draw_network
 from viz.plots import (
     plot_activation,
     plot_boundary,
@@ -24,6 +24,7 @@ from viz.walkthrough import Walkthrough, step_through
 __all__ = [
     "Drawing",
     "Explanation",
+    "NetworkDrawing",
     "Walkthrough",
     "draw",
     "draw_network",
