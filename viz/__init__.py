@@ -11,7 +11,7 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
 from viz.canvas import Drawing
 from viz.drawing import draw
 from viz.explaining import Explanation, explain
-from viz.network import draw_network
+from viz.network import NetworkDrawing, draw_network
 from viz.plots import (
     plot_activation,
     plot_boundary,
@@ -25,6 +25,7 @@ from viz.walkthrough import Walkthrough, step_through
 __all__ = [
     "Drawing",
     "Explanation",
+    "NetworkDrawing",
     "Walkthrough",
     "draw",
     "draw_network",

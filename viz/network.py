@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graphviz
 
 from autograd.backprop import gradients, single
-from autograd.notation import number
-from autograd.tracing import equals
+from autograd.notation import MOST_TERMS, formula, number
+from autograd.tracing import equals, in_place
 from autograd.value import Value
 from viz.canvas import Drawing, check_path
 from viz.names import escape, italic, printable, typeset
+from viz.render import write
+from viz.slides import gif, pdf
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
 
 if TYPE_CHECKING:
@@ -27,6 +31,7 @@ MOST_NUMBERED = 24  # edges that still have room for their weights
 COLUMN, ROW = 3.0, 1.8
 CIRCLE = 1.2
 BESIDE = 0.75  # from the middle of a circle to what is written above and below it
+FADED = "40"  # the opacity of weights that are not at work, in hexadecimal
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.5, 5.0, 3.0  # points
 
 
@@ -50,6 +55,75 @@ class _Column(NamedTuple):
         return list(range(n)) if n <= MOST_ROWS else [*range(MOST_ROWS - 2), None, n - 1]
 
 
+class _Work(NamedTuple):
+    """A network at work on one example.
+
+    Attributes:
+        deltas: the derivative of the loss by the weighted sum of each neuron.
+    """
+
+    columns: list[_Column]
+    y: Any
+    cost: Value | None
+    deltas: dict[Value, float]
+    theme: Theme
+
+
+class _Moment(NamedTuple):
+    """A picture in the middle of the sweeps: what it shows and lights, and the words to it.
+
+    Attributes:
+        computed: how many columns have their numbers, that of the loss counted.
+        swept: the first column whose errors δ are known.
+        column: the one at work; the loss comes after the last.
+        edges: the column to which the weights at work lead.
+        caption: lines of text.
+    """
+
+    computed: int
+    swept: int
+    column: int
+    edges: int
+    caption: list[str]
+
+
+class NetworkDrawing(Drawing):
+    """The picture of a network at work, which can be stepped through.
+
+    Attributes:
+        captions: what happens in each step, as text.
+        frames: each step as a picture: activations flow right, then errors δ flow left.
+    """
+
+    _work: _Work
+
+    @property
+    def captions(self) -> list[str]:
+        return ["\n".join(moment.caption) for moment in _moments(self._work)]
+
+    @property
+    def frames(self) -> list[Drawing]:
+        return [_sketch(self._work, moment) for moment in _moments(self._work)]
+
+    def save_steps(self, path: str | os.PathLike[str]) -> Path:
+        """Write the steps: .pdf has a page per step for slides, .gif is for a chat.
+
+        Raises:
+            ValueError: the ending is neither.
+            OSError: the file cannot be written; what was there before is still there.
+            RuntimeError: there is no Graphviz to draw with.
+        """
+        ending = Path(path).suffix[1:].lower()
+        if ending not in ("pdf", "gif"):
+            raise ValueError(f"unknown format {ending!r}: choose one of pdf, gif")
+        if ending == "pdf":
+            write(path, pdf(self.frames))
+        else:
+            inches = COLUMN * len(self._work.columns) + CIRCLE
+            write(path, gif(self.frames, inches, self._work.theme.background))
+        return Path(path)
+
+
 def draw_network(
     model: Any,
     x: Sequence[float | Value],
@@ -58,14 +132,15 @@ def draw_network(
     *,
     loss: Callable[[Any, list[Value]], Output] | None = None,
     theme: str = "light",
-) -> Drawing:
+) -> NetworkDrawing:
     """Draw a network at work on one example, and write it to a file if a path is given.
 
     Each neuron is a circle with its activation inside. Edges are weights: thicker where they
     are larger, solid where positive, dashed where negative. Given a target, the loss stands
     at the end, and under each neuron its error δ, the derivative of the loss by its weighted
     sum z. Of a layer with more than ten units the first and the last are drawn, and the
-    picture says how many are left out. Nothing in the model is changed.
+    picture says how many are left out. Nothing in the model is changed. The drawing has the
+    steps that lead to it as ``frames``.
 
     Args:
         model: a network with ``layers``, a layer with ``neurons``, or a neuron with
@@ -89,7 +164,8 @@ def draw_network(
     columns = _columns(model, x)
     outputs = [unit.a for unit in columns[-1].units]
     cost = None if y is None else single((loss or _squared_error)(y, outputs))
-    drawing = _sketch(columns, y, cost, look)
+    work = _Work(columns, y, cost, _deltas(columns, cost), look)
+    drawing = _sketch(work)
     if path is not None:
         drawing.write(path)
     return drawing
@@ -148,8 +224,10 @@ def _as_list(y: Any) -> list[Any]:
     return list(y) if hasattr(y, "__iter__") else [y]
 
 
-def _sketch(columns: Sequence[_Column], y: Any, cost: Value | None, theme: Theme) -> Drawing:
-    drawing = Drawing(
+def _sketch(work: _Work, moment: _Moment | None = None) -> NetworkDrawing:
+    """The picture of a network at work: finished, or at a moment of it in the same places."""
+    columns, cost, theme = work.columns, work.cost, work.theme
+    drawing = NetworkDrawing(
         "glassgrad",
         graph_attr={
             "layout": "neato",  # which leaves everything where it is put
@@ -171,28 +249,29 @@ def _sketch(columns: Sequence[_Column], y: Any, cost: Value | None, theme: Theme
         },
         edge_attr={"arrowhead": "none", "color": theme.ink},
     )
-    deltas = _deltas(columns, cost)
+    drawing._work = work
     rows = [len(column.rows()) for column in columns]
     numbered = sum(n * m for n, m in pairwise(rows)) <= MOST_NUMBERED
     places = [_places(column, i) for i, column in enumerate(columns)]
-    _draw_edges(drawing, columns, places, theme, numbered)
+    _draw_edges(drawing, work, places, numbered, moment)
     top = max(y for column in places for _, y in column.values()) + 1.3
     for i, (column, place) in enumerate(zip(columns, places, strict=True)):
         _draw_text(drawing, f"t{i}", (COLUMN * i, top), _title(column))
         for j, unit in enumerate(column.units):
             if j in place:
-                _draw_unit(drawing, f"n{i}_{j}", unit, place[j], theme)
-                _draw_notes(drawing, f"{i}_{j}", unit, place[j], deltas, theme, numbered)
+                _draw_unit(drawing, (i, j), unit, place[j], theme, moment)
+                _draw_notes(drawing, (i, j), unit, place[j], work, numbered, moment)
         if None in place:
             left_out = len(column.units) - len(place) + 1
             _draw_text(drawing, f"m{i}", place[None], f"⋮<BR/>{left_out} more")
     legend = ["weights: solid positive, dashed negative, thick large"]
     if cost is not None:
-        L = cost.label or "L"
-        _draw_loss(drawing, columns, places, y, cost, theme)
-        legend.append(f"δ = d{italic(L)}/d<I>z</I>")
+        _draw_loss(drawing, work, cost, places[-1], moment)
+        legend.append(f"δ = d{italic(cost.label or 'L')}/d<I>z</I>")
+    if moment:
+        legend = list(map(escape, moment.caption))
     drawing.attr(label=f"<{'<BR/>'.join(legend)}>")
-    drawing.description = _description(columns, deltas, cost)
+    drawing.description = " ".join(moment.caption) if moment else _description(work)
     return drawing
 
 
@@ -220,14 +299,15 @@ def _title(column: _Column) -> str:
 
 def _draw_edges(
     drawing: Drawing,
-    columns: Sequence[_Column],
+    work: _Work,
     places: Sequence[dict[int | None, tuple[float, float]]],
-    theme: Theme,
     numbered: bool,
+    moment: _Moment | None,
 ) -> None:
+    theme = work.theme
     drawn = [
         (i, j, k, unit.weights[k])
-        for i, (before, column) in enumerate(zip(places, columns[1:], strict=False))
+        for i, (before, column) in enumerate(zip(places, work.columns[1:], strict=False))
         for j, unit in enumerate(column.units)
         for k in before
         if j in places[i + 1] and k is not None
@@ -238,6 +318,8 @@ def _draw_edges(
         look = {"color": theme.value}
         if w.data < 0.0:
             look = {"color": theme.gradient, "style": "dashed"}
+        if moment and moment.edges != i + 1:
+            look["color"] += FADED
         drawing.edge(
             f"n{i}_{k}",
             f"n{i + 1}_{j}",
@@ -254,11 +336,18 @@ def _draw_edges(
 
 
 def _draw_unit(
-    drawing: Drawing, node: str, unit: _Unit, place: tuple[float, float], theme: Theme
+    drawing: Drawing,
+    position: tuple[int, int],
+    unit: _Unit,
+    place: tuple[float, float],
+    theme: Theme,
+    moment: _Moment | None,
 ) -> None:
-    value = f'<FONT COLOR="{theme.value}">{number(unit.a.data)}</FONT>'
+    i, j = position
+    color = "transparent" if moment and i >= moment.computed else theme.value
+    value = f'<FONT COLOR="{color}">{number(unit.a.data)}</FONT>'
     drawing.node(
-        node,
+        f"n{i}_{j}",
         f"<{italic(unit.name)}<BR/>{value}>",
         shape="circle",
         width=str(CIRCLE),
@@ -266,45 +355,47 @@ def _draw_unit(
         pos=_position(place),
         tooltip=_plain(f"{typeset(unit.name)} = {unit.a.data!r}"),
         penwidth="0.75" if unit.z is None else "1.5",
+        **({"fillcolor": theme.lit} if moment and moment.column == i else {}),
     )
 
 
 def _draw_notes(
     drawing: Drawing,
-    node: str,
+    position: tuple[int, int],
     unit: _Unit,
     place: tuple[float, float],
-    deltas: dict[Value, float],
-    theme: Theme,
+    work: _Work,
     numbered: bool,
+    moment: _Moment | None,
 ) -> None:
     """The bias above a neuron, and δ below."""
-    x, y = place
+    (i, j), (x, y) = position, place
     if numbered and unit.bias is not None:
         text = f"<I>b</I> {equals(unit.bias.data)} {number(unit.bias.data)}"
-        _draw_text(drawing, f"b{node}", (x, y + BESIDE), text)
-    if unit.z in deltas:
-        delta = deltas[unit.z]
-        text = f'<FONT COLOR="{theme.gradient}">δ {equals(delta)} {number(delta)}</FONT>'
-        _draw_text(drawing, f"d{node}", (x, y - BESIDE), text, _plain(f"δ = {delta!r}"))
+        _draw_text(drawing, f"b{i}_{j}", (x, y + BESIDE), text)
+    if unit.z in work.deltas:
+        delta = work.deltas[unit.z]
+        color = "transparent" if moment and i < moment.swept else work.theme.gradient
+        text = f'<FONT COLOR="{color}">δ {equals(delta)} {number(delta)}</FONT>'
+        _draw_text(drawing, f"d{i}_{j}", (x, y - BESIDE), text, _plain(f"δ = {delta!r}"))
 
 
 def _draw_loss(
     drawing: Drawing,
-    columns: Sequence[_Column],
-    places: Sequence[dict[int | None, tuple[float, float]]],
-    y: Any,
+    work: _Work,
     cost: Value,
-    theme: Theme,
+    outputs: dict[int | None, tuple[float, float]],
+    moment: _Moment | None,
 ) -> None:
     """The loss in a box at the end, and the target of each output on the wire to it."""
-    last = len(columns) - 1
+    last = len(work.columns) - 1
     end = (COLUMN * (last + 1), 0.0)
-    value = f'<FONT COLOR="{theme.value}">{equals(cost.data)} {number(cost.data)}</FONT>'
+    color = "transparent" if moment and moment.computed <= last + 1 else work.theme.value
+    value = f'<FONT COLOR="{color}">{equals(cost.data)} {number(cost.data)}</FONT>'
     name = cost.label or "L"
     text = f"{italic(name)} {value}"
-    targets = _as_list(y)
-    one_each = len(targets) == len(columns[last].units)
+    targets = _as_list(work.y)
+    one_each = len(targets) == len(work.columns[last].units)
     if not one_each:  # such as the number of a class
         text += f"<BR/><I>y</I> = {', '.join(number(float(target)) for target in targets)}"
     drawing.node(
@@ -314,8 +405,9 @@ def _draw_loss(
         style="rounded,filled",
         pos=_position(end),
         tooltip=_plain(f"{typeset(name)} = {cost.data!r}"),
+        **({"fillcolor": work.theme.lit} if moment and moment.column == last + 1 else {}),
     )
-    for j, start in places[last].items():
+    for j, start in outputs.items():
         if j is not None:
             drawing.edge(f"n{last}_{j}", "loss")
             if one_each:
@@ -349,8 +441,9 @@ def _plain(text: str) -> str:
     return str(graphviz.escape(printable(text)))
 
 
-def _description(columns: Sequence[_Column], deltas: dict[Value, float], cost: Value | None) -> str:
+def _description(work: _Work) -> str:
     """The picture in words: what each drawn neuron computes, from left to right."""
+    columns, deltas, cost = work.columns, work.deltas, work.cost
     sizes = "-".join(str(len(column.units)) for column in columns)
     told = [f"Network {sizes}"]
     for column in columns:
@@ -364,3 +457,71 @@ def _description(columns: Sequence[_Column], deltas: dict[Value, float], cost: V
     if cost is not None:
         told.append(f"{typeset(cost.label or 'L')} = {cost.data!r}")
     return printable(". ".join(told) + ".")
+
+
+# --- the steps --------------------------------------------------------------------------------
+
+
+def _moments(work: _Work) -> list[_Moment]:
+    """The steps: the inputs, each layer, the loss; and back through the layers."""
+    n = len(work.columns)
+    moments = [_Moment(1, n, 0, -1, ["The inputs are given.", "Activations flow to the right."])]
+    for i in range(1, n):
+        told = f"Layer {i}: each unit weighs its inputs, adds its bias, and activates."
+        moments.append(_Moment(i + 1, n, i, i, [told, _forward_rule(work.columns[i].units[0])]))
+    if work.cost is None:
+        return moments
+    L = typeset(work.cost.label or "L")
+    told = f"The loss compares the outputs with the target: {L} {_shown(work.cost.data)}."
+    moments.append(_Moment(n + 1, n, n, -1, [told, "Errors δ flow to the left."]))
+    for i in range(n - 1, 0, -1):
+        if i == n - 1:
+            told = f"Layer {i}: how much the loss changes with the weighted sum of each unit."
+        else:
+            told = f"Layer {i}: each δ is the weighted sum of the δ it feeds, times the slope g′."
+        moments.append(_Moment(n + 1, i, i, i + 1, [told, _backward_rule(work, i)]))
+    return moments
+
+
+def _forward_rule(unit: _Unit) -> str:
+    """How the first unit of a layer gets its activation."""
+    assert unit.z is not None
+    assert unit.a.op is not None
+    if unit.z is unit.a:
+        return f"{typeset(unit.name)} {_shown(unit.a.data)}"
+    of_z = formula(unit.a, dict.fromkeys(unit.a.inputs, "z")) if len(unit.a.inputs) == 1 else ""
+    text = " = ".join(filter(None, [typeset(unit.name), of_z]))
+    return f"z {_shown(unit.z.data)}, {text} {_shown(unit.a.data)}"
+
+
+def _backward_rule(work: _Work, i: int) -> str:
+    """How the first unit of a layer gets its error δ."""
+    assert work.cost is not None
+    unit = work.columns[i].units[0]
+    assert unit.z is not None
+    delta = work.deltas[unit.z]
+    slope = unit.a.partials[0] if len(unit.a.inputs) == 1 else 1.0
+    by_a = gradients(work.cost, [unit.a])[0].data
+    products = []
+    if i + 1 < len(work.columns):
+        readers = work.columns[i + 1].units
+        products = [(r.weights[0].data, work.deltas[r.z]) for r in readers if r.z is not None]
+    is_sum = math.isclose(math.fsum(w * d for w, d in products), by_a, rel_tol=1e-9)
+    name = f"δ of {typeset(unit.name)}"
+    is_product = math.isclose(by_a * slope, delta, rel_tol=1e-9) and (is_sum or not products)
+    # Else it is softmax, or there is a layer without neurons in between.
+    if not is_product or (unit.z is unit.a and not products):
+        return f"{name} {_shown(delta)}"
+    sign = equals(by_a, slope, *chain(*products))
+    written = in_place(by_a)
+    if products:
+        terms = [f"{in_place(w)} × {in_place(d)}" for w, d in products]
+        if len(terms) > MOST_TERMS:
+            terms[MOST_TERMS - 2 : -1] = ["…"]
+        written = f"({' + '.join(terms)})"
+    factor = "" if unit.z is unit.a else f" × {in_place(slope)}"
+    return f"{name} {sign} {written}{factor} {equals(by_a, slope, delta)} {number(delta)}"
+
+
+def _shown(x: float) -> str:
+    return f"{equals(x)} {number(x)}"
