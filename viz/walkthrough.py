@@ -165,7 +165,8 @@ class Walkthrough:
         elif file_format == "pdf":
             written = pdf(self.frames)
         elif file_format == "gif":
-            written = gif(self.frames, self._scene.width / 72, self._theme.background)
+            inches = max(self._scene.width, self._scene.height) / 72
+            written = gif(self.frames, inches, self._theme.background)
         else:
             raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(FORMATS)}")
         write(path, written)
