@@ -156,8 +156,9 @@ def test_networks_with_connections_missing_at_random_are_written_level_by_level(
         W, b = leaves(8, 8, seed=i), leaves(8, seed=i)
         parameters |= {f"W{i}": W, f"b{i}": b}
         a = [
-            sum((w * x for w, x in zip(row, a, strict=True) if generator.random() > missing), c)
-            .tanh()
+            sum(
+                (w * x for w, x in zip(row, a, strict=True) if generator.random() > missing), c
+            ).tanh()
             for row, c in zip(W, b, strict=True)
         ]
     program = assert_agrees(total(a) ** 2, {"X": x}, parameters)
