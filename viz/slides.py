@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from viz.canvas import Drawing
 
-RESOLUTION = 96  # dots per inch of a GIF, and half as many where it would be wider than
-WIDTH = 1600  # dots
+RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
+LARGEST = 1800  # dots in width or height
 
 SECONDS = 1.5  # per drawing
 SECONDS_AT_END = 5.0
@@ -31,12 +31,12 @@ def gif(drawings: Sequence[Drawing], inches: float, background: str) -> bytes:
     """The drawings one after the other, once.
 
     Args:
-        inches: the width of the drawings.
+        inches: the width of the drawings, or their height if that is more.
         background: the colour around drawings that are smaller than others.
     """
     from PIL import Image
 
-    resolution = min(RESOLUTION, max(RESOLUTION / 2, WIDTH / inches))
+    resolution = min(RESOLUTION, LARGEST / inches)
     images: list[Image.Image] = []
     for drawing in drawings:
         small = drawing.copy()

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import single
+from autograd.backprop import single, topological_order
 from autograd.notation import expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, equals, multiplied, terms
@@ -33,6 +33,8 @@ from viz.slides import gif, pdf
 from viz.style import FONT_SIZE, THEMES, theme_named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from autograd.backprop import Output
 
 FORMATS = ("html", "svg", "pdf", "gif")
@@ -83,7 +85,7 @@ def step_through(
     """
     if theme is not None:
         theme_named(theme)
-    sweep = sweep_of(single(output), callers_variables())
+    sweep = sweep_of(*_snapshot(single(output), callers_variables()))
     stale = stale_value(sweep)
     if stale is not None:
         names = sweep.names
@@ -93,6 +95,16 @@ def step_through(
         )
     detail = detail_for(len(sweep.names), detail)
     return Walkthrough(sweep._replace(swept=True, stored={}), theme, detail)
+
+
+def _snapshot(output: Value, variables: Mapping[Value, str]) -> tuple[Value, dict[Value, str]]:
+    """A copy of a graph, which later changes of the leaves do not reach, and the names in it."""
+    copies: dict[Value, Value] = {}
+    for node in topological_order(output):
+        copy = copies[node] = Value(node.data, node.label)
+        copy.op, copy.partials = node.op, node.partials
+        copy.inputs = tuple([copies[x] for x in node.inputs])
+    return copies[output], {copies[x]: name for x, name in variables.items() if x in copies}
 
 
 class Walkthrough:
@@ -165,7 +177,8 @@ class Walkthrough:
         elif file_format == "pdf":
             written = pdf(self.frames)
         elif file_format == "gif":
-            written = gif(self.frames, self._scene.width / 72, self._theme.background)
+            inches = max(self._scene.width, self._scene.height) / 72
+            written = gif(self.frames, inches, self._theme.background)
         else:
             raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(FORMATS)}")
         write(path, written)

@@ -11,6 +11,7 @@ import pytest
 import viz
 from autograd import Value
 from viz import step_through
+from viz.javascript import literal
 
 # What people type as labels, by mistake or not.
 EVIL = [
@@ -314,6 +315,23 @@ def test_a_script_that_runs_early_waits_for_its_output(browser, J, tmp_path):
     )
     page = browser.open(file)
     page.until("document.querySelector('.counter')?.textContent === '13 / 13'")
+    assert page.complaints == []
+
+
+def test_a_script_that_is_made_anew_elsewhere_finds_its_output(browser, J, tmp_path):
+    # As VS Code does it: the output is set as text, each script made again at the end, and gone.
+    fragment = literal(step_through(J)._repr_html_())
+    file = tmp_path / "anew.html"
+    file.write_text(
+        "<!DOCTYPE html><meta charset=utf-8><main></main><script>"
+        f"document.querySelector('main').innerHTML = {fragment};"
+        "for (const old of document.querySelectorAll('main script')) {"
+        "const script = document.createElement('script'); script.text = old.text; old.remove();"
+        "document.querySelector('main').append(script); script.remove(); }</script>",
+        "utf-8",
+    )
+    page = browser.open(file)
+    assert counter(page) == "13 / 13"
     assert page.complaints == []
 
 

@@ -186,6 +186,15 @@ def test_stored_gradients_do_not_matter(J):
     assert step_through(J)._repr_html_() == before
 
 
+def test_a_walk_keeps_the_numbers_it_was_made_from(J, tmp_path):
+    walk, before = step_through(J), step_through(J)._repr_html_()
+    J.inputs[1].inputs[0].data = 100.0
+    J.forward()
+    J.backward()
+    assert walk._repr_html_() == before
+    assert "J = 3v = 33" in "\n".join(walk.captions)
+
+
 # --- frames
 
 
