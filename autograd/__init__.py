@@ -37,13 +37,18 @@ from autograd.primitives import (
 from autograd.value import Value
 
 # What needs more of the standard library, or NumPy, is imported when it is first used.
-_IMPORTED_LATER = {"trace": "autograd.tracing", "vectorize": "autograd.vectorizer"}
+_IMPORTED_LATER = {
+    "trace": "autograd.tracing",
+    "unfold": "autograd.unfolding",
+    "vectorize": "autograd.vectorizer",
+}
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from autograd.tracing import trace
+    from autograd.unfolding import unfold
     from autograd.vectorizer import vectorize
 
 __all__ = [
@@ -81,6 +86,7 @@ __all__ = [
     "tanh",
     "total",
     "trace",
+    "unfold",
     "vectorize",
 ]
 

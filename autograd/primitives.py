@@ -74,6 +74,7 @@ class Primitive:
         arguments: the way back, from the flat inputs to the arguments; a list as a tuple.
         terms: for a row that is a sum of products, ``inputs`` to its terms: a coefficient
             and one or two factors each.
+        unfolded: for a loss, ``inputs`` to the same in elementary operations.
         numpy: for every other row, NumPy text. ``{0}`` is the array of the first argument; a
             list comes as one array with the list along ``axis``, which is 0 unless given.
             Functions that NumPy lacks are in ``NUMPY_HELPERS``.
@@ -99,6 +100,7 @@ class Primitive:
         flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
         arguments: Callable[..., tuple[Any, ...]] = lambda *inputs: inputs,
         terms: Callable[..., list[tuple[Any, ...]]] | None = None,
+        unfolded: Callable[..., Any] | None = None,
         numpy: str = "",
     ) -> None:
         self.name = name
@@ -114,6 +116,7 @@ class Primitive:
         self.flatten = flatten
         self.arguments = arguments
         self.terms = terms
+        self.unfolded = unfolded
         self.numpy = numpy
         TABLE[name] = self
 
@@ -752,6 +755,7 @@ binary_cross_entropy = Primitive(
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
     numpy="binary_cross_entropy({0}, {1})",
+    unfolded=lambda y, a: -(y * log(a)) - (1.0 - y) * log(1.0 - a),
     samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
     binds=SUM,
 )
@@ -773,6 +777,7 @@ binary_cross_entropy_with_logits = Primitive(
     notation="softplus({1}) − {0}·{1}",
     latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
     numpy="binary_cross_entropy_with_logits({0}, {1})",
+    unfolded=lambda y, z: softplus(z) - y * z,
     samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
     binds=SUM,
 )
@@ -798,6 +803,11 @@ def _softmax_cross_entropy_slopes(loss: Any, *inputs: Any) -> tuple[Any, ...]:
     return (*by_target, *by_logit)
 
 
+def _softmax_cross_entropy_unfolded(*inputs: Any) -> Any:
+    n = len(inputs) // 2
+    return logsumexp(inputs[n:]) - sum(map(operator.mul, inputs[:n], inputs[n:]))
+
+
 softmax_cross_entropy_with_logits = Primitive(
     "softmax_cross_entropy_with_logits",
     "logsumexp(z) − Σ yᵢzᵢ, which is −Σ yᵢ log softmax(z)ᵢ for targets y that sum to 1.",
@@ -815,6 +825,7 @@ softmax_cross_entropy_with_logits = Primitive(
     ),
     numpy="softmax_cross_entropy_with_logits({0}, {1})",
     arguments=lambda *inputs: (inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]),
+    unfolded=_softmax_cross_entropy_unfolded,
     samples=((1.0, 0.0, 0.0, 2.0, 3.0, -1.0), (0.25, 0.75, 1.0, -1.0)),
     binds=SUM,
     flatten=lambda targets, logits: _paired(
