@@ -30,7 +30,7 @@ CASES = [
     Case(1_000, collector=False, rounds=10, runs=20, goal="≥ 1.5 × (2 ×)"),
     Case(1_000, collector=True, rounds=5, runs=100, goal=""),
     Case(100_000, collector=False, rounds=10, runs=1, goal="≥ 1.5 × (2 ×)"),
-    Case(100_000, collector=True, rounds=5, runs=4, goal="≥ 5 × (7 ×)"),
+    Case(100_000, collector=True, rounds=4, runs=8, goal="≥ 5 × (7 ×)"),
 ]
 
 

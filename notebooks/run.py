@@ -10,9 +10,10 @@ from pathlib import Path
 import matplotlib
 import matplotlib.font_manager  # lists the fonts now: a lesson on a new machine would say it waits
 import nbformat
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from tqdm import tqdm
-from traitlets.config import Config
 
 ROOT = Path(__file__).resolve().parents[1]
 LESSONS = sorted(Path(__file__).parent.glob("*.ipynb"))
@@ -36,21 +37,19 @@ def run(path: Path) -> nbformat.NotebookNode:
             record_timing=False,
             coalesce_streams=True,
             resources={"metadata": {"path": str(ROOT)}},
-            config=Config(
-                # Without folders to look in, the kernel is the Python that runs this.
-                KernelSpecManager={"kernel_dirs": []},
-                KernelManager={
-                    "connection_file": str(Path(folder, "kernel.json")),
-                    "transport": "ipc" if os.name == "posix" else "tcp",
-                },
-            ),
+        )
+        client.km = AsyncKernelManager(
+            # Without folders to look in, the kernel is the Python that runs this.
+            kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
+            connection_file=str(Path(folder, "kernel.json")),
+            transport="ipc" if os.name == "posix" else "tcp",
         )
         client.execute(
             env={
                 **os.environ,
-                # Nobody's own settings.
+                # Nobody's own settings, but the list of fonts that exists by now.
                 "IPYTHONDIR": folder,
-                "MATPLOTLIBRC": str(Path(matplotlib.get_data_path(), "matplotlibrc")),
+                "MPLCONFIGDIR": matplotlib.get_cachedir(),
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             }
         )
