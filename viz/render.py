@@ -1,4 +1,4 @@
-"""Turn DOT source into a picture, by pygraphviz or else by the program dot."""
+"""Turn DOT source into a picture, by pygraphviz, by parts of it, or by the program dot."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -54,9 +55,9 @@ def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
 
 
 def _run(source: str, file_format: str, seconds: float | None) -> bytes:
-    if find_spec("pygraphviz") is not None:
+    if draw := _installed():
         if seconds is None:
-            picture = _by_library(source, file_format)
+            picture = draw(source, file_format)
         else:
             picture = _by_child(
                 [sys.executable, "-c", "import viz.render; viz.render.main()", file_format],
@@ -102,6 +103,22 @@ def _resolution(file_format: str) -> int:
     return PNG_RESOLUTION if file_format == "png" else 72
 
 
+def _installed() -> Callable[[str, str], bytes] | None:
+    """What draws with pygraphviz here; None where it is missing or of no use.
+
+    On Linux it cannot be imported where the system lacks a library that its wheel does not
+    bring along, such as GLib or X11. Enough of it can be loaded all the same.
+    """
+    try:
+        import_module("pygraphviz")
+    except ImportError:
+        from viz import bare
+
+        with _library:
+            return _by_bare_library if bare.is_available() else None
+    return _by_library
+
+
 def _by_library(source: str, file_format: str) -> bytes:
     with _library, _own_fonts():
         from pygraphviz import AGraph
@@ -113,6 +130,17 @@ def _by_library(source: str, file_format: str) -> bytes:
         if file_format == "png" and not graph.graph_attr.get("dpi"):
             graph.graph_attr["dpi"] = str(PNG_RESOLUTION)
         return bytes(graph.draw(format=file_format, prog="dot"))
+
+
+def _by_bare_library(source: str, file_format: str) -> bytes:
+    from viz import bare
+
+    with _library:
+        if file_format in ("svg", "json"):
+            return bare.draw(source, file_format)
+        from viz import painting
+
+        return painting.paint(bare.draw(source, "svg", _resolution(file_format)), file_format)
 
 
 def _by_child(command: list[str], source: str, seconds: float | None) -> bytes:
@@ -136,7 +164,9 @@ def _by_child(command: list[str], source: str, seconds: float | None) -> bytes:
 
 def main() -> None:
     """The child process: DOT on the standard input, the picture on the standard output."""
-    sys.stdout.buffer.write(_by_library(sys.stdin.buffer.read().decode(), sys.argv[1]))
+    draw = _installed()
+    assert draw is not None
+    sys.stdout.buffer.write(draw(sys.stdin.buffer.read().decode(), sys.argv[1]))
 
 
 @contextmanager

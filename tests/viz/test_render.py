@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from viz import bare
 from viz import render as rendering
-from viz.render import render, write
+from viz.render import layout, render, write
+from viz.style import FONTS
 
 SOURCE = "digraph { rankdir=LR; a -> b }"
 
 
 @pytest.fixture
 def no_library(monkeypatch):
-    find = importlib.util.find_spec
-    monkeypatch.setattr(
-        rendering, "find_spec", lambda name: None if name == "pygraphviz" else find(name)
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+
+
+@pytest.fixture
+def no_system_libraries(monkeypatch, tmp_path):
+    """A pygraphviz with the libraries of the real one, that cannot be imported itself."""
+    libraries = Path(find_spec("pygraphviz").origin).parents[1] / "pygraphviz.libs"
+    if not bare.is_available():
+        pytest.skip("the wheel of pygraphviz has no such libraries here")
+    package = tmp_path / "pygraphviz"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "raise ImportError('libgobject-2.0.so.0: cannot open shared object file')\n"
     )
+    (tmp_path / "pygraphviz.libs").symlink_to(libraries)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for the child process
+    monkeypatch.delitem(sys.modules, "pygraphviz", raising=False)
 
 
 def test_no_graphviz_names_both_remedies(no_library, monkeypatch):
@@ -43,6 +59,21 @@ def test_the_program_dot_draws_where_the_library_is_missing(no_library, monkeypa
 
 
 @pytest.mark.parametrize("seconds", [None, 60.0])
+def test_systems_without_libraries_of_the_desktop_get_the_same_picture(request, seconds, capfd):
+    source = SOURCE.replace("{", f'{{ node [fontname="{FONTS}"];')
+    svg, where = render(source, "svg"), layout(source)
+    request.getfixturevalue("no_system_libraries")
+    assert render(source, "svg", seconds) == svg
+    assert layout(source) == where
+    with pytest.raises(ValueError, match=r"cannot draw this source.*syntax error in line 1"):
+        render("graph {", "svg")
+    png = render(source, "png")
+    assert int.from_bytes(png[16:20]) == pytest.approx(width(svg) / 72 * 192, abs=4)
+    assert render(source, "pdf").startswith(b"%PDF")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seconds", [None, 60.0])
 def test_what_is_no_dot_is_refused(seconds, capfd):
     with pytest.raises(ValueError, match="Graphviz cannot draw this source"):
         render("graph {", "svg", seconds)
@@ -53,10 +84,13 @@ def test_library_and_child_give_the_same_bytes():
         assert render(SOURCE, form) == render(SOURCE, form, seconds=60.0)
 
 
+def width(svg: bytes) -> float:
+    return float(svg.split(b'width="')[1].split(b"pt")[0])
+
+
 def test_png_has_twice_the_resolution_of_svg():
     svg, png = render(SOURCE, "svg"), render(SOURCE, "png")
-    points = float(svg.split(b'width="')[1].split(b"pt")[0])
-    assert int.from_bytes(png[16:20]) == pytest.approx(points / 72 * 192, abs=4)  # rounded up
+    assert int.from_bytes(png[16:20]) == pytest.approx(width(svg) / 72 * 192, abs=4)  # rounded up
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -92,9 +126,8 @@ def test_other_words_on_the_standard_error_are_passed_on():
 
 def test_pictures_have_text_and_dejavu_widths_whatever_fonts_are_installed():
     svg = render('digraph { a [label="WWWW" fontname="DejaVu Sans" shape=plain] }', "svg")
-    width = float(svg.split(b'width="')[1].split(b"pt")[0])
     # W is 2025/2048 em wide in DejaVu Sans; 14 pt; the page has 4 pt of margin on each side.
-    assert width == pytest.approx(4 * 14 * 2025 / 2048 + 8, abs=2)
+    assert width(svg) == pytest.approx(4 * 14 * 2025 / 2048 + 8, abs=2)
 
 
 def test_without_matplotlib_the_fonts_of_the_machine_are_used(monkeypatch):
