@@ -17,7 +17,6 @@ _PIXEL = 0.75  # points: Pango measures on a grid of 96 dots per inch
 
 _LIGATURES = {"ffi": "ﬃ", "ffl": "ﬄ", "ff": "ﬀ", "fi": "ﬁ", "fl": "ﬂ"}  # longest first
 
-
 _MISSING = "□"  # stands for what is not in the font
 
 

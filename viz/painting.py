@@ -43,8 +43,8 @@ def paint(svg: bytes, file_format: str) -> bytes:
     width, height = (
         float(root.attrib[side].removesuffix("pt")) + 2 * margin for side in ("width", "height")
     )
-    # Nothing that the user has set for plots holds here. Type 42 is TrueType, as it is.
-    with style.context(["default", {"pdf.fonttype": 42}]):
+    # Nothing that the user has set for plots holds here. Type 42 is TrueType, as the fonts are.
+    with style.context(["default", {"pdf.fonttype": 42, "lines.scale_dashes": False}]):
         figure = Figure((width / POINTS, height / POINTS), POINTS, facecolor="none")
         page = (
             Affine2D().translate(margin, margin - height).scale(1 / POINTS, -1 / POINTS)
@@ -87,7 +87,7 @@ def _artists(root: ElementTree.Element, page: Transform) -> Iterator[Artist]:
             case tag:
                 raise RuntimeError(
                     f"this picture has a <{tag}>, which cannot be painted here: write it as SVG, "
-                    "or install Graphviz from https://graphviz.org/download"
+                    "or install the libraries that pygraphviz needs: GLib, X11, Xext and Xrender"
                 )
 
 
@@ -102,18 +102,17 @@ def _curve(numbers: list[float]) -> Path:
 
 
 def _shape(path: Path, look: Mapping[str, str], placed: Transform, scale: float) -> PathPatch:
-    width = float(look.get("stroke-width", 1))
     patch = PathPatch(
         path,
         transform=placed,
         facecolor=_color(look, "fill"),
         edgecolor=_color(look, "stroke"),
-        linewidth=width * scale,
+        linewidth=float(look.get("stroke-width", 1)) * scale,
         snap=False,
         zorder=0,
     )
     if dashes := _DASHES.get(look.get("stroke-dasharray", "")):
-        patch.set_linestyle((0, [dash / width for dash in dashes]))  # in widths of the line
+        patch.set_linestyle((0, [dash * scale for dash in dashes]))
     return patch
 
 
