@@ -1,8 +1,9 @@
-"""The graphs of the worked examples, which many tests look at."""
+"""The graphs and networks of the worked examples, which many tests look at."""
 
 from __future__ import annotations
 
 from autograd import Value, affine, binary_cross_entropy, exp, sigmoid
+from nn import MLP
 
 
 def slide() -> Value:
@@ -41,6 +42,15 @@ def logistic_regression() -> Value:
     L = binary_cross_entropy(Value(1, "y"), a)
     z.label, a.label, L.label = "z", "a", "L"
     return L
+
+
+def xnor() -> MLP:
+    """Worked example 9: OR(AND, NOR), set by hand."""
+    return MLP.from_weights(
+        [([[20, 20], [-20, -20]], [-30, 10]), ([[20, 20]], [-10])],
+        activation="sigmoid",
+        output_activation="sigmoid",
+    )
 
 
 GRAPHS = [slide, circuit, sigmoid_circuit, logistic_regression]

@@ -6,26 +6,37 @@ import re
 from pathlib import Path
 
 import pytest
-from graphs import sigmoid_circuit, slide
+from graphs import sigmoid_circuit, slide, xnor
 
-from viz import draw
+from viz import draw, draw_network, step_through
 
 ROOT = Path(__file__).parents[1]
 
+
+def drawn(graph, theme):
+    """A function that draws a graph after its backward pass."""
+
+    def write(path):
+        output = graph()
+        output.backward()
+        draw(output, path, theme=theme)
+
+    return write
+
+
 PICTURES = {
-    "J.svg": (slide, "light"),
-    "J-dark.svg": (slide, "dark"),
-    "sigmoid-circuit.svg": (sigmoid_circuit, "circuit"),
+    "J.svg": drawn(slide, "light"),
+    "J-dark.svg": drawn(slide, "dark"),
+    "J-steps.svg": lambda path: step_through(slide()).save(path),
+    "sigmoid-circuit.svg": drawn(sigmoid_circuit, "circuit"),
+    "xnor.svg": lambda path: draw_network(xnor(), [1, 1], path=path),
 }
 
 
 @pytest.mark.parametrize("name", PICTURES)
 def test_pictures_are_fresh(name, tmp_path):
-    graph, theme = PICTURES[name]
-    output = graph()
-    output.backward()
     fresh = tmp_path / name
-    draw(output, fresh, theme=theme)
+    PICTURES[name](fresh)
     stored = ROOT / "docs" / name
     assert stored.read_bytes() == fresh.read_bytes(), f"look at {fresh} and copy it to {stored}"
 

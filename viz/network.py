@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 10  # units of a layer that are drawn; of a larger one the first and the last
 MOST_NUMBERED = 24  # edges that still have room for their weights
+MOST_LETTERS = 8  # of a number that fit in a circle at full size
 
 # Inches.
 COLUMN, ROW = 3.0, 1.8
@@ -345,7 +346,9 @@ def _draw_unit(
 ) -> None:
     i, j = position
     color = "transparent" if moment and i >= moment.computed else theme.value
-    value = f'<FONT COLOR="{color}">{number(unit.a.data)}</FONT>'
+    shown = number(unit.a.data)
+    size = f' POINT-SIZE="{FONT_SIZE - 3}"' if len(shown) > MOST_LETTERS else ""
+    value = f'<FONT COLOR="{color}"{size}>{shown}</FONT>'
     drawing.node(
         f"n{i}_{j}",
         f"<{italic(unit.name)}<BR/>{value}>",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from graphs import xnor
 
 from autograd import Value, affine, sigmoid, softmax_cross_entropy_with_logits
 from nn import MLP, Layer, Neuron
@@ -15,15 +16,6 @@ from viz import draw_network
 from viz.network import MOST_ROWS
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def xnor():
-    """Worked example 9: OR(AND, NOR), set by hand."""
-    return MLP.from_weights(
-        [([[20, 20], [-20, -20]], [-30, 10]), ([[20, 20]], [-10])],
-        activation="sigmoid",
-        output_activation="sigmoid",
-    )
 
 
 def mazur():
