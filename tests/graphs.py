@@ -1,8 +1,9 @@
-"""The graphs of the worked examples, which many tests look at."""
+"""The graphs and networks of the worked examples, which many tests look at."""
 
 from __future__ import annotations
 
 from autograd import Value, affine, binary_cross_entropy, exp, sigmoid
+from nn import MLP
 
 
 def slide() -> Value:
@@ -44,3 +45,21 @@ def logistic_regression() -> Value:
 
 
 GRAPHS = [slide, circuit, sigmoid_circuit, logistic_regression]
+
+
+def xnor() -> MLP:
+    """Worked example 9: OR(AND, NOR), set by hand."""
+    return MLP.from_weights(
+        [([[20, 20], [-20, -20]], [-30, 10]), ([[20, 20]], [-10])],
+        activation="sigmoid",
+        output_activation="sigmoid",
+    )
+
+
+def mazur() -> MLP:
+    """Worked example 11."""
+    return MLP.from_weights(
+        [([[0.15, 0.20], [0.25, 0.30]], 0.35), ([[0.40, 0.45], [0.50, 0.55]], 0.60)],
+        activation="sigmoid",
+        output_activation="sigmoid",
+    )

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -96,6 +96,20 @@ def write(path: str | os.PathLike[str], picture: bytes) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise type(error)(f"cannot write {os.fspath(path)}: {error.strerror}") from None
+
+
+def write_as(path: str | os.PathLike[str], **formats: Callable[[], bytes]) -> Path:
+    """Write what belongs to the ending of a file name, given as ``html=…, pdf=…``.
+
+    Raises:
+        ValueError: nothing belongs to it.
+        OSError: see :func:`write`.
+    """
+    file_format = Path(path).suffix[1:].lower()
+    if file_format not in formats:
+        raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(formats)}")
+    write(path, formats[file_format]())
+    return Path(path)
 
 
 def _resolution(file_format: str) -> int:
