@@ -17,10 +17,10 @@ from viz.canvas import Drawing
 from viz.javascript import literal
 from viz.names import typeset
 from viz.network import CIRCLE, COLUMN, Moment, Unit, Work, sketch_network
-from viz.page import fragment, page
+from viz.page import compact, fragment, page
 from viz.render import write_as
 from viz.slides import gif, pdf, wrapped
-from viz.style import FONT_SIZE, FONTS, THEMES, Theme, theme_named
+from viz.style import THEMES, Theme, theme_named
 
 MOST_STEPS = 60  # of a walk from unit to unit; longer ones go from layer to layer
 
@@ -92,7 +92,7 @@ class NetworkWalkthrough:
         still = sketch_network(self._work)
         theme = self._work.theme
         dark = THEMES["dark"] if self._theme_name is None else None
-        picture = _compact(still.pipe("svg", encoding="utf-8"), theme, dark)
+        picture = _with_parts(compact(still.pipe("svg", encoding="utf-8")), theme, dark)
         steps = [
             {"caption": x.caption, "shows": x.shows, "lit": x.lit, "weights": x.weights}
             | ({"backward": True} if x.backward else {})
@@ -231,29 +231,15 @@ def _shown(x: float) -> str:
     return f"{equals(x)} {number(x)}"
 
 
-def _compact(picture: str, theme: Theme, dark: Theme | None) -> str:
-    """Graphviz's SVG for the player: each part is a group that has its name as the class.
+def _with_parts(picture: str, theme: Theme, dark: Theme | None) -> str:
+    """The SVG for the player: each part is a group that has its name as the class.
 
-    Identifiers would not be unique in a notebook, and tooltips would be links. All quotation
-    marks enclose attributes, so no text of a learner is taken for one.
+    Identifiers would not be unique in a notebook, and tooltips would be links.
 
     Args:
         dark: the theme for readers whose system is dark; None: the same.
     """
     numbers = f"{theme.value}|{theme.gradient}".lower()
-    for pattern, by in (
-        (r"^.*?(?=<svg)|<!--.*?-->|\n", ""),
-        (r'<g id="\w+" class="node"><title>(\w+)</title>', r'<g class="\1">'),
-        (r'<g id="\w+" class="edge ?(\w*)"><title>[^<]*</title>', r'<g class="\1">'),
-        (r'<g id="\w+" class="graph"( .*?)><title>\w+</title>', r"<g\1>"),
-        (r'<g id="\w+"><a xlink:title="([^"]*)">', r"<g><title>\1</title>"),
-        (r"</a>", ""),
-        (r"(?<=>) ", "\u00a0"),  # else lost with what says that space is to be preserved
-        (rf' (xml:space="preserve"|xmlns:xlink="[^"]*"|font-family="{FONTS}")', ""),
-        (rf' (text-anchor="start"|font-size="{FONT_SIZE}.00")', ""),
-        (rf'(?<=<text)(?=[^>]* fill="({numbers})")', ' class="number"'),
-    ):
-        picture = re.sub(pattern, by, picture, flags=re.DOTALL)
     kind, style = "network", ""
     if dark:
         kind += " follows"
@@ -263,5 +249,14 @@ def _compact(picture: str, theme: Theme, dark: Theme | None) -> str:
             for attribute in ("fill", "stroke")
         ]
         style = f"<style>@media screen and (prefers-color-scheme:dark){{{''.join(rules)}}}</style>"
-    root = f'<svg class="{kind}" font-family="{FONTS}" font-size="{FONT_SIZE}" '
-    return re.sub("<svg ([^>]*>)", lambda match: root + match[1] + style, picture, count=1)
+    for pattern, by in (
+        (r'<g id="\w+" class="node"><title>(\w+)</title>', r'<g class="\1">'),
+        (r'<g id="\w+" class="edge ?(\w*)"><title>[^<]*</title>', r'<g class="\1">'),
+        (r'<g id="\w+" class="graph"( .*?)><title>\w+</title>', r"<g\1>"),
+        (r'<g id="\w+"><a xlink:title="([^"]*)">', r"<g><title>\1</title>"),
+        (r'</a>| xmlns:xlink="[^"]*"', ""),
+        (rf'(?<=<text)(?=[^>]* fill="({numbers})")', ' class="number"'),
+        (r"^<svg([^>]*>)", rf'<svg class="{kind}"\1{style}'),
+    ):
+        picture = re.sub(pattern, by, picture)
+    return picture

@@ -7,7 +7,7 @@ import re
 from html import escape as escape_markup
 from pathlib import Path
 
-from viz.style import THEMES, Theme
+from viz.style import FONT_SIZE, FONTS, THEMES, Theme
 
 FOLLOWS = "follows"  # the class of what is light or dark as the reader's system is
 
@@ -55,6 +55,22 @@ def page(title: str, body: str) -> str:
         "<style>body{margin:0}.glassgrad{box-sizing:border-box;min-height:100vh}</style>"
         f"</head><body>{body}</body></html>\n"
     )
+
+
+def compact(picture: str) -> str:
+    """Graphviz's SVG as a part of a page: what it says of each text is said once.
+
+    All quotation marks in it enclose attributes, so no text of a learner is taken for one.
+    """
+    for pattern, by in (
+        (r"^.*?(?=<svg)|<!--.*?-->|\n", ""),
+        (rf' (xml:space="preserve"|text-anchor="start"|font-family="{FONTS}")', ""),
+        (rf' font-size="{FONT_SIZE}.00"', ""),
+        (r"(?<=>) ", "\u00a0"),  # a space at the start would be lost
+        (r"^<svg", f'<svg font-family="{FONTS}" font-size="{FONT_SIZE}"'),
+    ):
+        picture = re.sub(pattern, by, picture, flags=re.DOTALL)
+    return picture
 
 
 def variables(selector: str, theme: str | None) -> str:
