@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autograd import Value, affine, binary_cross_entropy, exp, sigmoid
-from nn import MLP
+from autograd import Value, affine, binary_cross_entropy, exp, sigmoid, total
+from nn import MLP, SquaredError
 
 
 def slide() -> Value:
@@ -44,6 +44,9 @@ def logistic_regression() -> Value:
     return L
 
 
+GRAPHS = [slide, circuit, sigmoid_circuit, logistic_regression]
+
+
 def xnor() -> MLP:
     """Worked example 9: OR(AND, NOR), set by hand."""
     return MLP.from_weights(
@@ -53,4 +56,20 @@ def xnor() -> MLP:
     )
 
 
-GRAPHS = [slide, circuit, sigmoid_circuit, logistic_regression]
+def mazur() -> MLP:
+    """Worked example 11."""
+    return MLP.from_weights(
+        [([[0.15, 0.20], [0.25, 0.30]], 0.35), ([[0.40, 0.45], [0.50, 0.55]], 0.60)],
+        activation="sigmoid",
+        output_activation="sigmoid",
+    )
+
+
+def network_loss(units: list[int], n_inputs: int = 2, examples: int = 1) -> Value:
+    """The loss of a network of tanh units, summed over some examples, and swept."""
+    model = MLP(n_inputs, units, activation="tanh", seed=1)
+    inputs = [[0.1 * k + 0.2 * i for i in range(n_inputs)] for k in range(examples)]
+    losses = [SquaredError()(k % 2, model(x)) for k, x in enumerate(inputs)]
+    J = losses[0] if examples == 1 else total(losses)
+    J.backward()
+    return J

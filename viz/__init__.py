@@ -12,6 +12,7 @@ from viz.canvas import Drawing
 from viz.drawing import draw
 from viz.explaining import Explanation, explain
 from viz.network import NetworkDrawing, draw_network
+from viz.network_walk import NetworkWalkthrough
 from viz.plots import (
     plot_activation,
     plot_boundary,
@@ -26,6 +27,7 @@ __all__ = [
     "Drawing",
     "Explanation",
     "NetworkDrawing",
+    "NetworkWalkthrough",
     "Walkthrough",
     "draw",
     "draw_network",

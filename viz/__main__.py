@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("formula", help="one or several steps, separated by semicolons")
     parser.add_argument("numbers", nargs="*", metavar="name=number", help="the leaves")
-    parser.add_argument("-o", "--output", help="a file ending in .svg, .png, .pdf or .dot")
+    parser.add_argument("-o", "--output", help="a file ending in .svg, .png, .pdf, .dot or .html")
     parser.add_argument("--theme", choices=list(THEMES), default="light")
     options = parser.parse_args(arguments)
     try:

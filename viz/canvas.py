@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape as escape_html
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import graphviz
 
 from viz.names import escape
-from viz.render import check_format, render, write
+from viz.render import FORMATS, check_format, render, write
 from viz.style import FONT_SIZE, FONTS, Theme
 
 # A wire ends in an arrow where a Value is read.
@@ -62,7 +62,7 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
             OSError: the file cannot be written; what was there before is still there.
             RuntimeError, TimeoutError: see :func:`viz.render.render`.
         """
-        write(path, self.pipe(_format_of(path)))
+        write(path, self.pipe(format_of(path)))
         return Path(path)
 
     def render(
@@ -97,13 +97,14 @@ class Drawing(graphviz.Digraph):  # type: ignore[misc]
         }
 
 
-def check_path(path: str | os.PathLike[str] | None) -> None:
+def check_path(path: str | os.PathLike[str] | None, formats: Sequence[str] = FORMATS) -> None:
     """Raise ValueError, before anything is drawn, if no picture can have this file name."""
     if path is not None:
-        check_format(_format_of(path))
+        check_format(format_of(path), formats)
 
 
-def _format_of(path: str | os.PathLike[str]) -> str:
+def format_of(path: str | os.PathLike[str]) -> str:
+    """What a file name ends in."""
     return Path(path).suffix[1:].lower()
 
 

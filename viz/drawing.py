@@ -7,21 +7,22 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from autograd.value import Value
-from viz.canvas import Drawing, check_path
+from viz.canvas import Drawing, check_path, format_of
 from viz.debugging import examine, find_notes
 from viz.folding import LEVELS, fold, sketch_folded
+from viz.levels import levels_page
 from viz.names import callers_variables
-from viz.sketching import MOST_IN_FULL, Sweep, sketch, sweep_of
+from viz.render import FORMATS, write
+from viz.sketching import MOST_DRAWN, MOST_IN_FULL, Sweep, sketch, sweep_of
 from viz.style import theme_named
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
 
-# Values with which a picture stays legible as numbers, and at all.
-MOST_IN_NUMBERS = 60
-MOST_DRAWN = 300
+MOST_IN_NUMBERS = 60  # values with which a picture stays legible on a screen
 
 DETAILS = ("full", "numbers")
+FORMATS_OF_GRAPHS = (*FORMATS, "html")
 
 
 def draw(
@@ -47,7 +48,8 @@ def draw(
 
     Args:
         output: the Value to draw, or the list of one that a layer returns; or an error.
-        path: a file name that ends in .svg, .png, .pdf or .dot.
+        path: a file name that ends in .svg, .png, .pdf or .dot; or in .html for a page in which
+            the boxes of a folded graph unfold by a click, from layers to neurons to values.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
         detail: "full" with the chain rule; "numbers" alone; "neurons" or "layers", where
             Values that are computed alike become one box. By default full for up to 30 values
@@ -62,19 +64,22 @@ def draw(
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
-    check_path(path)
+    check_path(path, FORMATS_OF_GRAPHS)
     look = theme_named(theme)
     subject = examine(output, parameters)
     sweep = sweep_of(subject.output, callers_variables(), subject.unread)
     found = find_notes(sweep.names, sweep.gradients, sweep.stored)
     sweep = sweep._replace(notes=found | subject.notes)
+    level = detail
     if detail is None and len(sweep.names) > MOST_IN_NUMBERS:
-        detail = _level_for(sweep)
-    if detail in LEVELS:
-        drawing = sketch_folded(sweep, detail, look)
+        level = _level_for(sweep)
+    if level in LEVELS:
+        drawing = sketch_folded(sweep, level, look)
     else:
-        drawing = sketch(sweep, look, detail_for(len(sweep.names), detail))
-    if path is not None:
+        drawing = sketch(sweep, look, detail_for(len(sweep.names), level))
+    if path is not None and format_of(path) == "html":
+        write(path, levels_page(sweep, look, theme, detail).encode())
+    elif path is not None:
         drawing.write(path)
     return drawing
 

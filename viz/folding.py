@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import filterfalse
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from viz.style import FONT_SIZE, Theme
 LEVELS = ("neurons", "layers")
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
-_OVER_LISTS = {rows.affine: 3, rows.dot: 2, rows.softmax_cross_entropy_with_logits: 2}
+_OVER_LISTS = {rows.affine: 3, rows.dot: 2}
 
 
 class Fold(NamedTuple):
@@ -67,6 +68,12 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
         folds[i].members.append(node)
     if not folds[-1].name:
         folds[-1] = folds[-1]._replace(name=sweep.names[sweep.output])
+    # Steps of a recurrence are h_1, h_2, …: folds of their own, which are not all called h.
+    count = Counter(each.name for each in folds)
+    for i, each in enumerate(folds):
+        own = {sweep.names[node] for node in each.members}
+        if each.name and count[each.name] > 1 and len(own) == 1:
+            folds[i] = each._replace(name=own.pop())
     taken = {each.name for each in folds}
     unused = filterfalse(taken.__contains__, letters())
     return [each if each.name else each._replace(name=next(unused)) for each in folds]

@@ -1,24 +1,20 @@
-"""draw_network: a network as neurons in columns, with activations, weights and the errors δ."""
+"""draw_network: a network as neurons in columns, with activations, weights and errors δ."""
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable, Sequence
 from itertools import chain, pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import graphviz
 
 from autograd.backprop import gradients, single
-from autograd.notation import MOST_TERMS, formula, number
-from autograd.tracing import equals, in_place
+from autograd.notation import number
+from autograd.tracing import equals
 from autograd.value import Value
 from viz.canvas import Drawing, check_path
 from viz.names import escape, italic, printable, typeset
-from viz.render import write
-from viz.slides import gif, pdf
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
 
 if TYPE_CHECKING:
@@ -36,7 +32,7 @@ FADED = "40"  # the opacity of weights that are not at work, in hexadecimal
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.5, 5.0, 3.0  # points
 
 
-class _Unit(NamedTuple):
+class Unit(NamedTuple):
     """A circle: an input, or a neuron with its weighted sum z, bias and weights."""
 
     a: Value
@@ -46,9 +42,9 @@ class _Unit(NamedTuple):
     weights: Sequence[Value] = ()
 
 
-class _Column(NamedTuple):
+class Column(NamedTuple):
     title: str
-    units: list[_Unit]
+    units: list[Unit]
 
     def rows(self) -> list[int | None]:
         """The units that are drawn, top to bottom; None stands for those left out."""
@@ -56,73 +52,50 @@ class _Column(NamedTuple):
         return list(range(n)) if n <= MOST_ROWS else [*range(MOST_ROWS - 2), None, n - 1]
 
 
-class _Work(NamedTuple):
-    """A network at work on one example.
+class Work(NamedTuple):
+    """A network at work on one example, in numbers that later changes of the model do not reach.
 
     Attributes:
-        deltas: the derivative of the loss by the weighted sum of each neuron.
+        slopes: the derivative of the loss by the weighted sum of each neuron, which is its error
+            δ, and by its activation.
     """
 
-    columns: list[_Column]
+    columns: list[Column]
     y: Any
     cost: Value | None
-    deltas: dict[Value, float]
+    slopes: dict[Value, float]
     theme: Theme
 
 
-class _Moment(NamedTuple):
+class Moment(NamedTuple):
     """A picture in the middle of the sweeps: what it shows and lights, and the words to it.
 
+    Parts are called as in the DOT source: the unit j of column i is n<i>_<j>, its error
+    d<i>_<j>, the weight from unit k before it w<i - 1>_<k>_<j>.
+
     Attributes:
-        computed: how many columns have their numbers, that of the loss counted.
-        swept: the first column whose errors δ are known.
-        column: the one at work; the loss comes after the last.
-        edges: the column to which the weights at work lead.
+        unseen: the parts whose numbers are still to come.
+        lit: the parts at work.
+        weights: the weights at work.
+        backward: whether the light is that of the backward sweep.
         caption: lines of text.
     """
 
-    computed: int
-    swept: int
-    column: int
-    edges: int
+    unseen: set[str]
+    lit: set[str]
+    weights: set[str]
+    backward: bool
     caption: list[str]
 
 
 class NetworkDrawing(Drawing):
-    """The picture of a network at work, which can be stepped through.
+    """The picture of a network at work; :func:`viz.step_through` goes through its steps.
 
     Attributes:
-        captions: what happens in each step, as text.
-        frames: each step as a picture: activations flow right, then errors δ flow left.
+        work: what is drawn.
     """
 
-    _work: _Work
-
-    @property
-    def captions(self) -> list[str]:
-        return ["\n".join(moment.caption) for moment in _moments(self._work)]
-
-    @property
-    def frames(self) -> list[Drawing]:
-        return [_sketch(self._work, moment) for moment in _moments(self._work)]
-
-    def save_steps(self, path: str | os.PathLike[str]) -> Path:
-        """Write the steps: .pdf has a page per step for slides, .gif is for a chat.
-
-        Raises:
-            ValueError: the ending is neither.
-            OSError: the file cannot be written; what was there before is still there.
-            RuntimeError: there is no Graphviz to draw with.
-        """
-        ending = Path(path).suffix[1:].lower()
-        if ending not in ("pdf", "gif"):
-            raise ValueError(f"unknown format {ending!r}: choose one of pdf, gif")
-        if ending == "pdf":
-            write(path, pdf(self.frames))
-        else:
-            inches = COLUMN * len(self._work.columns) + CIRCLE
-            write(path, gif(self.frames, inches, self._work.theme.background))
-        return Path(path)
+    work: Work
 
 
 def draw_network(
@@ -140,8 +113,8 @@ def draw_network(
     are larger, solid where positive, dashed where negative. Given a target, the loss stands
     at the end, and under each neuron its error δ, the derivative of the loss by its weighted
     sum z. Of a layer with more than ten units the first and the last are drawn, and the
-    picture says how many are left out. Nothing in the model is changed. The drawing has the
-    steps that lead to it as ``frames``.
+    picture says how many are left out. Nothing in the model is changed.
+    ``step_through(draw_network(model, x, y))`` shows how it comes about.
 
     Args:
         model: a network with ``layers``, a layer with ``neurons``, or a neuron with
@@ -165,18 +138,18 @@ def draw_network(
     columns = _columns(model, x)
     outputs = [unit.a for unit in columns[-1].units]
     cost = None if y is None else single((loss or _squared_error)(y, outputs))
-    work = _Work(columns, y, cost, _deltas(columns, cost), look)
-    drawing = _sketch(work)
+    work = Work(columns, y, cost, _slopes(columns, cost), look)
+    drawing = sketch_network(work)
     if path is not None:
         drawing.write(path)
     return drawing
 
 
-def _columns(model: Any, x: Sequence[float | Value]) -> list[_Column]:
+def _columns(model: Any, x: Sequence[float | Value]) -> list[Column]:
     """The units, layer by layer, as the model computes them from the inputs."""
     values = [v if isinstance(v, Value) else Value(v, f"x_{i}") for i, v in enumerate(x, 1)]
-    inputs = [_Unit(v, v.label or f"x_{i}") for i, v in enumerate(values, 1)]
-    columns = [_Column("", inputs)]
+    inputs = [Unit(_copy(v), v.label or f"x_{i}") for i, v in enumerate(values, 1)]
+    columns = [Column("", inputs)]
     for layer in getattr(model, "layers", [model]):
         neurons = getattr(layer, "neurons", [layer])
         outputs = layer(values) if callable(layer) else []
@@ -191,19 +164,23 @@ def _columns(model: Any, x: Sequence[float | Value]) -> list[_Column]:
             )
         number_of_layer = len(columns)
         units = [
-            _Unit(
+            Unit(
                 a,
                 a.label or f"a[{number_of_layer}]_{j}",
                 _weighted_sum(a),
-                neuron.bias,
-                neuron.weights,
+                _copy(neuron.bias),
+                [_copy(w) for w in neuron.weights],
             )
             for j, (a, neuron) in enumerate(zip(outputs, neurons, strict=True), 1)
         ]
         activation = getattr(layer, "activation", "")
-        columns.append(_Column(f"layer {number_of_layer}: {activation}".strip(": "), units))
+        columns.append(Column(f"layer {number_of_layer}: {activation}".strip(": "), units))
         values = outputs
     return columns
+
+
+def _copy(x: Value) -> Value:
+    return Value(x.data, x.label)
 
 
 def _weighted_sum(a: Value) -> Value:
@@ -225,7 +202,7 @@ def _as_list(y: Any) -> list[Any]:
     return list(y) if hasattr(y, "__iter__") else [y]
 
 
-def _sketch(work: _Work, moment: _Moment | None = None) -> NetworkDrawing:
+def sketch_network(work: Work, moment: Moment | None = None) -> NetworkDrawing:
     """The picture of a network at work: finished, or at a moment of it in the same places."""
     columns, cost, theme = work.columns, work.cost, work.theme
     drawing = NetworkDrawing(
@@ -250,7 +227,7 @@ def _sketch(work: _Work, moment: _Moment | None = None) -> NetworkDrawing:
         },
         edge_attr={"arrowhead": "none", "color": theme.ink},
     )
-    drawing._work = work
+    drawing.work = work
     rows = [len(column.rows()) for column in columns]
     numbered = sum(n * m for n, m in pairwise(rows)) <= MOST_NUMBERED
     places = [_places(column, i) for i, column in enumerate(columns)]
@@ -276,22 +253,23 @@ def _sketch(work: _Work, moment: _Moment | None = None) -> NetworkDrawing:
     return drawing
 
 
-def _deltas(columns: Sequence[_Column], cost: Value | None) -> dict[Value, float]:
-    """The derivative of the loss by the weighted sum of each neuron."""
-    sums = [unit.z for column in columns for unit in column.units if unit.z is not None]
+def _slopes(columns: Sequence[Column], cost: Value | None) -> dict[Value, float]:
+    """The derivative of the loss by the weighted sum and the activation of each neuron."""
     if cost is None:
         return {}
-    slopes = gradients(cost, sums)
-    return {z: slope.data for z, slope in zip(sums, slopes, strict=True)}
+    units = [unit for column in columns[1:] for unit in column.units]
+    nodes = list(dict.fromkeys(chain.from_iterable((unit.z, unit.a) for unit in units)))
+    inner = [node for node in nodes if node is not None]
+    return dict(zip(inner, [slope.data for slope in gradients(cost, inner)], strict=True))
 
 
-def _places(column: _Column, i: int) -> dict[int | None, tuple[float, float]]:
+def _places(column: Column, i: int) -> dict[int | None, tuple[float, float]]:
     """Where the units of a column stand, around a middle line."""
     rows = column.rows()
     return {j: (COLUMN * i, ROW * ((len(rows) - 1) / 2 - k)) for k, j in enumerate(rows)}
 
 
-def _title(column: _Column) -> str:
+def _title(column: Column) -> str:
     n = len(column.units)
     if column.units[0].z is None:
         return f"{n} input{'s' * (n > 1)}"
@@ -300,10 +278,10 @@ def _title(column: _Column) -> str:
 
 def _draw_edges(
     drawing: Drawing,
-    work: _Work,
+    work: Work,
     places: Sequence[dict[int | None, tuple[float, float]]],
     numbered: bool,
-    moment: _Moment | None,
+    moment: Moment | None,
 ) -> None:
     theme = work.theme
     drawn = [
@@ -319,11 +297,13 @@ def _draw_edges(
         look = {"color": theme.value}
         if w.data < 0.0:
             look = {"color": theme.gradient, "style": "dashed"}
-        if moment and moment.edges != i + 1:
+        part = f"w{i}_{k}_{j}"
+        if moment and part not in moment.weights:
             look["color"] += FADED
         drawing.edge(
             f"n{i}_{k}",
             f"n{i + 1}_{j}",
+            **{"class": part},
             penwidth=f"{THINNEST + (thickest - THINNEST) * abs(w.data) / largest:.2f}",
             tooltip=_plain(f"{typeset(w.label or 'w')} = {w.data!r}"),
             **look,
@@ -333,67 +313,74 @@ def _draw_edges(
             near = 0.3  # of the way, where the edges from one unit have parted
             place = tuple(a + near * (b - a) for a, b in zip(start, end, strict=True))
             text = f'<FONT COLOR="{look["color"]}">{number(w.data)}</FONT>'
-            _draw_text(drawing, f"w{i}_{k}_{j}", (place[0], place[1]), text)
+            _draw_text(drawing, part, (place[0], place[1]), text)
 
 
 def _draw_unit(
     drawing: Drawing,
     position: tuple[int, int],
-    unit: _Unit,
+    unit: Unit,
     place: tuple[float, float],
     theme: Theme,
-    moment: _Moment | None,
+    moment: Moment | None,
 ) -> None:
-    i, j = position
-    color = "transparent" if moment and i >= moment.computed else theme.value
+    part = f"n{position[0]}_{position[1]}"
+    color = "transparent" if moment and part in moment.unseen else theme.value
     shown = number(unit.a.data)
     size = f' POINT-SIZE="{FONT_SIZE - 3}"' if len(shown) > MOST_LETTERS else ""
     value = f'<FONT COLOR="{color}"{size}>{shown}</FONT>'
     drawing.node(
-        f"n{i}_{j}",
+        part,
         f"<{italic(unit.name)}<BR/>{value}>",
         shape="circle",
         width=str(CIRCLE),
         fixedsize="shape",
         pos=_position(place),
         tooltip=_plain(f"{typeset(unit.name)} = {unit.a.data!r}"),
-        penwidth="0.75" if unit.z is None else "1.5",
-        **({"fillcolor": theme.lit} if moment and moment.column == i else {}),
+        **{"penwidth": "0.75" if unit.z is None else "1.5"} | _light(part, theme, moment),
     )
+
+
+def _light(part: str, theme: Theme, moment: Moment | None) -> dict[str, str]:
+    if moment is None or part not in moment.lit:
+        return {}
+    color = theme.gradient if moment.backward else theme.value
+    return {"fillcolor": theme.lit, "color": color, "penwidth": "3"}
 
 
 def _draw_notes(
     drawing: Drawing,
     position: tuple[int, int],
-    unit: _Unit,
+    unit: Unit,
     place: tuple[float, float],
-    work: _Work,
+    work: Work,
     numbered: bool,
-    moment: _Moment | None,
+    moment: Moment | None,
 ) -> None:
     """The bias above a neuron, and δ below."""
     (i, j), (x, y) = position, place
     if numbered and unit.bias is not None:
         text = f"<I>b</I> {equals(unit.bias.data)} {number(unit.bias.data)}"
         _draw_text(drawing, f"b{i}_{j}", (x, y + BESIDE), text)
-    if unit.z in work.deltas:
-        delta = work.deltas[unit.z]
-        color = "transparent" if moment and i < moment.swept else work.theme.gradient
+    if unit.z in work.slopes:
+        delta = work.slopes[unit.z]
+        part = f"d{i}_{j}"
+        color = "transparent" if moment and part in moment.unseen else work.theme.gradient
         text = f'<FONT COLOR="{color}">δ {equals(delta)} {number(delta)}</FONT>'
-        _draw_text(drawing, f"d{i}_{j}", (x, y - BESIDE), text, _plain(f"δ = {delta!r}"))
+        _draw_text(drawing, part, (x, y - BESIDE), text, _plain(f"δ = {delta!r}"))
 
 
 def _draw_loss(
     drawing: Drawing,
-    work: _Work,
+    work: Work,
     cost: Value,
     outputs: dict[int | None, tuple[float, float]],
-    moment: _Moment | None,
+    moment: Moment | None,
 ) -> None:
     """The loss in a box at the end, and the target of each output on the wire to it."""
     last = len(work.columns) - 1
     end = (COLUMN * (last + 1), 0.0)
-    color = "transparent" if moment and moment.computed <= last + 1 else work.theme.value
+    color = "transparent" if moment and "loss" in moment.unseen else work.theme.value
     value = f'<FONT COLOR="{color}">{equals(cost.data)} {number(cost.data)}</FONT>'
     name = cost.label or "L"
     text = f"{italic(name)} {value}"
@@ -408,7 +395,7 @@ def _draw_loss(
         style="rounded,filled",
         pos=_position(end),
         tooltip=_plain(f"{typeset(name)} = {cost.data!r}"),
-        **({"fillcolor": work.theme.lit} if moment and moment.column == last + 1 else {}),
+        **_light("loss", work.theme, moment),
     )
     for j, start in outputs.items():
         if j is not None:
@@ -444,9 +431,9 @@ def _plain(text: str) -> str:
     return str(graphviz.escape(printable(text)))
 
 
-def _description(work: _Work) -> str:
+def _description(work: Work) -> str:
     """The picture in words: what each drawn neuron computes, from left to right."""
-    columns, deltas, cost = work.columns, work.deltas, work.cost
+    columns, slopes, cost = work.columns, work.slopes, work.cost
     sizes = "-".join(str(len(column.units)) for column in columns)
     told = [f"Network {sizes}"]
     for column in columns:
@@ -454,77 +441,9 @@ def _description(work: _Work) -> str:
             if j is not None:
                 unit = column.units[j]
                 text = f"{typeset(unit.name)} = {unit.a.data!r}"
-                if unit.z in deltas:
-                    text += f", δ = {deltas[unit.z]!r}"
+                if unit.z in slopes:
+                    text += f", δ = {slopes[unit.z]!r}"
                 told.append(text)
     if cost is not None:
         told.append(f"{typeset(cost.label or 'L')} = {cost.data!r}")
     return printable(". ".join(told) + ".")
-
-
-# --- the steps --------------------------------------------------------------------------------
-
-
-def _moments(work: _Work) -> list[_Moment]:
-    """The steps: the inputs, each layer, the loss; and back through the layers."""
-    n = len(work.columns)
-    moments = [_Moment(1, n, 0, -1, ["The inputs are given.", "Activations flow to the right."])]
-    for i in range(1, n):
-        told = f"Layer {i}: each unit weighs its inputs, adds its bias, and activates."
-        moments.append(_Moment(i + 1, n, i, i, [told, _forward_rule(work.columns[i].units[0])]))
-    if work.cost is None:
-        return moments
-    L = typeset(work.cost.label or "L")
-    told = f"The loss compares the outputs with the target: {L} {_shown(work.cost.data)}."
-    moments.append(_Moment(n + 1, n, n, -1, [told, "Errors δ flow to the left."]))
-    for i in range(n - 1, 0, -1):
-        if i == n - 1:
-            told = f"Layer {i}: how much the loss changes with the weighted sum of each unit."
-        else:
-            told = f"Layer {i}: each δ is the weighted sum of the δ it feeds, times the slope g′."
-        moments.append(_Moment(n + 1, i, i, i + 1, [told, _backward_rule(work, i)]))
-    return moments
-
-
-def _forward_rule(unit: _Unit) -> str:
-    """How the first unit of a layer gets its activation."""
-    assert unit.z is not None
-    assert unit.a.op is not None
-    if unit.z is unit.a:
-        return f"{typeset(unit.name)} {_shown(unit.a.data)}"
-    of_z = formula(unit.a, dict.fromkeys(unit.a.inputs, "z")) if len(unit.a.inputs) == 1 else ""
-    text = " = ".join(filter(None, [typeset(unit.name), of_z]))
-    return f"z {_shown(unit.z.data)}, {text} {_shown(unit.a.data)}"
-
-
-def _backward_rule(work: _Work, i: int) -> str:
-    """How the first unit of a layer gets its error δ."""
-    assert work.cost is not None
-    unit = work.columns[i].units[0]
-    assert unit.z is not None
-    delta = work.deltas[unit.z]
-    slope = unit.a.partials[0] if len(unit.a.inputs) == 1 else 1.0
-    by_a = gradients(work.cost, [unit.a])[0].data
-    products = []
-    if i + 1 < len(work.columns):
-        readers = work.columns[i + 1].units
-        products = [(r.weights[0].data, work.deltas[r.z]) for r in readers if r.z is not None]
-    is_sum = math.isclose(math.fsum(w * d for w, d in products), by_a, rel_tol=1e-9)
-    name = f"δ of {typeset(unit.name)}"
-    is_product = math.isclose(by_a * slope, delta, rel_tol=1e-9) and (is_sum or not products)
-    # Else it is softmax, or there is a layer without neurons in between.
-    if not is_product or (unit.z is unit.a and not products):
-        return f"{name} {_shown(delta)}"
-    sign = equals(by_a, slope, *chain(*products))
-    written = in_place(by_a)
-    if products:
-        terms = [f"{in_place(w)} × {in_place(d)}" for w, d in products]
-        if len(terms) > MOST_TERMS:
-            terms[MOST_TERMS - 2 : -1] = ["…"]
-        written = f"({' + '.join(terms)})"
-    factor = "" if unit.z is unit.a else f" × {in_place(slope)}"
-    return f"{name} {sign} {written}{factor} {equals(by_a, slope, delta)} {number(delta)}"
-
-
-def _shown(x: float) -> str:
-    return f"{equals(x)} {number(x)}"

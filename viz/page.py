@@ -7,12 +7,19 @@ import re
 from html import escape as escape_markup
 from pathlib import Path
 
-from viz.style import THEMES, Theme
+from viz.style import FONT_SIZE, FONTS, THEMES, Theme
 
 FOLLOWS = "follows"  # the class of what is light or dark as the reader's system is
 
 
-def fragment(picture: str, description: str, graph: str, theme: str | None) -> str:
+# What the players are made of, in the order of their imports.
+MODULES = {
+    "player": ("controls", "numbers", "graph", "player"),
+    "network": ("controls", "network"),
+}
+
+
+def fragment(picture: str, description: str, player: str, told: str, theme: str | None) -> str:
     """A picture as an image, with a script that turns it into a player.
 
     Without the script, as in a notebook that is not trusted, the image stays. The picture is
@@ -21,17 +28,19 @@ def fragment(picture: str, description: str, graph: str, theme: str | None) -> s
     Args:
         picture: the finished picture as SVG.
         description: the picture in words.
-        graph: the graph and its captions as a JavaScript expression.
+        player: which one, of ``MODULES``.
+        told: what it tells, such as a graph and its captions, as a JavaScript expression.
         theme: the name of a theme; None: as the reader's system prefers.
     """
-    identity = "glassgrad-" + hashlib.sha256((picture + graph).encode()).hexdigest()[:12]
+    identity = "glassgrad-" + hashlib.sha256((picture + told).encode()).hexdigest()[:12]
     kind = theme or FOLLOWS
     style = _read("player.css") + variables(f".glassgrad.{kind}", theme)
+    script = f'{_program(player)}start("{identity}", play, {told});'
     return (
         f'<div class="glassgrad {kind}" id="{identity}">'
         f'<img alt="{escape_markup(description)}" src="{_data_uri(picture)}">'
         f"<style>{style}</style>"
-        f'<script>(() => {{\n{_program()}start("{identity}", {graph});\n}})();</script></div>'
+        f"<script>(() => {{\n{script}\n}})();</script></div>"
     )
 
 
@@ -46,6 +55,22 @@ def page(title: str, body: str) -> str:
         "<style>body{margin:0}.glassgrad{box-sizing:border-box;min-height:100vh}</style>"
         f"</head><body>{body}</body></html>\n"
     )
+
+
+def compact(picture: str) -> str:
+    """Graphviz's SVG as a part of a page: what it says of each text is said once.
+
+    All quotation marks in it enclose attributes, so no text of a learner is taken for one.
+    """
+    for pattern, by in (
+        (r"^.*?(?=<svg)|<!--.*?-->|\n", ""),
+        (rf' (xml:space="preserve"|text-anchor="start"|font-family="{FONTS}")', ""),
+        (rf' font-size="{FONT_SIZE}.00"', ""),
+        (r"(?<=>) ", "\u00a0"),  # a space at the start would be lost
+        (r"^<svg", f'<svg font-family="{FONTS}" font-size="{FONT_SIZE}"'),
+    ):
+        picture = re.sub(pattern, by, picture, flags=re.DOTALL)
+    return picture
 
 
 def variables(selector: str, theme: str | None) -> str:
@@ -72,9 +97,9 @@ def _data_uri(picture: str) -> str:
     return f"data:image/svg+xml;charset=utf-8,{quoted}"
 
 
-def _program() -> str:
-    """The modules of the player as one script, without their comments."""
-    modules = "".join(_read(f"{name}.mjs") for name in ("numbers", "graph", "player"))
+def _program(player: str) -> str:
+    """The modules of a player as one script, without their comments."""
+    modules = "".join(_read(f"{name}.mjs") for name in MODULES[player])
     return re.sub(r"^(import .*\n|\s*// .*\n|\s*\n|export (?=\w)| +)", "", modules, flags=re.M)
 
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
@@ -77,10 +77,10 @@ def _run(source: str, file_format: str, seconds: float | None) -> bytes:
     return re.sub(rb"(/CreationDate \(D:)\d{14}", rb"\g<1>19700101000000", picture)
 
 
-def check_format(file_format: str) -> None:
+def check_format(file_format: str, formats: Iterable[str] = FORMATS) -> None:
     """Raise ValueError if there is no such format."""
-    if file_format not in FORMATS:
-        raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(FORMATS)}")
+    if file_format not in formats:
+        raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(formats)}")
 
 
 def write(path: str | os.PathLike[str], picture: bytes) -> None:
@@ -97,6 +97,19 @@ def write(path: str | os.PathLike[str], picture: bytes) -> None:
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise type(error)(f"cannot write {os.fspath(path)}: {error.strerror}") from None
+
+
+def write_as(path: str | os.PathLike[str], **formats: Callable[[], bytes]) -> Path:
+    """Write what belongs to the ending of a file name, given as ``html=…, pdf=…``.
+
+    Raises:
+        ValueError: nothing belongs to it.
+        OSError: see :func:`write`.
+    """
+    file_format = Path(path).suffix[1:].lower()
+    check_format(file_format, formats)
+    write(path, formats[file_format]())
+    return Path(path)
 
 
 def _resolution(file_format: str) -> int:

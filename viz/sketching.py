@@ -19,7 +19,10 @@ from viz.style import FONT_SIZE, Theme
 
 LONGEST_TITLE = 60  # characters
 LONGEST_IN_CIRCLE = 5
-MOST_IN_FULL = 30  # values with which the chain rule stays legible on a slide
+
+# Values with which a picture stays legible: with the chain rule on a slide, and at all.
+MOST_IN_FULL = 30
+MOST_DRAWN = 300
 
 
 class Sweep(NamedTuple):

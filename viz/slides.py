@@ -1,11 +1,13 @@
-"""Several drawings in one file: a PDF with a page for each, and a GIF."""
+"""Several drawings in one file: a PDF with a page for each, and a GIF; their captions."""
 
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 
 from viz.canvas import Drawing
+from viz.style import FONT_SIZE
 
 RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
 LARGEST = 1800  # dots in width or height
@@ -25,6 +27,21 @@ def pdf(drawings: Sequence[Drawing]) -> bytes:
     written = io.BytesIO()
     pages.write(written)
     return written.getvalue()
+
+
+def wrapped(captions: Sequence[str], width: float) -> list[list[str]]:
+    """The lines of captions that fit a picture, as many for each of them.
+
+    Args:
+        width: that of the picture, in points.
+    """
+    letters = int(width / (0.62 * FONT_SIZE))  # of the font, on average
+    broken = [
+        [line for text in caption.split("\n") for line in textwrap.wrap(text, letters)]
+        for caption in captions
+    ]
+    most = max(map(len, broken))
+    return [lines + [""] * (most - len(lines)) for lines in broken]
 
 
 def gif(drawings: Sequence[Drawing], inches: float, background: str) -> bytes:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import textwrap
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from autograd.backprop import single, topological_order
 from autograd.notation import expression, formula, number
@@ -17,8 +16,10 @@ from viz.canvas import Drawing
 from viz.drawing import detail_for
 from viz.javascript import literal, recorded
 from viz.names import TEXT, callers_variables
+from viz.network import NetworkDrawing
+from viz.network_walk import NetworkWalkthrough
 from viz.page import fragment, page, variables
-from viz.render import write
+from viz.render import write_as
 from viz.scene import Scene, scene, svg
 from viz.sketching import (
     LONGEST_TITLE,
@@ -29,15 +30,13 @@ from viz.sketching import (
     stale_value,
     sweep_of,
 )
-from viz.slides import gif, pdf
-from viz.style import FONT_SIZE, THEMES, theme_named
+from viz.slides import gif, pdf, wrapped
+from viz.style import THEMES, theme_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from autograd.backprop import Output
-
-FORMATS = ("html", "svg", "pdf", "gif")
 
 # A picture that moves by itself for longer would need a button to stop it (WCAG 2.2.2).
 SECONDS_OF_MOTION = 5.0
@@ -57,10 +56,20 @@ class Step(NamedTuple):
     rule: list[Piece]
 
 
+@overload
+def step_through(output: NetworkDrawing, *, theme: str | None = None) -> NetworkWalkthrough: ...
+
+
+@overload
 def step_through(
     output: Output, *, theme: str | None = None, detail: str | None = None
-) -> Walkthrough:
-    """Both sweeps over the graph of a Value, one step at a time.
+) -> Walkthrough: ...
+
+
+def step_through(
+    output: Output | NetworkDrawing, *, theme: str | None = None, detail: str | None = None
+) -> Walkthrough | NetworkWalkthrough:
+    """Both sweeps over the graph of a Value, or over a network, one step at a time.
 
     In a notebook this shows a player: forward from left to right, one Value at a time, then
     backward from right to left, one use of the chain rule at a time. Leaves can be changed
@@ -73,18 +82,26 @@ def step_through(
     Backward: from u to b, the upstream gradient times the local slope.
     dJ/db = dJ/du × du/db = 3 × 2 = 6
 
+    A network is stepped through unit by unit: activations flow to the right, errors δ to the
+    left. Write ``step_through(draw_network(model, x, y))``.
+
     Args:
-        output: the Value to step through, or the list of one that a layer returns.
+        output: the Value to step through, or the list of one that a layer returns; or the
+            drawing of a network.
         theme: "light", "dark" or "circuit"; None: as the reader's system prefers.
-        detail: "full" or "numbers", as for :func:`viz.draw`.
+        detail: "full" or "numbers", as for :func:`viz.draw`; of a graph alone.
 
     Raises:
-        TypeError: ``output`` is no Value.
+        TypeError: ``output`` is no Value and no drawing of a network; or that has a ``detail``.
         ValueError: unknown theme or detail; more than 300 values and no ``detail``; or the
             leaves were changed since the values were computed.
     """
     if theme is not None:
         theme_named(theme)
+    if isinstance(output, NetworkDrawing):
+        if detail is not None:
+            raise TypeError(f"detail={detail!r} is for graphs: a network has one level of detail")
+        return NetworkWalkthrough(output.work, theme)
     sweep = sweep_of(*_snapshot(single(output), callers_variables()))
     stale = stale_value(sweep)
     if stale is not None:
@@ -142,16 +159,8 @@ class Walkthrough:
 
     @cached_property
     def frames(self) -> list[Drawing]:
-        width = max(self._scene.width, 400.0)
-        letters = int(width / (0.62 * FONT_SIZE))  # of the font, on average
-        wrapped = [
-            [line for text in caption.split("\n") for line in textwrap.wrap(text, letters)]
-            for caption in self.captions
-        ]
-        most = max(map(len, wrapped))
         frames = []
-        for k, lines in enumerate(wrapped):
-            lines += [""] * (most - len(lines))
+        for k, lines in enumerate(wrapped(self.captions, max(self._scene.width, 400.0))):
             frame = sketch(self._sweep, self._theme, self._detail, self._moment(k, lines))
             frame.seconds = None  # the layout has been tried
             frame.description = " ".join(lines).strip()
@@ -169,20 +178,14 @@ class Walkthrough:
             OSError: the file cannot be written; what was there before is still there.
             RuntimeError, TimeoutError: see :func:`viz.render.render`.
         """
-        file_format = Path(path).suffix[1:].lower()
-        if file_format == "html":
-            written = page(f"{self._title()}, step by step", self._repr_html_()).encode()
-        elif file_format == "svg":
-            written = self._moving().encode()
-        elif file_format == "pdf":
-            written = pdf(self.frames)
-        elif file_format == "gif":
-            inches = max(self._scene.width, self._scene.height) / 72
-            written = gif(self.frames, inches, self._theme.background)
-        else:
-            raise ValueError(f"unknown format {file_format!r}: choose one of {', '.join(FORMATS)}")
-        write(path, written)
-        return Path(path)
+        inches = max(self._scene.width, self._scene.height) / 72
+        return write_as(
+            path,
+            html=lambda: page(f"{self._title()}, step by step", self._repr_html_()).encode(),
+            svg=lambda: self._moving().encode(),
+            pdf=lambda: pdf(self.frames),
+            gif=lambda: gif(self.frames, inches, self._theme.background),
+        )
 
     # --- the steps
 
@@ -338,7 +341,7 @@ class Walkthrough:
     def _repr_html_(self) -> str:
         """The player, as a notebook shows it."""
         description = self._still.description
-        return fragment(self._svg(), description, self._graph(), self._theme_name)
+        return fragment(self._svg(), description, "player", self._graph(), self._theme_name)
 
     def _graph(self) -> str:
         """The graph and its captions as a JavaScript expression."""

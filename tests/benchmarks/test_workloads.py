@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from autograd.backprop import topological_order
 from benchmarks import engine, memory, peers, pictures, training
 from benchmarks.measuring import fastest, with_deep_stack
 
@@ -77,9 +78,22 @@ def test_memory_is_counted_and_given_back():
     assert memory.held(SimpleNamespace(Value=leaky), 10)[2] > 2
 
 
-def test_pictures_are_drawn():
-    assert b"<svg" in pictures.svg(pictures.slide())
-    assert b"<svg" in pictures.svg(pictures.network([2, 1]))
+@pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "PyTorch"], indirect=True)
+def test_pictures_are_drawn(peer):
+    """Of v = 1·0.5 + 0, then v·0.51 + 0.1 = 0.355, each value and operation is a node."""
+    if peer.name not in pictures.DRAWN_BY:
+        pytest.skip("torchviz is not installed")
+    output = pictures.chain(peer, 9)
+    assert float(output.data) == pytest.approx(0.355, rel=1e-12)
+    assert b"<svg" in pictures.DRAWN_BY[peer.name](output)
+    if peer.name == "micrograd":
+        assert pictures.records(output).count(b'class="node"') == 9 + 4
+    if peer.name == "glassgrad":
+        assert b"start(" in pictures.player(output)
+
+
+def test_the_training_graph_is_as_large_as_it_says():
+    assert 8_500 < len(topological_order(pictures.training_graph())) < 9_500
 
 
 @pytest.mark.parametrize("collector", [True, False])

@@ -347,6 +347,8 @@ def test_files(J, tmp_path, ending, start):
 
 @pytest.mark.parametrize("name", ["J.bmp", "J", "J."])
 def test_unknown_formats(J, tmp_path, name):
-    with pytest.raises(ValueError, match=r"unknown format .*: choose one of svg, png, pdf, dot"):
+    with pytest.raises(
+        ValueError, match=r"unknown format .*: choose one of svg, png, pdf, dot, html"
+    ):
         draw(J, tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from graphs import xnor
+from graphs import mazur, xnor
 
 from autograd import Value, affine, sigmoid, softmax_cross_entropy_with_logits
 from nn import MLP, Layer, Neuron
@@ -16,15 +16,6 @@ from viz import draw_network
 from viz.network import MOST_ROWS
 
 GOLDEN = Path(__file__).parent / "golden"
-
-
-def mazur():
-    """Worked example 11."""
-    return MLP.from_weights(
-        [([[0.15, 0.20], [0.25, 0.30]], 0.35), ([[0.40, 0.45], [0.50, 0.55]], 0.60)],
-        activation="sigmoid",
-        output_activation="sigmoid",
-    )
 
 
 def texts(drawing):
@@ -228,68 +219,3 @@ def test_labels_only_print():
 
 def test_it_draws_the_same_picture_again():
     assert draw_network(xnor(), [0, 1], [0]).source == draw_network(xnor(), [0, 1], [0]).source
-
-
-# --- the steps ----------------------------------------------------------------------------
-
-
-def test_the_steps_of_mazur():
-    """Activations flow right, δ flows left: (0.4·0.138499 − 0.5·0.038098)·a(1 − a)."""
-    captions = draw_network(mazur(), [0.05, 0.10], [0.01, 0.99]).captions
-    assert [caption.splitlines()[1] for caption in captions] == [
-        "Activations flow to the right.",
-        "z = 0.3775, a₁⁽¹⁾ = σ(z) ≈ 0.5933",
-        "z ≈ 1.106, a₁⁽²⁾ = σ(z) ≈ 0.7514",
-        "Errors δ flow to the left.",
-        "δ of a₁⁽²⁾ ≈ 0.7414 × 0.1868 ≈ 0.1385",
-        "δ of a₁⁽¹⁾ ≈ (0.4 × 0.1385 + 0.5 × (−0.0381)) × 0.2413 ≈ 0.008771",
-    ]
-
-
-def test_frames_show_what_is_known_by_then_in_the_same_places():
-    drawing = draw_network(mazur(), [0.05, 0.10], [0.01, 0.99])
-    frames = drawing.frames
-    assert len(frames) == len(drawing.captions) == 6
-    places = [re.findall(r'pos="(.*?)"', frame.source) for frame in [drawing, *frames]]
-    assert all(place == places[0] for place in places)
-    unseen = [frame.source.count("transparent") for frame in frames]
-    assert unseen == [2 + 2 + 1 + 4, 2 + 1 + 4, 1 + 4, 4, 2, 0]
-    lit = [frame.source.count("#FFF2C2") for frame in frames]
-    assert lit == [2, 2, 2, 1, 2, 2]
-    faded = [len(re.findall('color="#0072B240', frame.source)) for frame in frames]
-    assert faded == [8, 4, 4, 8, 8, 4]
-    assert frames[4].description.endswith("δ of a₁⁽²⁾ ≈ 0.7414 × 0.1868 ≈ 0.1385")
-
-
-def test_without_a_target_there_is_no_way_back():
-    assert len(draw_network(xnor(), [0, 1]).frames) == 3
-
-
-def test_linear_units_have_no_slope_to_multiply_by():
-    captions = draw_network(Neuron.from_weights([2], 0), [2], 1).captions
-    assert captions[1].endswith("z = 4")
-    assert captions[-1].endswith("δ of z = 3")
-
-
-def test_a_long_sum_of_errors_is_abridged():
-    model = MLP.from_weights([([[1.0]], [0.0]), ([[1.0]] * 6, [0.0] * 6)])
-    captions = draw_network(model, [1], [0] * 6).captions
-    assert captions[-1].endswith("δ of a₁⁽¹⁾ = (1 × 1 + 1 × 1 + … + 1 × 1) × 1 = 6")
-
-
-def test_what_is_no_product_is_told_as_a_number():
-    layer = Layer.from_weights([[1.0], [1.0]], [0, 0], activation="softmax")
-    assert draw_network(layer, [1], [1, 0]).captions[-1].endswith("δ of a₁ = −0.25")
-    assert draw_network(layer, [1], [1, 0]).captions[1].endswith("z = 1, a₁ = 0.5")
-
-
-@pytest.mark.parametrize(("ending", "start"), [("pdf", b"%PDF"), ("gif", b"GIF8")])
-def test_steps_are_saved(ending, start, tmp_path):
-    path = tmp_path / f"steps.{ending}"
-    assert draw_network(xnor(), [0, 1], [0]).save_steps(path) == path
-    assert path.read_bytes().startswith(start)
-
-
-def test_steps_have_two_formats(tmp_path):
-    with pytest.raises(ValueError, match="unknown format 'html': choose one of pdf, gif"):
-        draw_network(xnor(), [0, 1], [0]).save_steps(tmp_path / "steps.html")

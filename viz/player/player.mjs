@@ -1,16 +1,10 @@
 // The player: turns the still picture of a graph into one that is stepped through and touched.
 
+import { button, controls, element, stageOf } from "./controls.mjs";
 import { evaluate, unknown } from "./graph.mjs";
 import { equal, equals, multiplied, number, precise, terms } from "./numbers.mjs";
 
-const SECONDS_PER_STEP = 1.5;
 const MOST_LEAVES_OPEN = 12;
-
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 // The texts that follow the numbers. The pieces of a caption are strings, and pairs of a kind
 // and a position: a value, a gradient, a product or a sum.
@@ -98,19 +92,14 @@ function pictureOf(svg, graph) {
     }
   };
 
-  picture.boxAt = (i) => (boxes[i] ?? svg).getBoundingClientRect();
+  picture.boxAt = (i) => boxes[i];
   return picture;
 }
 
 // One player in the page. Its steps: the bare graph, each value, the gradient 1 of the output,
 // each use of the chain rule, the finished picture.
-function play(root, image, graph) {
-  const source = image.getAttribute("src");
-  const parsed = new DOMParser().parseFromString(
-    decodeURIComponent(source.slice(source.indexOf(",") + 1)),
-    "image/svg+xml",
-  );
-  const svg = document.importNode(parsed.documentElement, true);
+export function play(root, image, graph) {
+  const { stage, svg } = stageOf(image);
   const count = graph.nodes.length;
   const leaves = graph.leaves.map(([i]) => i);
   const given = Object.fromEntries(graph.leaves);
@@ -119,15 +108,6 @@ function play(root, image, graph) {
   let state = evaluate(graph, unknown(graph, given));
   let words = wordsOf(graph, state);
   const last = graph.captions.length - 1;
-  let position = last;
-  let timer = 0;
-
-  const stage = element("div", { className: "stage", tabIndex: 0 });
-  stage.setAttribute("aria-label", image.alt);
-  stage.setAttribute("role", "group");
-  image.replaceWith(stage);
-  svg.style.minWidth = `calc(${svg.getAttribute("width")} / 2)`; // a wide picture is scrolled
-  stage.append(svg);
   const picture = pictureOf(svg, graph);
 
   // --- the steps
@@ -170,106 +150,18 @@ function play(root, image, graph) {
     return `${formula}has no value at ${at}. ${graph.operations[k].about}`;
   }
 
-  const sentence = element("div");
-  const rule = element("div", { className: "rule" });
-  const caption = element("div", { className: "caption" }, sentence, rule);
-  caption.setAttribute("role", "status");
-  caption.setAttribute("aria-live", "polite");
-
-  function show() {
-    const [spoken, pieces] = graph.captions[position];
-    picture.show(state, words, progressAt(position));
-    const active = activeAt(position);
+  function display(step) {
+    const [spoken, pieces] = graph.captions[step];
+    picture.show(state, words, progressAt(step));
+    const active = activeAt(step);
     picture.light(active, state.failed);
-    sentence.textContent = state.failed < 0 ? spoken : "No value here; the rest is as it was.";
-    rule.textContent = state.failed < 0 ? words.fill(pieces) : whyFailed();
-    slider.value = position;
-    slider.setAttribute("aria-valuetext", `step ${position} of ${last}`);
-    counter.textContent = `${position} / ${last}`;
-    previous.disabled = position === 0;
-    next.disabled = position === last;
-    const name = timer ? "Pause" : "Play";
-    player.textContent = name;
-    player.setAttribute("aria-label", name);
-    follow(active.box);
     showNudge();
+    const part = picture.boxAt(active.box);
+    return state.failed < 0
+      ? { sentence: spoken, rule: words.fill(pieces), part }
+      : { sentence: "No value here; the rest is as it was.", rule: whyFailed(), part };
   }
-
-  // Bring the box at work into view where the picture is larger than its stage.
-  function follow(box) {
-    if (box === undefined) return;
-    const [frame, place] = [stage.getBoundingClientRect(), picture.boxAt(box)];
-    const outside =
-      place.left < frame.left || place.right > frame.right ||
-      place.top < frame.top || place.bottom > frame.bottom;
-    if (outside) {
-      stage.scrollBy(
-        place.left + place.width / 2 - frame.left - frame.width / 2,
-        place.top + place.height / 2 - frame.top - frame.height / 2,
-      );
-    }
-  }
-
-  function go(step) {
-    position = Math.min(last, Math.max(0, step));
-    show();
-  }
-
-  function pause() {
-    clearInterval(timer);
-    timer = 0;
-  }
-
-  function tick() {
-    if (position >= last - 1 || !root.isConnected) pause();
-    go(position + 1);
-  }
-
-  function toggle() {
-    if (timer) {
-      pause();
-      show();
-      return;
-    }
-    if (position === last) position = 0;
-    timer = setInterval(tick, SECONDS_PER_STEP * 1000);
-    show();
-  }
-
-  const stepTo = (step) => {
-    pause();
-    go(step);
-  };
-
-  const button = (name, onclick) => {
-    const made = element("button", { type: "button", textContent: name, onclick });
-    made.setAttribute("aria-label", name);
-    return made;
-  };
-  const previous = button("Previous", () => stepTo(position - 1));
-  const player = button("Play", toggle);
-  const next = button("Next", () => stepTo(position + 1));
-  const slider = element("input", { type: "range", min: 0, max: last, step: 1 });
-  slider.setAttribute("aria-label", "Step");
-  slider.oninput = () => stepTo(Number(slider.value));
-  const counter = element("span", { className: "counter" });
-
-  const keys = {
-    ArrowLeft: () => stepTo(position - 1),
-    ArrowRight: () => stepTo(position + 1),
-    Home: () => stepTo(0),
-    End: () => stepTo(last),
-  };
-  root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    event.stopPropagation(); // a notebook would take letters and arrows for its commands
-    const typing = event.target.matches("select, input[type=number]");
-    const action = event.target === stage && event.key === " " ? toggle : keys[event.key];
-    if (typing || !action) return;
-    event.preventDefault();
-    action();
-  });
-  root.dataset.lmSuppressShortcuts = "true"; // what JupyterLab asks before it looks at a key
+  const show = controls(root, stage, last, display);
 
   // --- leaves
 
@@ -366,31 +258,6 @@ function play(root, image, graph) {
           `${precise(state.gradients[i] * size, 7)}`;
   }
 
-  // --- print shows the finished picture
-
-  let before = position;
-  addEventListener("beforeprint", () => {
-    before = position;
-    go(last);
-  });
-  addEventListener("afterprint", () => go(before));
-
-  root.removeAttribute("id"); // the next output of the same graph has it too
-  root.append(
-    element("div", { className: "row" }, previous, player, next, slider, counter),
-    caption,
-    touch,
-    nudge,
-  );
+  root.append(touch, nudge);
   show();
-}
-
-// The script may run before its output stands in the page; the page may hold it twice.
-export function start(id, graph, tries = 40) {
-  const roots = document.querySelectorAll(`[id="${id}"]`);
-  if (!roots.length && tries) setTimeout(() => start(id, graph, tries - 1), 50);
-  for (const root of roots) {
-    const image = root.querySelector(":scope > img");
-    if (image) play(root, image, graph);
-  }
 }

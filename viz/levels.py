@@ -1,0 +1,112 @@
+"""Levels: a page in which the boxes of a folded graph unfold by a click."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape as escape_markup
+from typing import NamedTuple
+
+from autograd.value import Value
+from viz.canvas import Drawing
+from viz.folding import LEVELS, fold, sketch_folded
+from viz.names import shown
+from viz.page import compact, page, variables
+from viz.sketching import MOST_DRAWN, MOST_IN_FULL, Sweep, sketch
+from viz.style import Theme
+
+# A level is shown while it, or a box in it, is what the address of the page points to. So the
+# page needs no script, and the browser's own Back undoes a click.
+STYLE = """
+body { background: var(--paper); color: var(--ink); color-scheme: var(--scheme);
+  font: 15px/1.5 sans-serif; margin: 0; padding: 0.5em 1em; }
+section { display: none; }
+section:target, section:has(:target), main:not(:has(:target)) .first { display: block; }
+h1 { font-size: 1.3em; margin: 0.3em 0; }
+nav a { border: 1px solid; border-radius: 0.4em; color: inherit; display: inline-block;
+  margin-right: 0.5em; padding: 0.1em 0.8em; text-decoration: none; }
+a:hover, nav [aria-current] { background: var(--lit); }
+.node a[*|href]:hover :is(path, ellipse), .node:target :is(path, ellipse) { fill: var(--lit); }
+.node:target :is(path, ellipse) { stroke: var(--value); stroke-width: 3; }
+.node a[*|href]:hover text, .node:target text { text-decoration: underline; }
+:focus-visible { outline: 2px solid var(--value); }
+@media print { nav, .hint { display: none; } }
+"""
+
+
+class Level(NamedTuple):
+    """A graph in some detail.
+
+    Attributes:
+        name: "layers", "neurons" or "values".
+        drawing: the picture; its i-th box is the node n<i>.
+        boxes: the Values in each box.
+    """
+
+    name: str
+    drawing: Drawing
+    boxes: Sequence[Sequence[Value]]
+
+
+def levels_page(sweep: Sweep, theme: Theme, theme_name: str, detail: str | None) -> str:
+    """A page with all levels of a graph that are legible, opened at the coarsest.
+
+    Args:
+        detail: the level to open instead, as for :func:`viz.draw`.
+    """
+    levels = _levels(sweep, theme, detail)
+    names = [level.name for level in levels]
+    J = shown(sweep.names[sweep.output])
+    opened = names.index(detail) if detail in names else len(names) - 1 if detail else 0
+    sections = []
+    for k, level in enumerate(levels):
+        finer = levels[k + 1] if k + 1 < len(levels) else None
+        hints = []
+        if finer:
+            hints.append(f"A click on a box shows its {finer.name}.")
+        if k:
+            hints.append(f"Back to the {names[k - 1]}: the link above, or Back in the browser.")
+        links = [
+            f'<a href="#{name}"{" aria-current=page" * (name == level.name)}>{name}</a>'
+            for name in names
+        ]
+        nav = f'<nav aria-label="Level">{"".join(links)}</nav>' if len(levels) > 1 else ""
+        told = f'<p class="hint">{" ".join(hints)}</p>' if hints else ""
+        sections.append(
+            f'<section id="{level.name}"{" class=first" * (k == opened)}>'
+            f"<h1>{escape_markup(J)}: {level.name}</h1>{nav}{told}{_linked(level, finer)}</section>"
+        )
+    style = f"<style>{variables('body', theme_name)}{STYLE}</style>"
+    return page(f"The graph of {J}", f"{style}<main>{''.join(sections)}</main>")
+
+
+def _levels(sweep: Sweep, theme: Theme, detail: str | None) -> list[Level]:
+    """From coarse to fine; what does not fold any further is there once."""
+    levels: list[Level] = []
+    count = len(sweep.names)
+    if count <= MOST_DRAWN or (detail and detail not in LEVELS):
+        written = "full" if count <= MOST_IN_FULL else "numbers"
+        if detail and detail not in LEVELS:
+            written = detail
+        drawing = sketch(sweep, theme, written)
+        levels.append(Level("values", drawing, [[node] for node in sweep.names]))
+    for name in LEVELS:
+        boxes = [each.members for each in fold(sweep, name)]
+        legible = len(boxes) <= MOST_DRAWN or name == detail
+        if legible and not (levels and len(levels[0].boxes) == len(boxes)):
+            levels.insert(0, Level(name, sketch_folded(sweep, name, theme), boxes))
+    return levels
+
+
+def _linked(level: Level, finer: Level | None) -> str:
+    """The SVG of a level, in which each box leads to the first of those that it unfolds into."""
+    place = {x: i for i, box in enumerate(finer.boxes) for x in box} if finer else {}
+    drawing = level.drawing
+    for i, box in enumerate(level.boxes):
+        drawing.node(f"n{i}", id=f"{level.name}{i}")
+        if finer:
+            drawing.node(f"n{i}", URL=f"#{finer.name}{place[box[0]]}")
+    picture = compact(drawing.pipe("svg", encoding="utf-8"))
+    # Graphviz's own identifiers would be those of the other levels, too.
+    picture = re.sub(rf' id="(?!{level.name})[^"]*"|<title>[^<]*</title>', "", picture)
+    return picture.replace('role="img"', 'role="group"', 1)  # its links are to be reached
