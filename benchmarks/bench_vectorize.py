@@ -208,9 +208,7 @@ def micrograd_seconds(sizes, softmax):
 
 
 def rosenbrock(x):
-    return sum(
-        100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1)
-    )
+    return sum(100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1))
 
 
 def rosenbrock_by_hand(X):

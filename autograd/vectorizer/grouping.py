@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from autograd.vectorizer.normal_form import ONE, Form, Function, Leaf, Number, Output, Sum, operands
+from autograd.vectorizer.forms import ONE, Form, Function, Leaf, Number, Output, Sum, operands
 
 
 @dataclass(eq=False)
@@ -53,7 +53,10 @@ def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
             case Leaf(array=array):
                 key = array.name
             case Function(row=row, inputs=inputs):
-                key = (row, *[number_of[x] if x in group_of else forms[x] for x in inputs])
+                key = (
+                    row,
+                    *[number_of[x] if x in group_of else ("number", forms[x].data) for x in inputs],
+                )
             case Sum(terms=terms):
                 key = kinds(terms.items(), number_of)
             case Output(terms=terms, name=name, averaged=averaged):
