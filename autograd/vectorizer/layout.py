@@ -92,11 +92,11 @@ def _find_gradients(
     """Find out which arrays are the gradients, entry by entry, of which others."""
     for array in arrays:
         nodes = {derivative.get(node, 0) for node in array.group.members}
-        owners = {reader.array_of(node) for node in nodes}
-        owner = owners.pop()
-        if not owners and owner and len(nodes) == len(owner.group.members):
-            if len(nodes) == len(array.group.members):
-                owner.gradient_of.append(array)
+        owner, *others = {reader.array_of(node) for node in nodes}
+        if owner is None or others:
+            continue
+        if len(nodes) == len(array.group.members) == len(owner.group.members):
+            owner.gradient_of.append(array)
 
 
 def _entries(members: Sequence[int], forms: Mapping[int, Form]) -> list[int]:

@@ -94,7 +94,7 @@ class LevelWriter:
         for name, output in outputs.items():
             self._collect(name, output)
 
-    def _table(self, letter: str, entries: np.ndarray) -> str:  # type: ignore[type-arg]
+    def _table(self, letter: str, entries: np.ndarray) -> str:
         name = self._names.numbered(letter)
         self.body.tables[name] = entries
         return name
@@ -168,7 +168,7 @@ class LevelWriter:
         text = " * ".join(factors)
         return f"np.sum({text}, axis=0)" if count > 1 else text
 
-    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:  # type: ignore[type-arg]
+    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:
         """Text for the nodes, as an array of their shape, transposed, and an axis of examples."""
         places = [self._place[node] for node in nodes.T.ravel().tolist()]
         sources = list(dict.fromkeys([source for source, _ in places]))

@@ -140,7 +140,7 @@ class Program:
                 source = source.replace(comment, f'{name} = saved["table {name}"]\n')
                 arrays[f"table {name}"] = table
         path.with_suffix(".py").write_text(source, encoding="utf-8")
-        np.savez(path.with_suffix(".npz"), **arrays)
+        np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
 
     def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
         tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}

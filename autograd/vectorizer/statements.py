@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+# The length of each axis; "m" is the number of examples.
+Shape = tuple[int | str, ...]
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -26,7 +29,7 @@ class Statement:
     name: str
     formula: str
     operands: tuple[str, ...]
-    shape: tuple[int | str, ...]
+    shape: Shape
     gradient_of: str | None
 
     def __str__(self) -> str:

@@ -35,7 +35,7 @@ class WeightedSums:
         absorbable: Callable[[int], Terms | None],
     ) -> None:
         """Take note of a node that is a weighted sum, or is going to absorb one among others."""
-        if all([term[0] == 1.0 and self._fits(*term[1:]) for term in written]):
+        if all(term[0] == 1.0 and self._fits(*term[1:]) for term in written):
             self._nodes.add(node)
             return
         for term in written:

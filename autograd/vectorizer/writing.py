@@ -21,7 +21,7 @@ from autograd.vectorizer.contraction import Factor, aligned
 from autograd.vectorizer.expressions import Expressions, whole_softmax
 from autograd.vectorizer.forms import Function, Leaf, Output, Sum
 from autograd.vectorizer.formulas import CALL, MATMUL, SUM, Text, called
-from autograd.vectorizer.statements import Body, Names, OutputArray, Statement
+from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement
 
 # What the decks call activation functions.
 ACTIVATIONS = (
@@ -176,11 +176,11 @@ class Writer:
         n = self._weighted_sums.index(z) + 1
         return str(n) if len(self._weighted_sums) > 1 else ""
 
-    def _shape(self, array: Array) -> tuple[int | str, ...]:
+    def _shape(self, array: Array) -> Shape:
         return (*array.shape, EXAMPLES) if array.per_example else array.shape
 
     def _statement(
-        self, name: str, formula: str, shape: tuple[int | str, ...], gradient_of: str | None
+        self, name: str, formula: str, shape: Shape, gradient_of: str | None
     ) -> Statement:
         words = re.findall(r"(?<!\.)\b[^\W\d]\w*", re.sub('"[^"]*"', "", formula))
         known = {*self._line_of.values(), *self.body.tables}
@@ -194,7 +194,9 @@ class Writer:
         """The line of an output, put together from pieces where its entries differ in kind."""
         output, pieces = self._outputs[name], self._pieces[name]
         lines = self._output_lines[name]
-        shape = (*output.shape, EXAMPLES) if output.per_example else output.shape
+        shape: Shape = output.shape
+        if output.per_example:
+            shape = (*shape, EXAMPLES)
         self.body.results[name] = name
         array, text = pieces[0]
         if len(pieces) == 1 and array.shape == output.shape:
@@ -222,7 +224,9 @@ class Writer:
         flat, entries = [], []
         for array, text in self._pieces[name]:
             piece = self._names.numbered(f"{name}_")
-            shape = (*array.shape, EXAMPLES) if output.per_example else array.shape
+            shape: Shape = array.shape
+            if output.per_example:
+                shape = (*shape, EXAMPLES)
             formula = self._piece(array, text, output)
             self._output_lines[name].append(self._statement(piece, formula, shape, None))
             entries += array.entries
