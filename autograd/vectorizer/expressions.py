@@ -7,7 +7,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from autograd import primitives as rows
-from autograd.vectorizer.arrays import EXAMPLES, LIST_AXIS, Array, Part, Read, Stack
+from autograd.vectorizer.arrays import (
+    EXAMPLES,
+    LIST_AXIS,
+    Array,
+    Part,
+    Read,
+    Stack,
+    is_weighted_sum,
+)
 from autograd.vectorizer.contraction import Factor, aligned, contract, summed
 from autograd.vectorizer.forms import Function, Output
 from autograd.vectorizer.formulas import (
@@ -55,6 +63,8 @@ class Expressions:
         parts = array.parts
         if array.averaged:  # the mean over the examples before what they have in common
             parts = sorted(parts, key=lambda part: not _per_example(part))
+        elif is_weighted_sum(array):  # the bias last
+            parts = sorted(parts, key=lambda part: len(part.factors) < 2)
         return self._complete(array, total([self._part(array, part) for part in parts]))
 
     def _complete(self, array: Array, text: Text) -> Text:

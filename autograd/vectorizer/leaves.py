@@ -63,7 +63,7 @@ def leaf_arrays(
                         f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
                         "parameters are the leaves that a graph starts from"
                     )
-            name = re.sub(r"\W", "_", key) if key[:1].isalpha() else f"_{key}"
+            name = re.sub(r"\W", "_", key if key[:1].isalpha() else f"_{key}")
             array = LeafArray(
                 key, names.fresh(name), values, shape, per_example and not parameter, parameter
             )

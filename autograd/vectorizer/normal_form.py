@@ -146,7 +146,7 @@ class NormalForm:
         singles = [term for term in written if len(term) == 2]
         if len(singles) > 1:
             written = self._without_repetition(written, singles)
-        self._weighted_sums.notice(node, written, self._absorbable)
+        self._weighted_sums.before_absorbing(node, written, self._absorbable)
         terms = self._longest_absorbed(written)
         for term in written:
             if len(term) == 2:
@@ -162,6 +162,7 @@ class NormalForm:
                 self._same[node] = b  # 1·b is b
                 return
         self.forms[node] = Sum(terms)
+        self._weighted_sums.after_absorbing(node, terms)
 
     def _without_repetition(self, written: list[Written], singles: list[Written]) -> list[Written]:
         """Write x + x as 2x, so that x has one reader if no other node reads it."""

@@ -28,13 +28,13 @@ class WeightedSums:
         self._nodes: set[int] = set()
         self._absorbed: dict[Key, int] = {}
 
-    def notice(
+    def before_absorbing(
         self,
         node: int,
         written: list[tuple[Any, ...]],
         absorbable: Callable[[int], Terms | None],
     ) -> None:
-        """Take note of a node that is a weighted sum, or is going to absorb one among others."""
+        """Recognise a weighted sum, or remember those that another sum is going to absorb."""
         if all(term[0] == 1.0 and self._fits(*term[1:]) for term in written):
             self._nodes.add(node)
             return
@@ -43,6 +43,13 @@ class WeightedSums:
                 terms = absorbable(term[1])
                 if terms is not None:
                     self._absorbed[frozenset(terms.items())] = term[1]
+
+    def after_absorbing(self, node: int, terms: Terms) -> None:
+        """Recognise what turns out to be a weighted sum, such as −(−wx) + b."""
+        if node not in self._nodes and all(
+            c == 1.0 and self._fits(b, a) for (a, b), c in terms.items()
+        ):
+            self._nodes.add(node)
 
     def _fits(self, a: int, b: int = ONE) -> bool:
         """Whether a·b may be a term of a weighted sum."""
