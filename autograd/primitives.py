@@ -852,6 +852,9 @@ constant = Primitive(
 
 # --- NumPy ----------------------------------------------------------------------------------
 
+# How a row that is 0 or 1 is written as a factor: NumPy multiplies by True as by 1.
+NUMPY_CONDITIONS = {"step": "{0} >= 0"}
+
 # The functions named in the column ``numpy`` that NumPy does not have: accurate, without
 # warnings at ±1000, and made only of what NumPy and jax.numpy share.
 NUMPY_HELPERS = {

@@ -31,8 +31,9 @@ def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _mean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    total = _add(a, axis, None, None, keepdims)
-    return total * np.size(total) / np.size(a)
+    if axis is None:
+        return _add(a, None) / a.size
+    return np.mean(a, axis=axis, keepdims=keepdims)
 
 
 def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:

@@ -20,6 +20,7 @@ from autograd.vectorizer.contraction import Factor, aligned, contract, summed
 from autograd.vectorizer.forms import Function, Output
 from autograd.vectorizer.formulas import (
     CALL,
+    CONDITION,
     MATMUL,
     NEGATIVE,
     POWER,
@@ -41,6 +42,7 @@ class Expressions:
     Attributes:
         texts: how an array is written where it is read: its name, or its formula.
         divisors: for reciprocals 1 / b that have no line, the b.
+        conditions: for steps that have no line, the condition under which they are 1.
         written_out: how the forward part writes arrays that have their line, as gradients,
             only in the backward part.
     """
@@ -54,6 +56,7 @@ class Expressions:
         self._forward = forward
         self.texts: dict[Array, Text] = {}
         self.divisors: dict[Array, Text] = {}
+        self.conditions: dict[Array, Text] = {}
         self.written_out: dict[Array, Text] = {}
 
     def of(self, array: Array) -> Text:
@@ -95,6 +98,9 @@ class Expressions:
         if not row.numpy.endswith(")"):
             operands = [self._aligned(x, array).within(CALL) for x in array.arguments]
             return Text(row.numpy.format(*operands), POWER)
+        if row.name in rows.NUMPY_CONDITIONS:
+            condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
+            self.conditions[array] = Text(condition, CONDITION)
         text = row.numpy.format(*texts)
         if place:
             text = f"{text[:-1]}, axis={place})"
@@ -159,14 +165,18 @@ class Expressions:
                 read.array.group.number,
             ),
         )
+        some_number = not all(read.array in self.conditions for read in reads)
         factors, divisors = [], []
         for read in reads:
-            divisor = self.divisors.get(read.array)
-            if divisor is None:
-                factors.append(self._aligned(read, array))
+            axes = read.map.axes + EXAMPLES * read.array.per_example
+            if read.array in self.divisors:
+                divisor = Factor(self.divisors[read.array], axes)
+                divisors.append(aligned(divisor, array.all_axes))
+            elif read.array in self.conditions and some_number:
+                condition = Factor(self.conditions[read.array], axes)
+                factors.append(aligned(condition, array.all_axes))
             else:
-                axes = read.map.axes + EXAMPLES * read.array.per_example
-                divisors.append(aligned(Factor(divisor, axes), array.all_axes))
+                factors.append(self._aligned(read, array))
         return product(factors, divisors)
 
     def keeps_column(self, array: Array) -> bool:

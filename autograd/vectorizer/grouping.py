@@ -67,7 +67,7 @@ def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
                 key = (row, *[number_of[x] for x in inputs])
             case Sum(terms=terms):
                 key = kinds(terms, number_of)
-            case Output(terms=terms, name=name, averaged=averaged):
+            case Output(terms=terms, name=name, averaged=averaged):  # pragma: no branch
                 key = (name, averaged, kinds(terms, number_of))
         group = groups.get(key)
         if group is None:

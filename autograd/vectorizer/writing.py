@@ -110,6 +110,7 @@ class Writer:
         if not name:
             return
         self._expressions.divisors.pop(array, None)
+        self._expressions.conditions.pop(array, None)
         self._line_of[array] = name
         gradient_of = (
             self._line_of[of] if of is not None and lines is self._backward_lines else None

@@ -169,6 +169,21 @@ def two_loss_terms_and_several_outputs():
 
 
 @case
+def one_neuron_written_in_two_ways():
+    x, y, w, b = leaves(2), leaves(), leaves(2), leaves()
+    first, second = affine(w, x, b), w[1] * x[1] + b + w[0] * x[0]
+    return (first - y) ** 2 + (second + y).sigmoid(), {"X": x, "Y": y}, {"w": w, "b": b}
+
+
+@case
+def steps():
+    x, y, w = leaves(4), leaves(4), leaves(4)
+    both = [(wi * xi).step() * (xi - yi).step() for wi, xi, yi in zip(w, x, y, strict=True)]
+    each = [(wi * xi).step() * wi - yi.step() for wi, xi, yi in zip(w, x, y, strict=True)]
+    return total(both) * total(w) + total(each), {"X": x, "Y": y}, {"w": w}
+
+
+@case
 def constants():
     x, W, b = leaves(4), leaves(5, 4), leaves(5)
     z = [sum(0.1 * i * xi for i, xi in enumerate(x)) + w[0] * 2 for w in W]
