@@ -161,7 +161,7 @@ class Program:
             array = self._namespace.asarray(given)
             if array.shape[per_example:] != shape or array.ndim < per_example:
                 array = self._one_hot(key, per_example, shape, array)
-            if array.dtype.kind != "f":
+            if array.dtype != float and array.dtype.kind != "f":
                 array = array.astype(float)
             if per_example:
                 if examples is None:
