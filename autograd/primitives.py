@@ -852,16 +852,19 @@ constant = Primitive(
 
 # --- NumPy ----------------------------------------------------------------------------------
 
+# How a row that is 0 or 1 is written as a factor: NumPy multiplies by True as by 1.
+NUMPY_CONDITIONS = {"step": "{0} >= 0"}
+
 # The functions named in the column ``numpy`` that NumPy does not have: accurate, without
 # warnings at ±1000, and made only of what NumPy and jax.numpy share.
 NUMPY_HELPERS = {
     "sigmoid": """\
 def sigmoid(z):
-    return 1 / (1 + np.exp(-np.maximum(z, -700)))  # exp(700) does not overflow yet
+    return 1.0 / (1.0 + np.exp(-np.maximum(z, -700.0)))  # exp(700) does not overflow yet
 """,
     "relu": """\
 def relu(z):
-    return np.maximum(z, 0)
+    return np.maximum(z, 0.0)
 """,
     "leaky_relu": """\
 def leaky_relu(z):
@@ -873,12 +876,12 @@ def step(z):
 """,
     "softplus": """\
 def softplus(z):
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 """,
     "logsumexp": """\
 def logsumexp(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    return np.log(np.sum(np.exp(z - top), axis=axis)) + np.squeeze(top, axis=axis)
+    return np.log(np.sum(np.exp(z - top), axis=axis)) + top.squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
@@ -888,7 +891,7 @@ def softmax(z, axis=0):
     "softmax_unit": """\
 def softmax_unit(z, logits, axis=0):
     top = np.max(logits, axis=axis, keepdims=True)
-    return np.exp(z - np.squeeze(top, axis=axis)) / np.sum(np.exp(logits - top), axis=axis)
+    return np.exp(z - top.squeeze(axis)) / np.sum(np.exp(logits - top), axis=axis)
 """,
     "binary_cross_entropy": """\
 def binary_cross_entropy(y, a):

@@ -1,219 +1,78 @@
-"""Vectorised programs against NumPy written by hand, and against other libraries if installed.
-
-    python benchmarks/bench_vectorize.py
-
-All rivals of a row are timed in turns, in one process with one BLAS thread; of each the
-fastest round counts. Every rival's numbers are checked against the program's first. Other
-libraries, where installed: PyTorch, jax, CasADi and micrograd.
-"""
+"""Vectorised programs: loss and all gradients, against NumPy by hand and other libraries."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import time
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[_name] = "1"
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
-os.environ.setdefault("JAX_ENABLE_X64", "1")
-
+import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
-from autograd import Value, softmax_cross_entropy_with_logits, vectorize
+from autograd import Value, gradients, softmax_cross_entropy_with_logits, vectorize
 from autograd.backprop import topological_order
+from benchmarks.measuring import fastest, print_table, ratio
 from nn import MLP
 
 ROUNDS = 60
+ONE_THREAD = {
+    **{"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+    **{"JAX_PLATFORMS": "cpu", "JAX_ENABLE_X64": "1"},
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}
+
+Arrays = dict[str, Any]
+Numbers = tuple[Any, Arrays]
 
 
-def by_hand_squared_error(X, Y, W1, b1, W2, b2, W3, b3):
-    """An MLP with ReLU and squared error, as one would write it; examples are rows."""
+# --- NumPy by hand: rows are examples; no array is written to that is still needed ------------
+
+
+def squared_error_by_hand(X: Any, Y: Any, p: Arrays) -> Numbers:
+    """Two layers of ReLU, one linear unit, ½(a − y)²."""
     m = len(X)
-    Z1 = X @ W1.T + b1
-    A1 = np.maximum(Z1, 0)
-    Z2 = A1 @ W2.T + b2
-    A2 = np.maximum(Z2, 0)
-    E = A2 @ W3.T + b3 - Y
-    cost = np.vdot(E, E) / (2 * m)
-    E /= m
-    dZ2 = (E @ W3) * (Z2 >= 0)
-    dZ1 = (dZ2 @ W2) * (Z1 >= 0)
-    return cost, {
-        **{"W1": dZ1.T @ X, "b1": dZ1.sum(0)},
-        **{"W2": dZ2.T @ A1, "b2": dZ2.sum(0)},
-        **{"W3": E.T @ A2, "b3": E.sum(0)},
-    }
+    z1 = X @ p["W1"].T + p["b1"]
+    a1 = np.maximum(z1, 0)
+    z2 = a1 @ p["W2"].T + p["b2"]
+    a2 = np.maximum(z2, 0)
+    error = a2 @ p["W3"].T + p["b3"] - Y
+    cost = np.vdot(error, error) / (2 * m)
+    error /= m
+    d2 = (error @ p["W3"]) * (z2 >= 0)
+    d1 = (d2 @ p["W2"]) * (z1 >= 0)
+    weights = {"W1": d1.T @ X, "W2": d2.T @ a1, "W3": error.T @ a2}
+    return cost, weights | {"b1": d1.sum(0), "b2": d2.sum(0), "b3": error.sum(0)}
 
 
-def by_hand_sigmoid(Z):
-    """Without overflow: there would be warnings at z = −1000 otherwise."""
-    return 1 / (1 + np.exp(-np.maximum(Z, -700)))
+def sigmoid(z: Any) -> Any:
+    """The logistic function, without a warning at −1000."""
+    return 1.0 / (1.0 + np.exp(-np.maximum(z, -700.0)))
 
 
-def by_hand_softmax(X, Y, W1, b1, W2, b2, W3, b3):
-    """An MLP with sigmoid units and softmax cross-entropy; examples are rows."""
+def softmax_by_hand(X: Any, Y: Any, p: Arrays) -> Numbers:
+    """Two layers of sigmoid units, then softmax cross-entropy, with one exponential for both."""
     m = len(X)
-    A1 = by_hand_sigmoid(X @ W1.T + b1)
-    A2 = by_hand_sigmoid(A1 @ W2.T + b2)
-    Z3 = A2 @ W3.T + b3
-    Z3 -= Z3.max(1, keepdims=True)
-    E = np.exp(Z3)
-    total = E.sum(1, keepdims=True)
-    cost = (np.log(total).sum() - np.vdot(Y, Z3)) / m
-    E /= total
-    E -= Y
-    E /= m
-    dZ2 = (E @ W3) * A2 * (1 - A2)
-    dZ1 = (dZ2 @ W2) * A1 * (1 - A1)
-    return cost, {
-        **{"W1": dZ1.T @ X, "b1": dZ1.sum(0)},
-        **{"W2": dZ2.T @ A1, "b2": dZ2.sum(0)},
-        **{"W3": E.T @ A2, "b3": E.sum(0)},
-    }
+    a1 = sigmoid(X @ p["W1"].T + p["b1"])
+    a2 = sigmoid(a1 @ p["W2"].T + p["b2"])
+    z = a2 @ p["W3"].T + p["b3"]
+    z -= z.max(1, keepdims=True)
+    error = np.exp(z)
+    sums = error.sum(1, keepdims=True)
+    cost = (np.log(sums).sum() - np.vdot(Y, z)) / m
+    error /= sums
+    error -= Y
+    error /= m
+    d2 = (error @ p["W3"]) * a2 * (1 - a2)
+    d1 = (d2 @ p["W2"]) * a1 * (1 - a1)
+    weights = {"W1": d1.T @ X, "W2": d2.T @ a1, "W3": error.T @ a2}
+    return cost, weights | {"b1": d1.sum(0), "b2": d2.sum(0), "b3": error.sum(0)}
 
 
-def fastest(rivals, rounds=ROUNDS):
-    """Seconds of one call of each rival: the best of many rounds, in turns."""
-    best, repeats = dict.fromkeys(rivals, float("inf")), {}
-    for name, call in rivals.items():
-        call()
-        start = time.perf_counter()
-        call()
-        repeats[name] = max(1, int(2e-3 / (time.perf_counter() - start)))
-    for _ in range(rounds):
-        for name, call in rivals.items():
-            start = time.perf_counter()
-            for _ in range(repeats[name]):
-                call()
-            best[name] = min(best[name], (time.perf_counter() - start) / repeats[name])
-    return best
-
-
-def print_row(title, best):
-    """The program's time, and those of its rivals as multiples of it."""
-    ours = best.pop("program")
-    others = ", ".join(f"{name} {seconds / ours:.3g}" for name, seconds in best.items())
-    print(f"{title:<46} {ours * 1e6:9.1f} µs   × {others}")
-
-
-def check(name, found, expected):
-    """Raise unless the numbers of a rival are those of the program."""
-    cost, grads = found
-    assert np.isclose(float(cost), expected[0], rtol=1e-9), (name, cost, expected[0])
-    for key, array in expected[1].items():
-        assert np.allclose(np.asarray(grads[key]), array, rtol=1e-7, atol=1e-9), (name, key)
-
-
-def network_row(title, sizes, batch, activation, softmax, by_hand):
-    model = MLP(sizes[0], sizes[1:], activation=activation, seed=1)
-    x = [Value(0.1) for _ in range(sizes[0])]
-    y = [Value(0.0) for _ in range(sizes[-1])]
-    z = model(x)
-    if softmax:
-        loss = softmax_cross_entropy_with_logits(y, z)
-    else:
-        loss = 0.5 * (z[0] - y[0]) ** 2
-    start = time.perf_counter()
-    program = vectorize(loss, {"X": x, "Y": y}, model.named_parameters())
-    seconds = time.perf_counter() - start
-
-    generator = np.random.default_rng(0)
-    X = generator.normal(size=(batch, sizes[0]))
-    Y = generator.normal(size=(batch, sizes[-1]))
-    if softmax:
-        Y = np.eye(sizes[-1])[generator.integers(0, sizes[-1], batch)]
-    P = program.parameters
-    expected = program(X, Y)
-    rivals = {"program": lambda: program(X, Y), "by hand": lambda: by_hand(X, Y, **P)}
-    check("by hand", by_hand(X, Y, **P), expected)
-    for name, make in (("PyTorch", torch_rival), ("jax.jit", jax_rival), ("micrograd", None)):
-        if make and importlib.util.find_spec({"PyTorch": "torch", "jax.jit": "jax"}[name]):
-            rivals[name], numbers = make(X, Y, P, activation, softmax)
-            check(name, numbers, expected)
-    print_row(f"{title}, batch {batch}", fastest(rivals))
-    if importlib.util.find_spec("micrograd") and len(sizes) == 4 and sizes[0] < 100:
-        ours = fastest({"program": lambda: program(X, Y)}, 20)["program"]
-        per_example = micrograd_seconds(sizes, softmax)
-        print(f"{'':<46} micrograd, per example: {per_example * batch / ours:.3g} ×")
-    n_nodes = len(topological_order(loss)) + sum(map(np.size, P.values()))
-    print(f"{'':<46} vectorised in {seconds:.2f} s, {seconds / n_nodes * 1e6:.0f} µs per node")
-
-
-def torch_rival(X, Y, P, activation, softmax):
-    import torch
-
-    torch.set_num_threads(1)
-    leaves = {name: torch.tensor(array, requires_grad=True) for name, array in P.items()}
-    x, y = torch.tensor(X), torch.tensor(Y)
-    g = torch.relu if activation == "relu" else torch.sigmoid
-
-    def call():
-        a = x
-        for i in (1, 2):
-            a = g(torch.nn.functional.linear(a, leaves[f"W{i}"], leaves[f"b{i}"]))
-        z = torch.nn.functional.linear(a, leaves["W3"], leaves["b3"])
-        cost = (
-            torch.nn.functional.cross_entropy(z, y)
-            if softmax
-            else 0.5 * torch.nn.functional.mse_loss(z, y)
-        )
-        return cost, torch.autograd.grad(cost, list(leaves.values()))
-
-    cost, grads = call()
-    return call, (cost.item(), dict(zip(leaves, [g.numpy() for g in grads], strict=True)))
-
-
-def jax_rival(X, Y, P, activation, softmax):
-    import jax
-    import jax.numpy as jnp
-
-    g = jax.nn.relu if activation == "relu" else jax.nn.sigmoid
-
-    def cost(P, X, Y):
-        a = g(X @ P["W1"].T + P["b1"])
-        a = g(a @ P["W2"].T + P["b2"])
-        z = a @ P["W3"].T + P["b3"]
-        if softmax:
-            return jnp.mean(jax.nn.logsumexp(z, axis=1) - jnp.sum(Y * z, axis=1))
-        return 0.5 * jnp.mean((z - Y) ** 2)
-
-    step = jax.jit(jax.value_and_grad(cost))
-    P = {name: jnp.asarray(array) for name, array in P.items()}
-    X, Y = jnp.asarray(X), jnp.asarray(Y)
-    return lambda: jax.block_until_ready(step(P, X, Y)), step(P, X, Y)
-
-
-def micrograd_seconds(sizes, softmax):
-    """One example, loss and gradients, with micrograd."""
-    from micrograd.engine import Value as MicroValue
-    from micrograd.nn import MLP as MicroMLP
-
-    model = MicroMLP(sizes[0], sizes[1:])
-    x = [MicroValue(0.1) for _ in range(sizes[0])]
-
-    def call():
-        z = model(x)
-        z = z if isinstance(z, list) else [z]
-        cost = sum((zk - 1.0) ** 2 for zk in z)
-        model.zero_grad()
-        cost.backward()
-
-    return fastest({"micrograd": call}, 3)["micrograd"]
-
-
-def rosenbrock(x):
-    return sum(
-        100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1)
-    )
-
-
-def rosenbrock_by_hand(X):
+def rosenbrock_by_hand(X: Any) -> tuple[Any, Any]:
+    """Value and gradient of each row."""
     u, v = X[:, 1:] - X[:, :-1] ** 2, 1 - X[:, :-1]
     gradient = np.zeros_like(X)
     gradient[:, :-1] = -400 * u * X[:, :-1] - 2 * v
@@ -221,62 +80,196 @@ def rosenbrock_by_hand(X):
     return 100 * np.einsum("ij,ij->i", u, u) + np.einsum("ij,ij->i", v, v), gradient
 
 
-def rosenbrock_rows(n=20):
-    x = [Value(0.1 * i) for i in range(n)]
-    program = vectorize(rosenbrock(x), {"X": x}, with_respect_to="X")
-    for points in (1, 100, 10_000):
-        X = np.random.default_rng(0).normal(size=(points, n))
-        rivals = {"program": lambda X=X: program(X), "by hand": lambda X=X: rosenbrock_by_hand(X)}
-        if importlib.util.find_spec("casadi"):
-            rivals["CasADi"] = casadi_rival(n, X)
-        if importlib.util.find_spec("jax"):
-            rivals["jax.jit"] = jax_rosenbrock(X)
-        expected = program(X)
-        for name, call in rivals.items():
-            for found, numbers in zip(call(), expected, strict=True):
-                assert np.allclose(found, numbers, rtol=1e-9, atol=1e-7), name
-        print_row(f"Rosenbrock in {n} dimensions, {points} points", fastest(rivals))
+# --- other libraries --------------------------------------------------------------------------
 
 
-def casadi_rival(n, X):
-    import casadi
+def with_pytorch(X: Any, Y: Any, p: Arrays, softmax: bool) -> Callable[[], Numbers]:
+    import torch
 
-    x = casadi.SX.sym("x", n)
-    f = rosenbrock([x[i] for i in range(n)])
-    function = casadi.Function("f", [x], [f, casadi.gradient(f, x)]).map(len(X))
+    torch.set_num_threads(1)
+    leaves = {name: torch.tensor(array, requires_grad=True) for name, array in p.items()}
+    a0, y = torch.tensor(X), torch.tensor(Y)
+    g = torch.sigmoid if softmax else torch.relu
+    linear, losses = torch.nn.functional.linear, torch.nn.functional
 
-    def call():
-        value, gradient = function(X.T)
-        return np.asarray(value)[0], np.asarray(gradient).T
+    def call() -> Numbers:
+        a1 = g(linear(a0, leaves["W1"], leaves["b1"]))
+        z = linear(g(linear(a1, leaves["W2"], leaves["b2"])), leaves["W3"], leaves["b3"])
+        cost = losses.cross_entropy(z, y) if softmax else 0.5 * losses.mse_loss(z, y)
+        slopes = torch.autograd.grad(cost, list(leaves.values()))
+        return cost.detach(), dict(zip(leaves, slopes, strict=True))
 
     return call
 
 
-def jax_rosenbrock(X):
+def with_jax(X: Any, Y: Any, p: Arrays, softmax: bool) -> Callable[[], Numbers]:
     import jax
-    import jax.numpy as jnp
 
-    def f(x):
-        return jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+    g = jax.nn.sigmoid if softmax else jax.nn.relu
 
-    step = jax.jit(jax.vmap(jax.value_and_grad(f)))
-    X = jnp.asarray(X)
-    return lambda: jax.block_until_ready(step(X))
+    def mean_loss(p: Arrays, X: Any, Y: Any) -> Any:
+        a = g(g(X @ p["W1"].T + p["b1"]) @ p["W2"].T + p["b2"])
+        z = a @ p["W3"].T + p["b3"]
+        if softmax:
+            return jax.numpy.mean(jax.nn.logsumexp(z, axis=1) - jax.numpy.sum(Y * z, axis=1))
+        return 0.5 * jax.numpy.mean((z - Y) ** 2)
+
+    step = jax.jit(jax.value_and_grad(mean_loss))
+    arguments = [jax.tree.map(jax.numpy.asarray, each) for each in (p, X, Y)]
+    return lambda: jax.block_until_ready(step(*arguments))  # type: ignore[no-any-return]
+
+
+def rosenbrock_with_jax(X: Any) -> Callable[[], Any]:
+    import jax
+
+    def f(x: Any) -> Any:
+        return jax.numpy.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    step, points = jax.jit(jax.vmap(jax.value_and_grad(f))), jax.numpy.asarray(X)
+    return lambda: jax.block_until_ready(step(points))
+
+
+def rosenbrock_with_casadi(X: Any) -> Callable[[], Any]:
+    import casadi
+
+    x = casadi.SX.sym("x", X.shape[1])
+    f = rosenbrock([x[i] for i in range(X.shape[1])])
+    function = casadi.Function("f", [x], [f, casadi.gradient(f, x)]).map(len(X))
+
+    def call() -> Any:
+        values, gradient = function(X.T)
+        return np.asarray(values)[0], np.asarray(gradient).T
+
+    return call
+
+
+def with_micrograd(sizes: list[int], batch: int) -> float | None:
+    """Seconds for a batch, one example after the other; None where it is not installed."""
+    if find_spec("micrograd") is None:
+        return None
+    from micrograd import nn as micrograd
+
+    network = micrograd.MLP(sizes[0], sizes[1:])
+
+    def call() -> None:
+        cost = 0.0
+        for _ in range(batch):
+            z = network([0.1] * sizes[0])
+            cost = cost + sum((each - 1.0) ** 2 for each in (z if isinstance(z, list) else [z]))
+        network.zero_grad()
+        cost.backward()
+
+    return fastest({"micrograd": call}, rounds=2)["micrograd"]
+
+
+# --- the tables -------------------------------------------------------------------------------
+
+
+def same(found: Any, expected: Any, name: str) -> None:
+    """Raise unless the numbers are those of the program."""
+    for key in expected[1] if isinstance(expected[1], dict) else [...]:
+        if not np.allclose(np.asarray(found[1][key]), expected[1][key], rtol=1e-7, atol=1e-8):
+            raise AssertionError(f"{name}: another gradient {key}")
+    if not np.allclose(np.asarray(found[0]), expected[0], rtol=1e-9):
+        raise AssertionError(f"{name}: another loss")
+
+
+def measure(rivals: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    expected = rivals["program"]()
+    for name, call in rivals.items():
+        same(call(), expected, name)
+    once = fastest(rivals, rounds=3)["program"]
+    return fastest(rivals, rounds=ROUNDS, runs=max(1, int(1e-2 / once)), progress="vectorize")
+
+
+def network_row(sizes: list[int], batch: int, softmax: bool) -> list[str]:
+    model = MLP(sizes[0], sizes[1:], activation="sigmoid" if softmax else "relu", seed=1)
+    x, y = [Value(0.1) for _ in range(sizes[0])], [Value(0.0) for _ in range(sizes[-1])]
+    z = model(x)
+    loss = softmax_cross_entropy_with_logits(y, z) if softmax else 0.5 * (z[0] - y[0]) ** 2
+    make = partial(vectorize, loss, {"X": x, "Y": y}, model.named_parameters())
+    seconds = fastest({"vectorize": make}, rounds=3)["vectorize"]
+    nodes = len(topological_order(loss, *gradients(loss, model.parameters())))
+
+    program, generator = make(), np.random.default_rng(0)
+    X = generator.normal(size=(batch, sizes[0]))
+    Y = generator.normal(size=(batch, 1))
+    if softmax:
+        Y = np.eye(sizes[-1])[generator.integers(0, sizes[-1], batch)]
+    p = program.parameters
+    by_hand = softmax_by_hand if softmax else squared_error_by_hand
+    rivals = {"program": partial(program, X, Y), "by hand": partial(by_hand, X, Y, p)}
+    if find_spec("torch"):
+        rivals["PyTorch"] = with_pytorch(X, Y, p, softmax)
+    if find_spec("jax"):
+        rivals["jax.jit"] = with_jax(X, Y, p, softmax)
+    best = measure(rivals)
+    ours = best["program"]
+    micrograd = with_micrograd(sizes, batch) if sizes[0] < 100 else None
+    return [
+        f"{'-'.join(map(str, sizes))}, {'softmax' if softmax else 'squared error'}, {batch}",
+        f"{ours * 1e6:.0f} µs",
+        f"{ours / best['by hand']:.2f} ×",
+        *[ratio(best[name], ours) if name in best else "" for name in ("PyTorch", "jax.jit")],
+        "" if micrograd is None else f"{micrograd / ours:.0f} ×",
+        f"{seconds:.2f} s, {seconds / nodes * 1e6:.0f} µs",
+    ]
+
+
+def rosenbrock(x: Any) -> Any:
+    return sum(100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(len(x) - 1))
+
+
+def rosenbrock_row(points: int) -> list[str]:
+    x = [Value(0.1 * i) for i in range(20)]
+    program = vectorize(rosenbrock(x), {"X": x}, with_respect_to="X")
+    X = np.random.default_rng(0).normal(size=(points, len(x)))
+    rivals = {"program": partial(program, X), "by hand": partial(rosenbrock_by_hand, X)}
+    if find_spec("casadi"):
+        rivals["CasADi"] = rosenbrock_with_casadi(X)
+    if find_spec("jax"):
+        rivals["jax.jit"] = rosenbrock_with_jax(X)
+    best = measure(rivals)
+    ours = best["program"]
+    return [
+        f"{points}",
+        f"{ours * 1e6:.0f} µs",
+        f"{ours / best['by hand']:.2f} ×",
+        *[ratio(best[name], ours) if name in best else "" for name in ("CasADi", "jax.jit")],
+    ]
 
 
 def main() -> None:
-    network_row(
-        "MLP 2-16-16-1, squared error", [2, 16, 16, 1], 100, "relu", False, by_hand_squared_error
+    """Measure and print."""
+    print_table(
+        "Vectorised networks: loss and all gradients of a batch, one thread, float64",
+        [
+            "network, batch",
+            "program",
+            "of NumPy",
+            "PyTorch",
+            "jax.jit",
+            "micrograd",
+            "made",
+        ],
+        [
+            network_row([2, 16, 16, 1], 100, softmax=False),
+            network_row([64, 25, 15, 10], 32, softmax=True),
+            network_row([784, 25, 15, 10], 128, softmax=True),
+        ],
+        "Of NumPy: how many times the time of NumPy by hand the program takes.\n"
+        "Others: how many times the program's time they take. Made: the time to vectorise, in all and per scalar node.",
     )
-    network_row(
-        "64-25-15-10, softmax cross-entropy", [64, 25, 15, 10], 32, "sigmoid", True, by_hand_softmax
+    print_table(
+        "Rosenbrock's function in 20 dimensions: value and gradient",
+        ["points", "program", "of NumPy", "CasADi", "jax.jit"],
+        [rosenbrock_row(points) for points in (1, 100, 10_000)],
     )
-    network_row(
-        "784-25-15-10, softmax cross-entropy",
-        *([784, 25, 15, 10], 128, "sigmoid", True, by_hand_softmax),
-    )
-    rosenbrock_rows()
 
 
 if __name__ == "__main__":
-    main()
+    if all(os.environ.get(name) == value for name, value in ONE_THREAD.items()):
+        main()
+    else:  # BLAS reads how many threads to use when NumPy is imported
+        command = [sys.executable, "-m", "benchmarks.bench_vectorize"]
+        subprocess.run(command, env=os.environ | ONE_THREAD, check=True)

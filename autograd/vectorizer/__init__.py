@@ -11,8 +11,18 @@ as NumPy that a person can read. Four ideas do it, one after the other:
    are found, and who reads whom is compared entry by entry.
 4. ``contraction``: a grid of sums of products is a matrix product.
 
-``writing`` turns the arrays into ``statements`` with the names of the slides, and ``source``
-makes a ``program`` of them. For irregular graphs there is a simpler way, ``levels``.
+``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the
+slides, and ``source`` makes a ``program`` of them. For irregular graphs there is a simpler
+way, ``levels``.
+
+Programs use only what NumPy and jax.numpy share, so that JAX, where it is installed, compiles
+them and spreads the examples over several devices by itself::
+
+    program = vectorize(loss, inputs, parameters, namespace=jax.numpy)
+    step = jax.jit(program.function)
+    rows = NamedSharding(Mesh(jax.devices(), ("examples",)), PartitionSpec("examples"))
+    X, Y = jax.device_put(X, rows), jax.device_put(Y, rows)
+    cost, grads = step(X, Y, *program.parameters.values())
 """
 
 from autograd.vectorizer.pipeline import vectorize

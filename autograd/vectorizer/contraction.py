@@ -72,9 +72,10 @@ def transposed(x: Factor, axes: str) -> Factor:
 def contract(a: Factor, b: Factor, result: str, keepdims: bool = False) -> Factor:
     """The sum of products a·b over the letters that are not in the result.
 
-    >>> w, x, dz = (Factor(Text(t, CALL), axes) for t, axes in (("W", "ik"), ("X", "km"), ("dZ", "im")))
+    >>> w, x = Factor(Text("W", CALL), "ik"), Factor(Text("X", CALL), "km")
     >>> contract(w, x, "im").text.text
     'W @ X'
+    >>> dz = Factor(Text("dZ", CALL), "im")
     >>> contract(dz, x, "ik").text.text, contract(w, dz, "km").text.text
     ('dZ @ X.T', 'W.T @ dZ')
 

@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+_add: Any = np.add.reduce
+_largest: Any = np.maximum.reduce
+
 
 def direct_numpy() -> ModuleType:
     """NumPy, but ``sum``, ``mean`` and ``max`` go straight to the ufunc that does the work.
@@ -24,13 +27,14 @@ def direct_numpy() -> ModuleType:
 
 
 def _sum(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.add.reduce(a, axis, None, None, keepdims)
+    return _add(a, axis, None, None, keepdims)
 
 
 def _mean(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    total = np.add.reduce(a, axis, None, None, keepdims)
-    return total * total.size / np.asarray(a).size
+    if axis is None:
+        return _add(a, None) / a.size
+    return np.mean(a, axis=axis, keepdims=keepdims)
 
 
 def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    return np.maximum.reduce(a, axis, None, None, keepdims)
+    return _largest(a, axis, None, None, keepdims)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 # How tightly a text binds. A product that contains @ is apart from other products: a * (b * c)
 # may be written a * b * c, but a * (b @ c) may not.
-SUM, NEGATIVE, MATMUL, PRODUCT, POWER, CALL = range(1, 7)
+CONDITION, SUM, NEGATIVE, MATMUL, PRODUCT, POWER, CALL = range(7)
 
 
 class Text(NamedTuple):

@@ -15,11 +15,21 @@ group is written down exactly, as a table, in the next step (``layout``).
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from autograd.vectorizer.normal_form import ONE, Form, Function, Leaf, Number, Output, Sum, operands
+from autograd.vectorizer.forms import (
+    ONE,
+    Form,
+    Function,
+    Leaf,
+    Number,
+    Output,
+    Sum,
+    Terms,
+    operands,
+)
 
 
 @dataclass(eq=False)
@@ -44,20 +54,21 @@ def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
     """The groups of all nodes but the numbers, operands before readers."""
     groups: dict[Hashable, Group] = {}
     group_of: dict[int, Group] = {}
-    number_of: dict[int, int] = {ONE: 0}
+    number_of: dict[int, Hashable] = {ONE: 0}  # of numbers, the number itself stands for a group
     for node, form in forms.items():
-        if isinstance(form, Number):
-            continue
         key: Hashable
         match form:
+            case Number(data=data):
+                number_of.setdefault(node, ("number", data))
+                continue
             case Leaf(array=array):
                 key = array.name
             case Function(row=row, inputs=inputs):
-                key = (row, *[number_of[x] if x in group_of else forms[x] for x in inputs])
+                key = (row, *[number_of[x] for x in inputs])
             case Sum(terms=terms):
-                key = kinds(terms.items(), number_of)
-            case Output(terms=terms, name=name, averaged=averaged):
-                key = (name, averaged, kinds(terms.items(), number_of))
+                key = kinds(terms, number_of)
+            case Output(terms=terms, name=name, averaged=averaged):  # pragma: no branch
+                key = (name, averaged, kinds(terms, number_of))
         group = groups.get(key)
         if group is None:
             group = Group(len(groups) + 1, form, _per_example(form, group_of))
@@ -68,15 +79,13 @@ def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
     return list(groups.values())
 
 
-def kinds(
-    terms: Iterable[tuple[tuple[int, int], float]], number_of: Mapping[int, int]
-) -> frozenset[tuple[tuple[int, int, float], int]]:
-    """How many terms there are of each kind: two groups, the smaller first, and a coefficient."""
-    counts = Counter[tuple[int, int, float]]()
-    for (a, b), coefficient in terms:
+def kinds(terms: Terms, number_of: Mapping[int, Any]) -> Hashable:
+    """How many terms there are of each kind: a coefficient and two groups, the smaller first."""
+    counts: dict[tuple[int, int, float], int] = {}
+    for (a, b), coefficient in terms.items():
         first, second = number_of[a], number_of[b]
         kind = (first, second, coefficient) if first < second else (second, first, coefficient)
-        counts[kind] += 1
+        counts[kind] = counts.get(kind, 0) + 1
     return frozenset(counts.items())
 
 

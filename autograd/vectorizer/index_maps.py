@@ -23,13 +23,12 @@ import numpy as np
 import numpy.typing as npt
 
 Index = npt.NDArray[np.intp]
-Table = npt.NDArray[Any]  # an index table, or a table of numbers
 Pick = int | slice
 
 WHOLE = slice(None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class IndexMap:
     """How an operand is read.
 
@@ -56,8 +55,9 @@ def read_map(positions: Index, axes: str, shape: tuple[int, ...], spare: str = "
     """What a table of positions in an array of the given shape says.
 
     >>> table = np.array([[0, 3], [1, 4], [2, 5]])  # in an array of 2 × 3
-    >>> read_map(table, "ij", (2, 3))  # its transpose
-    IndexMap(axes='ji', picks=(slice(None, None, None), slice(None, None, None)), reshaped=None, table=None)
+    >>> found = read_map(table, "ij", (2, 3))
+    >>> found.axes, found.whole  # its transpose
+    ('ji', True)
 
     Args:
         positions: one position per entry of the reading array.

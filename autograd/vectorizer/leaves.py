@@ -10,7 +10,7 @@ from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
 from autograd.value import Value
-from autograd.vectorizer.statements import unused
+from autograd.vectorizer.statements import Names
 
 # Names that a program needs for itself.
 RESERVED = frozenset({"np", *NUMPY_HELPERS, *keyword.kwlist})
@@ -51,6 +51,7 @@ def leaf_arrays(
         ValueError: an entry is not a leaf, rows differ in length, or a name comes twice.
     """
     arrays: list[LeafArray] = []
+    names = Names(RESERVED)
     for mapping, parameter in ((inputs, False), (parameters, True)):
         for key, nested in mapping.items():
             if key in [array.key for array in arrays]:
@@ -62,9 +63,10 @@ def leaf_arrays(
                         f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
                         "parameters are the leaves that a graph starts from"
                     )
-            name = re.sub(r"\W", "_", key) if key[:1].isalpha() else f"_{key}"
-            name = unused(name, RESERVED.union([array.name for array in arrays]))
-            array = LeafArray(key, name, values, shape, per_example and not parameter, parameter)
+            name = re.sub(r"\W", "_", key if key[:1].isalpha() else f"_{key}")
+            array = LeafArray(
+                key, names.fresh(name), values, shape, per_example and not parameter, parameter
+            )
             arrays.append(array)
     return arrays
 

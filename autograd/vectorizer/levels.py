@@ -16,13 +16,11 @@ It is right for every graph, and the better of the two under one stated rule: ``
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
-from autograd.vectorizer.grouping import Group
-from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.normal_form import (
+from autograd.vectorizer.forms import (
     ONE,
     Form,
     Function,
@@ -33,7 +31,9 @@ from autograd.vectorizer.normal_form import (
     Terms,
     operands,
 )
-from autograd.vectorizer.statements import Body, OutputArray, Statement, unused
+from autograd.vectorizer.grouping import Group
+from autograd.vectorizer.leaves import LeafArray
+from autograd.vectorizer.statements import Body, Names, OutputArray, Statement
 
 Kind = tuple[Hashable, ...]
 
@@ -77,12 +77,11 @@ class LevelWriter:
         forms: Mapping[int, Form],
         leaves: Sequence[LeafArray],
         outputs: Mapping[str, OutputArray],
-        taken: Iterable[str],
+        names: Names,
     ) -> None:
         self._forms = forms
-        self._taken = set(taken)
-        self.body = Body(self._fresh("m"))
-        self._numbered = {"V": 0, "I": 0, "C": 0}
+        self._names = names
+        self.body = Body(names.fresh("m"))
         # Of each node: its array, all of which have the shape (n, m) or (n, 1), and its row.
         self._place: dict[int, tuple[str, int]] = {}
         self._size: dict[str, int] = {}
@@ -95,17 +94,8 @@ class LevelWriter:
         for name, output in outputs.items():
             self._collect(name, output)
 
-    def _fresh(self, name: str) -> str:
-        name = unused(name, self._taken)
-        self._taken.add(name)
-        return name
-
-    def _next(self, letter: str) -> str:
-        self._numbered[letter] += 1
-        return self._fresh(f"{letter}{self._numbered[letter]}")
-
-    def _table(self, letter: str, entries: np.ndarray) -> str:  # type: ignore[type-arg]
-        name = self._next(letter)
+    def _table(self, letter: str, entries: np.ndarray) -> str:
+        name = self._names.numbered(letter)
         self.body.tables[name] = entries
         return name
 
@@ -151,7 +141,7 @@ class LevelWriter:
         if isinstance(first, Output) and first.averaged and not constant:
             formula = f"np.mean({formula}, axis=1, keepdims=True)"
             constant = True
-        name = self._next("V")
+        name = self._names.numbered("V")
         self._add(name, formula, used, (len(nodes), 1 if constant else "m"))
         self._texts[name] = name
         self._size[name] = len(nodes)
@@ -178,7 +168,7 @@ class LevelWriter:
         text = " * ".join(factors)
         return f"np.sum({text}, axis=0)" if count > 1 else text
 
-    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:  # type: ignore[type-arg]
+    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:
         """Text for the nodes, as an array of their shape, transposed, and an axis of examples."""
         places = [self._place[node] for node in nodes.T.ravel().tolist()]
         sources = list(dict.fromkeys([source for source, _ in places]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,13 @@ import numpy as np
 from autograd.backprop import single, topological_order
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
-from autograd.vectorizer.layout import Layout
+from autograd.vectorizer.layout import lay_out
 from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
 from autograd.vectorizer.program import Program
 from autograd.vectorizer.recording import record_gradients
-from autograd.vectorizer.statements import OutputArray, unused
+from autograd.vectorizer.statements import Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
 
@@ -70,13 +72,39 @@ def vectorize(
         ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; or
             an operation has no slope at the recorded numbers.
     """
+    with _collector_paused():
+        return _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch, namespace)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Nothing here makes reference cycles, and to look for them in a large graph takes longer."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _vectorize(
+    loss: Value | Sequence[Value],
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    with_respect_to: str | None,
+    whole_batch: bool,
+    namespace: Any,
+) -> Program:
     loss = single(loss)
-    leaves = leaf_arrays(inputs, parameters or {}, per_example=not whole_batch)
+    leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
     order = topological_order(loss)
     place_of = places(order, leaves)
     sought = _sought(leaves, with_respect_to)
 
-    outputs, taken = _output_arrays(leaves, sought, with_respect_to is not None and not whole_batch)
+    names = Names([*RESERVED, *(array.name for array in leaves)])
+    per_example = with_respect_to is not None and not whole_batch
+    outputs = _output_arrays(sought, per_example, names)
     derivatives = record_gradients(loss, [v for array in sought for v in array.values])
     averaged = with_respect_to is None and not whole_batch
     cost, *gradients = outputs
@@ -88,7 +116,7 @@ def vectorize(
     forms, node_of = normal.forms, normal.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
-        body = LevelWriter(forms, leaves, outputs, taken).body
+        body = LevelWriter(forms, leaves, outputs, names).body
         return Program(leaves, outputs, body, namespace)
 
     derivative = {
@@ -97,9 +125,9 @@ def vectorize(
         if node_of.get(v) in forms and node_of.get(d) in forms
     }
     shapes = {name: output.shape for name, output in outputs.items()}
-    arrays = Layout(groups, forms, derivative, shapes).arrays
+    arrays = lay_out(groups, forms, derivative, shapes)
     forward_nodes = {node_of[v] for v in order}
-    body = Writer(arrays, forward_nodes, outputs, taken).body
+    body = Writer(arrays, forward_nodes, outputs, names).body
     return Program(leaves, outputs, body, namespace)
 
 
@@ -115,15 +143,11 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
 
 
 def _output_arrays(
-    leaves: Sequence[LeafArray], sought: Sequence[LeafArray], per_example: bool
-) -> tuple[dict[str, OutputArray], set[str]]:
-    """The cost and the gradients by their names in the program, and all names in use."""
-    taken = {*RESERVED, *(array.name for array in leaves)}
-    cost = unused("L" if per_example else "J", taken)
-    taken.add(cost)
-    outputs = {cost: OutputArray((), per_example, None)}
+    sought: Sequence[LeafArray], per_example: bool, names: Names
+) -> dict[str, OutputArray]:
+    """The cost and the gradients by their names in the program."""
+    outputs = {names.fresh("L" if per_example else "J"): OutputArray((), per_example, None)}
     for array in sought:
-        name = unused(f"d{array.name}", taken)
-        taken.add(name)
+        name = names.fresh(f"d{array.name}")
         outputs[name] = OutputArray(array.shape, per_example, array.name, array.key)
-    return outputs, taken
+    return outputs

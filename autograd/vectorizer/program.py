@@ -140,7 +140,7 @@ class Program:
                 source = source.replace(comment, f'{name} = saved["table {name}"]\n')
                 arrays[f"table {name}"] = table
         path.with_suffix(".py").write_text(source, encoding="utf-8")
-        np.savez(path.with_suffix(".npz"), **arrays)
+        np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
 
     def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
         tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}
@@ -161,7 +161,7 @@ class Program:
             array = self._namespace.asarray(given)
             if array.shape[per_example:] != shape or array.ndim < per_example:
                 array = self._one_hot(key, per_example, shape, array)
-            if array.dtype.kind != "f":
+            if array.dtype != float and array.dtype.kind != "f":
                 array = array.astype(float)
             if per_example:
                 if examples is None:

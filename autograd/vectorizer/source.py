@@ -35,7 +35,7 @@ def helpers(text: str) -> list[str]:
 
     >>> print(helpers("A = relu(Z)")[0], end="")
     def relu(z):
-        return np.maximum(z, 0)
+        return np.maximum(z, 0.0)
     """
     needed: dict[str, str] = {}
     for name, code in NUMPY_HELPERS.items():
@@ -75,8 +75,14 @@ def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
     formulas = " ".join([statement.formula for statement in body.statements])
     inputs = [array for array in leaves if array.per_example]
     turned = [array for array in inputs if array.shape and array.name in read]
-    # Where only parts of the inputs are read, a copy puts the examples side by side.
-    copy = ".copy()" * (len(turned) > 0 and not re.search("@|tensordot|einsum", formulas))
+    # A matrix product takes a transposed array as it is. For the rest, a copy puts the
+    # numbers in the order in which the other arrays have theirs.
+    multiplied = {
+        name
+        for statement in body.statements
+        if re.search("@|tensordot|einsum", statement.formula)
+        for name in statement.operands
+    }
     lines = []
     if turned:
         lines.append("# One example per row outside; one per column here, as on the slides.")
@@ -84,7 +90,7 @@ def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
         text = f"{array.name}.T"
         if len(array.shape) > 1:
             text = f"np.moveaxis({array.name}, 0, -1)"
-        lines.append(f"{array.name} = {text}{copy}")
+        lines.append(f"{array.name} = {text}{'' if array.name in multiplied else '.copy()'}")
     columns = [array.name for array in leaves if array.name in body.columns]
     lines += [f"{name} = {name}[:, None]" for name in columns]
     if inputs and re.search(rf"\b{body.examples}\b", formulas):

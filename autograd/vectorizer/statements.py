@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+# The length of each axis; "m" is the number of examples.
+Shape = tuple[int | str, ...]
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -26,7 +29,7 @@ class Statement:
     name: str
     formula: str
     operands: tuple[str, ...]
-    shape: tuple[int | str, ...]
+    shape: Shape
     gradient_of: str | None
 
     def __str__(self) -> str:
@@ -69,12 +72,27 @@ class Body:
     tables: dict[str, Any] = field(default_factory=dict)
 
 
-def unused(name: str, taken: Iterable[str]) -> str:
-    """The name, with underscores behind it as long as it is taken.
+class Names:
+    """The names in use in a program, each once.
 
-    >>> unused("dW", {"W", "dW"})
-    'dW_'
+    >>> names = Names({"W", "dW"})
+    >>> names.fresh("dW"), names.numbered("U"), names.numbered("U")
+    ('dW_', 'U1', 'U2')
     """
-    while name in taken:
-        name += "_"
-    return name
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+
+    def fresh(self, name: str) -> str:
+        """The name, with underscores behind it as long as it is taken."""
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
+    def numbered(self, name: str) -> str:
+        """The name with the first number behind it that is not taken."""
+        n = 1
+        while f"{name}{n}" in self._taken:
+            n += 1
+        return self.fresh(f"{name}{n}")

@@ -1,5 +1,6 @@
 """Random networks and random expression graphs against scalar backpropagation."""
 
+import itertools
 import random
 
 import numpy as np
@@ -68,7 +69,7 @@ LOSSES = {
 def test_networks(sizes, neuron, activation, loss, decay, seed):
     x, y = leaves(sizes[0], seed=seed, low=0.1), leaves(sizes[-1], seed=seed + 1, low=0.1)
     parameters, a = {}, x
-    for i, (n, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for i, (n, units) in enumerate(itertools.pairwise(sizes), 1):
         W, b = leaves(units, n, seed=seed), leaves(units, seed=seed)
         parameters |= {f"W{i}": W, f"b{i}": b}
         z = [NEURONS[neuron](row, a, unit) for row, unit in zip(W, b, strict=True)]
@@ -131,7 +132,7 @@ def random_expression(generator, starts, n_operations):
             made += [f(each) for each in chosen]
         elif kind < 0.7:
             f = generator.choice(BINARY)
-            made += [f(a, b) for a, b in zip(chosen, chosen[1:], strict=False)]
+            made += [f(a, b) for a, b in itertools.pairwise(chosen)]
         else:
             made.append(generator.choice(MANY)(chosen))
         made = [each if abs(each.data) < 10 else each.tanh() for each in made]

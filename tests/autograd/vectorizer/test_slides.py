@@ -1,0 +1,187 @@
+"""The program's text: worked examples 7, 8, 13 and 15 as the decks write them."""
+
+import re
+
+import numpy as np
+import pytest
+from vectorized import assert_agrees, leaves, lines
+
+from autograd import (
+    Value,
+    affine,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    sigmoid,
+    softmax_cross_entropy_with_logits,
+    vectorize,
+)
+from nn import MLP, BinaryCrossentropy, SquaredError
+
+EXAMPLE_7 = """\
+Z = w @ X + b
+A = sigmoid(Z)
+J = np.mean(binary_cross_entropy_with_logits(Y, Z))
+dZ = A - Y
+dw = X @ dZ / m
+db = np.sum(dZ) / m"""
+
+EXAMPLE_8 = """\
+Z1 = W1 @ X + b1
+A1 = sigmoid(Z1)
+Z2 = W2 @ A1 + b2
+A2 = sigmoid(Z2)
+J = np.mean(binary_cross_entropy_with_logits(Y, Z2))
+dZ2 = A2 - Y
+dW2 = dZ2 @ A1.T / m
+db2 = np.sum(dZ2, axis=1, keepdims=True) / m
+dZ1 = W2.T @ dZ2 * A1 * (1 - A1)
+dW1 = dZ1 @ X.T / m
+db1 = np.sum(dZ1, axis=1, keepdims=True) / m"""
+
+
+def body(program):
+    return "\n".join(lines(program))
+
+
+def logistic_regression(loss):
+    x, y, w, b = leaves(3), Value(1), leaves(3, seed=1), Value(0.5)
+    return loss(y, affine(w, x, b)), {"X": x, "Y": y}, {"w": w, "b": b}
+
+
+def two_layers(n_inputs=3, n_hidden=4):
+    x, y = leaves(n_inputs), [Value(1)]
+    W1, b1 = leaves(n_hidden, n_inputs), leaves(n_hidden)
+    W2, b2 = leaves(1, n_hidden), leaves(1)
+    a1 = [sigmoid(affine(w, x, b)) for w, b in zip(W1, b1, strict=True)]
+    loss = binary_cross_entropy_with_logits(y[0], affine(W2[0], a1, b2[0]))
+    return loss, {"X": x, "Y": y}, {"W1": W1, "b1": b1, "W2": W2, "b2": b2}
+
+
+def test_example_7():
+    program = assert_agrees(*logistic_regression(binary_cross_entropy_with_logits), low=0.1)
+    assert body(program) == EXAMPLE_7
+    assert EXAMPLE_7.replace("\n", "\n    ") in program.source
+
+
+def test_example_8():
+    program = assert_agrees(*two_layers(), low=0.1)
+    assert body(program) == EXAMPLE_8
+    assert EXAMPLE_8.replace("\n", "\n    ") in program.source
+
+
+def test_example_8_with_one_target_that_is_no_list():
+    loss, inputs, parameters = two_layers()
+    program = assert_agrees(loss, {**inputs, "Y": inputs["Y"][0]}, parameters, low=0.1)
+    assert body(program) == EXAMPLE_8
+
+
+def test_example_8_through_nn():
+    model = MLP(3, [4, 1], activation="sigmoid", seed=1)
+    x, y = leaves(3), [Value(1)]
+    loss = BinaryCrossentropy(from_logits=True)(y, model(x))
+    program = assert_agrees(loss, {"X": x, "Y": y}, model.named_parameters(), low=0.1)
+    assert body(program) == EXAMPLE_8
+
+
+@pytest.mark.parametrize("n_hidden", [1, 2])
+@pytest.mark.parametrize("n_inputs", [1, 2])
+def test_layers_of_one_unit_look_like_the_others(n_inputs, n_hidden):
+    text = body(assert_agrees(*two_layers(n_inputs, n_hidden), low=0.1))
+    # Of one weight alone, nobody can tell whether it is transposed.
+    assert text.replace("W2 @ dZ2", "W2.T @ dZ2") == EXAMPLE_8
+
+
+def test_the_loss_of_a_probability_gives_the_longer_chain():
+    program = assert_agrees(
+        *logistic_regression(lambda y, z: binary_cross_entropy(y, sigmoid(z))), low=0.1
+    )
+    assert lines(program)[2:5] == [
+        "J = np.mean(binary_cross_entropy(Y, A))",
+        "dA = xdivy(1 - Y, 1 - A) - xdivy(Y, A)",
+        "dZ = dA * A * (1 - A)",
+    ]
+
+
+def test_softmax_cross_entropy_gives_s_minus_y():
+    model = MLP(4, [3, 5], activation="tanh", seed=1)
+    x, y = leaves(4), leaves(5)
+    loss = softmax_cross_entropy_with_logits(y, model(x))
+    program = assert_agrees(loss, {"X": x, "Y": y}, model.named_parameters(), low=0.1)
+    assert lines(program) == [
+        "Z1 = W1 @ X + b1",
+        "A1 = np.tanh(Z1)",
+        "Z2 = W2 @ A1 + b2",
+        "A2 = softmax(Z2)",
+        "J = np.mean(softmax_cross_entropy_with_logits(Y, Z2))",
+        "dZ2 = A2 - Y",
+        "dW2 = dZ2 @ A1.T / m",
+        "db2 = np.sum(dZ2, axis=1, keepdims=True) / m",
+        "dZ1 = W2.T @ dZ2 * (1 - A1 ** 2)",
+        "dW1 = dZ1 @ X.T / m",
+        "db1 = np.sum(dZ1, axis=1, keepdims=True) / m",
+    ]
+
+
+def test_squared_error_keeps_its_z():
+    model = MLP(3, [4, 1], seed=1)
+    x, y = leaves(3), [Value(1)]
+    loss = SquaredError()(y, model(x))
+    program = assert_agrees(loss, {"X": x, "Y": y}, model.named_parameters())
+    assert lines(program) == [
+        "Z1 = W1 @ X + b1",
+        "A1 = relu(Z1)",
+        "Z2 = W2 @ A1 + b2",
+        "J = np.mean((Z2 - Y) ** 2) / 2",
+        "dZ2 = Z2 - Y",
+        "dW2 = dZ2 @ A1.T / m",
+        "db2 = np.sum(dZ2, axis=1, keepdims=True) / m",
+        "dZ1 = W2.T @ dZ2 * (Z1 >= 0)",
+        "dW1 = dZ1 @ X.T / m",
+        "db1 = np.sum(dZ1, axis=1, keepdims=True) / m",
+    ]
+
+
+def test_weight_decay_has_no_axis_of_examples():
+    loss, inputs, parameters = logistic_regression(binary_cross_entropy_with_logits)
+    loss = loss + 0.01 * sum(w * w for w in parameters["w"])
+    program = assert_agrees(loss, inputs, parameters, low=0.1)
+    assert lines(program)[2] == (
+        "J = np.mean(binary_cross_entropy_with_logits(Y, Z)) + 0.01 * w @ w"
+    )
+    assert "dw = X @ dZ / m + 0.02 * w" in lines(program)
+
+
+def test_every_way_to_write_a_neuron_is_the_same_program():
+    x, y, w, b = leaves(3), Value(1), leaves(3, seed=1), Value(0.5)
+    written = [
+        affine(w, x, b),
+        w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + b,
+        b + sum([xj * wj for wj, xj in zip(w, x, strict=True)][::-1]),
+        np.dot(np.array(w), np.array(x)) + b,
+        -(-(w[0] * x[0]) - (w[1] * x[1] + (1.0 * w[2]) * (x[2] / 1))) + b,
+    ]
+    programs = [assert_agrees((z - y) ** 2, {"X": x, "Y": y}, {"w": w, "b": b}) for z in written]
+    assert {body(program) for program in programs} == {
+        "Z = w @ X + b\nJ = np.mean((Z - Y) ** 2)\ndZ = 2 * (Z - Y)\n"
+        "dw = X @ dZ / m\ndb = np.sum(dZ) / m"
+    }
+
+
+def test_statements_are_data():
+    program = vectorize(*two_layers())
+    by_name = {statement.name: statement for statement in program.statements}
+    assert by_name["Z1"].formula == "W1 @ X + b1"
+    assert by_name["Z1"].operands == ("W1", "X", "b1")
+    assert by_name["Z1"].shape == (4, "m")
+    assert by_name["J"].shape == ()
+    assert by_name["db1"].shape == (4, 1)
+    gradients = {s.name: s.gradient_of for s in program.statements if s.gradient_of}
+    assert gradients == {
+        **{"dZ2": "Z2", "dW2": "W2", "db2": "b2"},
+        **{"dZ1": "Z1", "dW1": "W1", "db1": "b1"},
+    }
+
+
+def test_no_temporary_that_a_person_would_not_write():
+    for text in (EXAMPLE_7, EXAMPLE_8):
+        assert not re.search(r"--|-\(-|\+ -|\b1(\.0)? \*|\bU\d", text)
