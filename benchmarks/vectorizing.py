@@ -258,7 +258,8 @@ def main() -> None:
             network_row([784, 25, 15, 10], 128, softmax=True),
         ],
         "Of NumPy: how many times the time of NumPy by hand the program takes.\n"
-        "Others: how many times the program's time they take. Made: the time to vectorise, in all and per scalar node.",
+        "Others: how many times the program's time they take.\n"
+        "Made: the time to vectorise, in all and per scalar node.",
     )
     print_table(
         "Rosenbrock's function in 20 dimensions: value and gradient",
@@ -271,5 +272,5 @@ if __name__ == "__main__":
     if all(os.environ.get(name) == value for name, value in ONE_THREAD.items()):
         main()
     else:  # BLAS reads how many threads to use when NumPy is imported
-        command = [sys.executable, "-m", "benchmarks.bench_vectorize"]
+        command = [sys.executable, "-m", "benchmarks.vectorizing"]
         subprocess.run(command, env=os.environ | ONE_THREAD, check=True)
