@@ -157,16 +157,17 @@ class _Symbol(ctypes.Structure):
 
 _GRAPH = 0  # of graphs, nodes and edges, those that an attribute is for
 _TEXT_LAYOUT = 2  # the number of the interface that measures text
-_BOLD, _ITALIC = 1, 2  # flags of a font
+_BOLD, _ITALIC, _SUPERSCRIPT = 1, 2, 8  # flags of a font
 
 
 def _measure(pointer: Any, _: Any) -> bool:
     span = pointer.contents
     font = span.font.contents
     bold, italic = bool(font.flags & _BOLD), bool(font.flags & _ITALIC)
+    size = font.size / 1.2 if font.flags & _SUPERSCRIPT else font.size
     above, below = heights(font.size)
     span.layout = span.free_layout = None  # nothing for Graphviz to free
-    span.width = typeset(span.text.decode(errors="replace"), font.size, bold, italic)[1]
+    span.width = typeset(span.text.decode(errors="replace"), size, bold, italic)[1]
     span.height = above + below
     span.baseline_below_top = above
     span.baseline_below_middle = 0.05 * font.size
