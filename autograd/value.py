@@ -94,6 +94,18 @@ def recorded(op: Primitive, inputs: tuple[Value, ...]) -> Value:
     return node
 
 
+def _constant(number: float | Real) -> Value:
+    """``Value.constant`` for what is known to be a number."""
+    node = _new(Value)
+    node.data = float(number)
+    node.grad = 0.0
+    node.op = rows.constant
+    node.inputs = ()
+    node.partials = ()
+    node.label = ""
+    return node
+
+
 def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     """The methods ``a op b`` and, for a number on the left, ``b op a``."""
     value, slopes = op.value, op.slopes
@@ -103,7 +115,7 @@ def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, 
         if b.__class__ is not Value:
             if not isinstance(b, _NUMBER):
                 return NotImplemented
-            b = Value.constant(b)
+            b = _constant(b)
         x, y = a.data, b.data
         node = _new(Value)
         try:
@@ -118,7 +130,7 @@ def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, 
         return node
 
     def reflected(b: Value, a: Any) -> Any:
-        return method(Value.constant(a), b) if isinstance(a, _NUMBER) else NotImplemented
+        return method(_constant(a), b) if isinstance(a, _NUMBER) else NotImplemented
 
     return method, reflected
 
