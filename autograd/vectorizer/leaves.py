@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -63,7 +64,9 @@ def leaf_arrays(
                         f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
                         "parameters are the leaves that a graph starts from"
                     )
-            name = re.sub(r"\W", "_", key if key[:1].isalpha() else f"_{key}")
+            # Python reads names in this form: x² and x2, ﬁ and fi are the same.
+            word = unicodedata.normalize("NFKC", key)
+            name = re.sub(r"\W", "_", word if word[:1].isalpha() else f"_{word}")
             array = LeafArray(
                 key, names.fresh(name), values, shape, per_example and not parameter, parameter
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 
@@ -112,6 +113,6 @@ def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
         texts.append(text)
     if any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
-    keys = [repr(output.key).replace("'", '"') for output in outputs.values()]
+    keys = [json.dumps(output.key, ensure_ascii=False) for output in outputs.values()]
     entries = [f"{key}: {text}" for key, text in list(zip(keys, texts, strict=True))[1:]]
     return f"return {texts[0]}, {{{', '.join(entries)}}}"

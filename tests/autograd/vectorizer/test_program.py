@@ -260,3 +260,13 @@ def test_jax_jits_the_program_and_shards_it_over_eight_devices():
     command = [sys.executable, "-c", JAX]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout == "agreed\n"
+
+
+@pytest.mark.parametrize("key", ['W"', 'x": print(1), "', "it's", "\\N", "a\nb", "ﬁ", "x²", "é"])
+def test_any_name_is_a_key_and_no_code(key):
+    w, x, other = Value(2.0), Value(3.0), Value(5.0)
+    inputs = {"X": x}
+    program = vectorize(w * x + other, inputs, {key: w, "fi": other, "x2": Value(1.0)})
+    cost, grads = program([3.0, 4.0])
+    assert cost == 12.0  # the mean of 2·3 + 5 and 2·4 + 5
+    assert grads == {key: 3.5, "fi": 1.0, "x2": 0.0}
