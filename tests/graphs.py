@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from autograd import Value, affine, binary_cross_entropy, exp, sigmoid, total
-from nn import MLP, SquaredError
+from autograd import (
+    Value,
+    affine,
+    binary_cross_entropy,
+    exp,
+    sigmoid,
+    softmax_cross_entropy_with_logits,
+    total,
+    vectorize,
+)
+from autograd.vectorizer.program import Program
+from nn import MLP, BinaryCrossentropy, SquaredError
 
 
 def slide() -> Value:
@@ -73,3 +83,30 @@ def network_loss(units: list[int], n_inputs: int = 2, examples: int = 1) -> Valu
     J = losses[0] if examples == 1 else total(losses)
     J.backward()
     return J
+
+
+def logistic_program() -> Program:
+    """Worked example 7, of vectors: Z = wᵀX + b, A = σ(Z), from the loss of a probability."""
+    w, x = [Value(0) for _ in range(3)], [Value(0) for _ in range(3)]
+    b, y = Value(0), Value(1)
+    L = binary_cross_entropy(y, sigmoid(affine(w, x, b)))
+    return vectorize(L, {"X": x, "Y": y}, {"w": w, "b": b})
+
+
+def network_program(
+    n_inputs: int = 3, units: tuple[int, ...] = (4, 1), *, with_respect_to: str | None = None
+) -> Program:
+    """Worked example 8, of vectors: a network of sigmoid units, its cross-entropy from logits."""
+    model = MLP(n_inputs, list(units), activation="sigmoid", seed=1)
+    x, y = [Value(0) for _ in range(n_inputs)], Value(1)
+    L = BinaryCrossentropy(from_logits=True)(y, model(x))
+    parameters = model.named_parameters()
+    return vectorize(L, {"X": x, "Y": y}, parameters, with_respect_to=with_respect_to)
+
+
+def softmax_program() -> Program:
+    """A classifier with four inputs, three tanh units and five classes."""
+    model = MLP(4, [3, 5], activation="tanh", seed=1)
+    x, y = [Value(0) for _ in range(4)], [Value(i == 2) for i in range(5)]
+    L = softmax_cross_entropy_with_logits(y, model(x))
+    return vectorize(L, {"X": x, "Y": y}, model.named_parameters())

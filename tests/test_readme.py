@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from graphs import sigmoid_circuit, slide, xnor
+from graphs import network_program, sigmoid_circuit, slide, xnor
 
 from viz import draw, draw_network, step_through
 
@@ -29,6 +29,7 @@ PICTURES = {
     "J-dark.svg": drawn(slide, "dark"),
     "J-steps.svg": lambda path: step_through(slide()).save(path),
     "sigmoid-circuit.svg": drawn(sigmoid_circuit, "circuit"),
+    "neural-network.svg": lambda path: draw(network_program(2, (2, 1)), path),
     "xnor.svg": lambda path: draw_network(xnor(), [1, 1], path=path),
 }
 

@@ -11,13 +11,15 @@ from viz.canvas import Drawing, check_path, format_of
 from viz.debugging import examine, find_notes
 from viz.folding import LEVELS, fold, sketch_folded
 from viz.levels import levels_page
+from viz.matrices import is_program, sketch_program
 from viz.names import callers_variables
 from viz.render import FORMATS, write
 from viz.sketching import MOST_DRAWN, MOST_IN_FULL, Sweep, sketch, sweep_of
-from viz.style import theme_named
+from viz.style import Theme, theme_named
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
+    from autograd.vectorizer.program import Program
 
 MOST_IN_NUMBERS = 60  # values with which a picture stays legible on a screen
 
@@ -26,7 +28,7 @@ FORMATS_OF_GRAPHS = (*FORMATS, "html")
 
 
 def draw(
-    output: Output | Exception,
+    output: Output | Exception | Program,
     path: str | os.PathLike[str] | None = None,
     *,
     theme: str = "light",
@@ -46,8 +48,12 @@ def draw(
     each wire that disagrees; that of an operation without a value, with all that was computed
     before it.
 
+    A vectorised program draws its arrays: above each wire stands the shape, below it the line of
+    the program that computes its gradient.
+
     Args:
-        output: the Value to draw, or the list of one that a layer returns; or an error.
+        output: the Value to draw, or the list of one that a layer returns; or an error, or a
+            program that ``vectorize`` made.
         path: a file name that ends in .svg, .png, .pdf or .dot; or in .html for a page in which
             the boxes of a folded graph unfold by a click, from layers to neurons to values.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
@@ -60,10 +66,13 @@ def draw(
     Raises:
         TypeError: ``output`` is no Value, nor an error about a graph.
         ValueError: unknown format, theme or detail; no ``detail``, and more than 300 values
-            that do not fold.
+            that do not fold; a program of more than 300 arrays, or with an option that is for
+            graphs of Values alone.
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
+    if is_program(output):
+        return _draw_program(output, path, theme_named(theme), detail, parameters)
     check_path(path, FORMATS_OF_GRAPHS)
     look = theme_named(theme)
     subject = examine(output, parameters)
@@ -80,6 +89,31 @@ def draw(
     if path is not None and format_of(path) == "html":
         write(path, levels_page(sweep, look, theme, detail).encode())
     elif path is not None:
+        drawing.write(path)
+    return drawing
+
+
+def _draw_program(
+    program: Program,
+    path: str | os.PathLike[str] | None,
+    theme: Theme,
+    detail: str | None,
+    parameters: Iterable[Value],
+) -> Drawing:
+    check_path(path)
+    options = {
+        'theme="circuit"': theme.circuit,
+        "detail": detail is not None,
+        "parameters": bool(list(parameters)),
+    }
+    for option, given in options.items():
+        if given:
+            raise ValueError(
+                f"{option} is for graphs of numbers, and a program is one of matrices: leave it "
+                "out, or draw the loss from which the program was made"
+            )
+    drawing = sketch_program(program, theme)
+    if path is not None:
         drawing.write(path)
     return drawing
 

@@ -38,6 +38,10 @@ class Program:
     Attributes:
         source: the program as text, a module of its own that needs only NumPy.
         statements: its lines as data.
+        leaves: the arrays that it takes, the inputs before the parameters.
+        outputs: the arrays that it returns, the cost before the gradients.
+        results: the name of each output, to the name of the array that holds it.
+        examples: the name of the number of examples.
         parameters: the arrays of the parameters, by their names in the model. Calls use
             them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
         tables: index tables by name, for what is read in no regular pattern.
@@ -54,6 +58,10 @@ class Program:
     ) -> None:
         self.statements: tuple[Statement, ...] = tuple(body.statements)
         self.tables: dict[str, Any] = dict(body.tables)
+        self.leaves: tuple[LeafArray, ...] = tuple(leaves)
+        self.outputs: dict[str, OutputArray] = dict(outputs)
+        self.results: dict[str, str] = dict(body.results)
+        self.examples = body.examples
         self.source = module_source(leaves, outputs, body)
         self._inputs = [array for array in leaves if not array.parameter]
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
