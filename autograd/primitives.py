@@ -68,7 +68,8 @@ class Primitive:
         javascript: the value as a function in JavaScript, for the live picture. It may call
             other rows and the helpers of ``viz/player/graph.mjs``; ``checked(y, ...inputs)``
             refuses where ``value`` raises.
-        samples: points at which the tests check the slopes to second order.
+        samples: points at which the tests check the slopes to second order. They tell how many
+            inputs the row takes, ``n_inputs``, which is None where that varies.
         binds: how tightly the notation binds.
         flatten: the arguments as users write them, to the flat inputs of the node.
         arguments: the way back, from the flat inputs to the arguments; a list as a tuple.
@@ -80,7 +81,7 @@ class Primitive:
             Functions that NumPy lacks are in ``NUMPY_HELPERS``.
 
     Raises:
-        TypeError: an argument is neither a number nor a Value.
+        TypeError: an argument is neither a number nor a Value, or there are too many or too few.
         ValueError, ZeroDivisionError, OverflowError: as Python raises them for floats.
     """
 
@@ -112,6 +113,7 @@ class Primitive:
         self.latex = latex
         self.javascript = javascript
         self.samples = samples
+        self.n_inputs = len(samples[0]) if samples and isinstance(notation, str) else None
         self.binds = binds
         self.flatten = flatten
         self.arguments = arguments
@@ -121,9 +123,14 @@ class Primitive:
         TABLE[name] = self
 
     def __call__(self, *arguments: Any) -> Any:
-        if len(arguments) == 1 and arguments[0].__class__ is float and self.flatten is _one_by_one:
+        if len(arguments) == self.n_inputs == 1 and arguments[0].__class__ is float:
             return self.value(arguments[0])  # slopes are made of such calls
-        inputs = self.flatten(*arguments)
+        try:
+            inputs = self.flatten(*arguments)
+        except TypeError:  # not a list where there should be one
+            raise self._refusal(arguments) from None
+        if self.n_inputs is not None and len(inputs) != self.n_inputs:
+            raise self._refusal(arguments)
         for x in inputs:
             if hasattr(x, "record"):  # a Value: it records what is done to it
                 return x.record(self, inputs)
@@ -131,6 +138,10 @@ class Primitive:
                 kind = type(x).__name__
                 raise TypeError(f"{self.name} takes numbers and Values, not {x!r:.60} ({kind})")
         return self.value(*[float(x) for x in inputs])
+
+    def _refusal(self, arguments: tuple[Any, ...]) -> TypeError:
+        given = ", ".join([f"{x!r:.60}" for x in arguments])
+        return TypeError(f"{self.name} cannot take ({given}). {self.name}: {self.__doc__}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -669,7 +680,10 @@ def _over_largest(logits: Sequence[float]) -> tuple[int, float]:
 
 
 def _at_least_one(name: str, logits: Iterable[Any]) -> tuple[Any, ...]:
-    logits = tuple(logits)
+    try:
+        logits = tuple(logits)
+    except TypeError:
+        raise TypeError(f"{name} takes a list of numbers, not {logits!r:.60}") from None
     if not logits:
         raise ValueError(f"{name} takes at least one number")
     return logits

@@ -71,6 +71,8 @@ class _Reader:
                 output = self.step(step, is_last=step is steps[-1])
         except RecursionError:
             raise FormulaError("this formula is nested too deeply") from None
+        if isinstance(output, list):
+            raise FormulaError("the output is a list: make one number of it, as total does")
         if not isinstance(output, Value) or output.op is constant:
             raise FormulaError('the output is no Value: a formula is like "J = 3*a", with a=5')
         if self.unused:
@@ -108,7 +110,7 @@ class _Reader:
             case ast.BinOp(left=left, op=operation, right=right):
                 if type(operation) not in _OPERATORS:
                     raise self.refusal(left, "the operators are + - * / **", at_end=True)
-                return _OPERATORS[type(operation)](self.number(left), self.number(right))
+                return self.operation(type(operation), self.number(left), self.number(right))
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 if name not in _FUNCTIONS:
                     known = ", ".join(_FUNCTIONS)
@@ -117,12 +119,18 @@ class _Reader:
                 try:
                     return _FUNCTIONS[name](*values)
                 except TypeError as error:
-                    raise self.refusal(node, f"{name} cannot take this: {error}") from None
+                    raise self.refusal(node, str(error)) from None
             case ast.Call(func=function) if not isinstance(function, ast.Name):
                 raise self.refusal(function, "a product is written with *", at_end=True)
             case ast.List(elts=elements):
                 return [self.number(element) for element in elements]
         raise self.refusal(node, "this cannot stand in a formula")
+
+    def operation(self, kind: type[ast.operator], left: Any, right: Any) -> Any:
+        if isinstance(left, float) and isinstance(right, float):
+            # As a Value computes it, which refuses in words what has no real number.
+            return float(_OPERATORS[kind](Value.constant(left), right))
+        return _OPERATORS[kind](left, right)
 
     def number(self, node: ast.expr) -> Any:
         value = self.value(node)
