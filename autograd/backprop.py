@@ -9,7 +9,7 @@ from autograd.value import Value, compute, describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
     # A layer returns a list, so a list of one Value stands for that Value.
@@ -133,7 +133,7 @@ def forward(output: Output) -> float:
     return output.data
 
 
-def gradients(output: Output, inputs: Sequence[Output]) -> list[Value]:
+def gradients(output: Output, inputs: Iterable[Output]) -> list[Value]:
     """The derivatives of the output by each of the inputs, recorded as Values themselves.
 
     So they can be drawn, compiled and differentiated again.
@@ -147,11 +147,11 @@ def gradients(output: Output, inputs: Sequence[Output]) -> list[Value]:
     An input that the output does not depend on has the derivative 0.
 
     Raises:
-        TypeError: an input is no Value.
+        TypeError: an input is no Value, or ``inputs`` is no list of them.
         ValueError: a slope is needed where an operation has none.
     """
     output = single(output)
-    asked = [single(x) for x in inputs]
+    asked = several(inputs)
     order = topological_order(output)
     wanted = set(asked)
     for node in order:
@@ -180,7 +180,7 @@ def _product(upstream: Any, slope: Any) -> Any:
     return upstream * slope
 
 
-def hessian(output: Output, inputs: Sequence[Output]) -> list[list[Value]]:
+def hessian(output: Output, inputs: Iterable[Output]) -> list[list[Value]]:
     """The second derivatives of the output: row i holds those of d output / d inputs[i].
 
     >>> x, y = Value(2, "x"), Value(3, "y")
@@ -188,9 +188,10 @@ def hessian(output: Output, inputs: Sequence[Output]) -> list[list[Value]]:
     [[6.0, 4.0], [4.0, 0.0]]
 
     Raises:
-        ValueError: a slope is needed where an operation has none.
+        TypeError, ValueError: as :func:`gradients`.
     """
-    return [gradients(slope, inputs) for slope in gradients(output, inputs)]
+    asked = several(inputs)
+    return [gradients(slope, asked) for slope in gradients(output, asked)]
 
 
 def _require_slopes(order: Sequence[Value], wanted: Callable[[Value], bool]) -> None:
@@ -223,3 +224,16 @@ def single(output: Output) -> Value:
         kind = type(output).__name__
         raise TypeError(f"a Value is needed, not {output!r:.60} ({kind})")
     return output
+
+
+def several(inputs: Iterable[Output]) -> list[Value]:
+    """The Values that derivatives are asked for, each also as the only one in a list.
+
+    Raises:
+        TypeError: they are no list of Values.
+        ValueError: a list in it does not hold exactly one.
+    """
+    if not hasattr(inputs, "__iter__"):
+        kind = type(inputs).__name__
+        raise TypeError(f"a list of Values is needed, not {inputs!r:.60} ({kind})")
+    return [single(x) for x in inputs]

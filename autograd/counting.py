@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from autograd.backprop import single, topological_order
+from autograd.backprop import several, single, topological_order
 from autograd.primitives import constant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
     from autograd.backprop import Output
 
@@ -36,14 +36,16 @@ class StepCount:
 
     def __repr__(self) -> str:
         n, p = f"{self.operations:,}", f"{self.inputs:,}"
+        operations = "operation" if self.operations == 1 else "operations"
+        inputs = "input" if self.inputs == 1 else "inputs"
         return (
-            f"{n} operations, {p} inputs: backpropagation takes {n} + {p} = "
+            f"{n} {operations}, {p} {inputs}: backpropagation takes {n} + {p} = "
             f"{self.backpropagation:,} steps, finite differences {n} × {p} = "
             f"{self.finite_differences:,}"
         )
 
 
-def count_steps(output: Output, inputs: Sequence[Output] | None = None) -> StepCount:
+def count_steps(output: Output, inputs: Iterable[Output] | None = None) -> StepCount:
     """Count what the gradient of a recorded graph costs, each way.
 
     Both begin with the one forward pass that recorded the graph. With ``inputs`` left out,
@@ -66,5 +68,5 @@ def count_steps(output: Output, inputs: Sequence[Output] | None = None) -> StepC
     if inputs is None:
         asked = {node for node in nodes if not node.inputs and node.op is not constant}
     else:
-        asked = {single(x) for x in inputs}
+        asked = set(several(inputs))
     return StepCount(len(operations), len(asked))

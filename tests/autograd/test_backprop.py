@@ -459,6 +459,19 @@ def test_gradients_by_what_is_no_value_are_refused(wrong):
         gradients(x * x, [wrong])
 
 
+@pytest.mark.parametrize("derivatives", [gradients, hessian])
+def test_what_derivatives_are_asked_for_is_a_list(derivatives):
+    x, y = Value(2), Value(3)
+    J = x * x * y
+    with pytest.raises(TypeError, match=r"a list of Values is needed, not Value\(2\.0"):
+        derivatives(J, x)
+    # Any iterable of them, also one that can be read only once.
+    asked = [slope.data for slope in gradients(J, iter([x, y]))]
+    assert asked == [12.0, 4.0]
+    rows = [[entry.data for entry in row] for row in hessian(J, iter([x, y]))]
+    assert rows == [[6.0, 4.0], [4.0, 0.0]]
+
+
 def test_the_hessian_is_symmetric():
     leaves = [Value(x) for x in (0.3, -0.7, 1.1)]
     a, b, c = leaves

@@ -74,6 +74,8 @@ def test_shared_nodes_constants_and_chosen_inputs():
     assert sum(bool(node.inputs) for node in topological_order(J)) == 4
     assert repr(count_steps(J)).startswith("4 operations, 3 inputs")
     assert count_steps([J], inputs=[[b], c, b]).inputs == 2
+    assert repr(count_steps(J, [b])).startswith("4 operations, 1 input: ")
+    assert repr(count_steps(u)).startswith("1 operation, 2 inputs: ")
     alone = count_steps(a)
     assert (alone.operations, alone.inputs, alone.finite_differences) == (0, 1, 0)
 
@@ -84,5 +86,7 @@ def test_wrong_arguments():
         count_steps(3.0)
     with pytest.raises(TypeError, match="a Value is needed"):
         count_steps(a, [3.0])
+    with pytest.raises(TypeError, match="a list of Values is needed"):
+        count_steps(a, a)
     with pytest.raises(ValueError, match="not a list of 2"):
         count_steps([a, b])
