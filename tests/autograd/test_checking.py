@@ -6,7 +6,13 @@ import random
 import pytest
 
 import autograd
-from autograd import GradientError, Value, gradcheck
+from autograd import (
+    GradientError,
+    Value,
+    binary_cross_entropy_with_logits,
+    gradcheck,
+    softmax_cross_entropy_with_logits,
+)
 from autograd.backprop import topological_order
 from autograd.primitives import TABLE, Primitive
 
@@ -88,6 +94,9 @@ def test_right_gradients_pass(f, point):
         (autograd.exp, -700),
         (autograd.log, 1e300),
         (autograd.arctan, 1e6),
+        # The slope is σ(z) − 1 or softmax(z) − y: of its digits few are left, or none.
+        *((lambda z: binary_cross_entropy_with_logits(1, z), z) for z in (30, 40, 100)),
+        (lambda z: softmax_cross_entropy_with_logits([1, 0], [z, 3.0]), 40),
         # Rounded away in part.
         *((lambda x: (1.1 * x + 1e10) - 1e10, x) for x in (0.3, 0.7, -1.1)),
         *((lambda x: (autograd.exp(x) + 1e8) - 1e8, x) for x in (-1.9, -0.5, 1.3)),
@@ -151,6 +160,16 @@ def test_every_input_that_is_wrong_is_listed():
     error = report(f, 1, 2, 3)
     assert [found.name for found in error.disagreements] == ["input 1", "input 2", "input 3"]
     assert "at 3 of 3 inputs" in str(error)
+
+
+@pytest.mark.parametrize("z", [-10.0, 0.0, 20.0])
+def test_a_wrong_slope_of_a_cross_entropy_is_seen(z):
+    def f(z):
+        y = binary_cross_entropy_with_logits(1, z)
+        y.partials = (y.partials[0], y.partials[1] * (1 + 1 / 2000))
+        return y
+
+    assert len(report(f, z).disagreements) == 1
 
 
 def test_what_the_recording_does_not_see_is_seen():
@@ -327,6 +346,8 @@ def test_wrong_arguments():
         gradcheck(3.0)
     with pytest.raises(TypeError, match=r"a Value is needed, not 3\.0"):
         gradcheck(J, inputs=[3.0])
+    with pytest.raises(TypeError, match="a list of Values is needed"):
+        gradcheck(J, inputs=w)
     with pytest.raises(ValueError, match="is computed from others"):
         gradcheck(J, inputs=[J.inputs[0]])
 
