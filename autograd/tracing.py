@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import single, topological_order
@@ -50,7 +51,7 @@ class BackwardStep(NamedTuple):
 
     def __str__(self) -> str:
         text = f"{self.name} {multiplied(self.upstream, self.local, self.product)}"
-        if self.total != self.product:
+        if self.total != self.product and not math.isnan(self.product):
             text += f"; with the other paths {equals(self.total)} {number(self.total)}"
         return text
 

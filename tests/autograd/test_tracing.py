@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from autograd import Value, trace
@@ -59,6 +61,11 @@ def test_rounded_numbers_have_the_sign_for_it():
         "J = 0.5x ≈ 0.1667",
         "dJ/dx = dJ/dJ × dJ/dx = 1 × 0.5 = 0.5",
     ]
+
+
+def test_nan_is_told_once():
+    steps = str(trace(Value(math.nan, "a") * Value(2, "b"))).splitlines()
+    assert steps[-1] == "dJ/db = dJ/dJ × dJ/db = 1 × nan = nan"
 
 
 def test_tracing_changes_nothing(J):
