@@ -94,5 +94,6 @@ def as_inputs(module: Any, inputs: Any) -> list[Value]:
 
 
 def shown(thing: Any) -> str:
-    """Something for a message, with its type, cut short."""
-    return f"{thing!r:.60} ({type(thing).__name__})"
+    """Something for a message, with its type, in one line, cut short."""
+    text = " ".join(repr(thing).split())
+    return f"{text:.60} ({type(thing).__name__})"

@@ -8,6 +8,7 @@ make initializers of other widths, as in ``initializer=uniform(0.5)``.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from random import Random
 
@@ -66,12 +67,9 @@ def initial_weights(
 ) -> list[list[float]]:
     """The first weights of a layer, one row per unit.
 
-    The seed is a number, the same of which gives the same weights; a ``random.Random`` to
-    draw from; or None for other weights each time.
-
     Raises:
         ValueError: the initializer has an unknown name.
-        TypeError: it is neither a name nor a function.
+        TypeError: it is neither a name nor a function; or as :func:`as_generator`.
     """
     if isinstance(initializer, str):
         if initializer not in INITIALIZERS:
@@ -80,7 +78,24 @@ def initial_weights(
         initializer = INITIALIZERS[initializer]
     if not callable(initializer):
         raise TypeError(f"an initializer is a name or a function, not {shown(initializer)}")
-    generator = seed if isinstance(seed, Random) else Random(seed)
+    generator = as_generator(seed)
     return [
         [initializer(generator, n_inputs, n_units) for _ in range(n_inputs)] for _ in range(n_units)
     ]
+
+
+def as_generator(seed: int | Random | None) -> Random:
+    """What random numbers are drawn from.
+
+    The seed is a whole number, the same of which gives the same numbers; a ``random.Random`` to
+    draw from; or None for other numbers each time.
+
+    Raises:
+        TypeError: it is none of these.
+    """
+    if seed is None or isinstance(seed, Random):
+        return seed or Random()
+    try:
+        return Random(operator.index(seed))
+    except TypeError:
+        raise TypeError(f"a seed is a whole number or a random.Random, not {shown(seed)}") from None

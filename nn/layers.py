@@ -9,11 +9,12 @@ from numbers import Real
 from random import Random
 from typing import Any, Self
 
+import autograd
 from autograd import Value, affine, softmax
 from autograd.primitives import TABLE
 from autograd.value import recorded
 from nn.arguments import as_count, as_inputs, as_list, as_value, shown
-from nn.initializers import Initializer, initial_weights
+from nn.initializers import Initializer, as_generator, initial_weights
 from nn.module import Module
 
 # A name, or the function itself: a row of the table, or softmax.
@@ -33,10 +34,8 @@ def activation_name(activation: Any) -> str:
             "an activation is a name such as 'sigmoid' or a row such as autograd.sigmoid, "
             f"not {shown(activation)}"
         )
-    functions = [
-        row.name for row in TABLE.values() if row.samples and all(len(s) == 1 for s in row.samples)
-    ]
-    names = ["linear", "softmax", *functions]
+    public = [TABLE[each] for each in autograd.__all__ if each in TABLE]
+    names = ["linear", "softmax", *[row.name for row in public if row.n_inputs == 1]]
     if name not in names:
         raise ValueError(f"unknown activation {name!r}: choose one of {', '.join(names)}")
     return name
@@ -299,7 +298,7 @@ class MLP(Module):
     ) -> None:
         sizes = [n_inputs, *as_list("units", units)]
         names = _activation_names(len(sizes) - 1, activation, output_activation)
-        generator = seed if isinstance(seed, Random) else Random(seed)
+        generator = as_generator(seed)
         self.layers = [
             Layer(
                 sizes[i],

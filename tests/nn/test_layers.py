@@ -143,6 +143,7 @@ def test_the_same_seed_gives_the_same_weights_and_none_gives_others():
         return [p.data for p in MLP(2, [3, 1], **seed).parameters()]
 
     assert weights(seed=4) == weights(seed=4) == weights(seed=Random(4))
+    assert weights(seed=4) == weights(seed=np.int64(4))
     assert weights(seed=4) != weights(seed=5)
     assert weights() != weights()
     layer = Layer(2, 3, seed=4)
@@ -190,9 +191,12 @@ def test_a_neuron_is_the_weighted_sum_of_its_inputs(pairs, bias):
         (lambda: Layer(2, 1, number=0), ValueError, "number is at least 1"),
         (lambda: Layer(2, 1, activation="sigmod"), ValueError, "'sigmod': choose one of linear,"),
         (lambda: Layer(2, 1, activation="add"), ValueError, "unknown activation 'add'"),
+        (lambda: Layer(2, 1, activation="log_or_nan"), ValueError, "unknown activation"),
         (lambda: Layer(2, 1, activation=math.tanh), TypeError, "a name such as 'sigmoid' or a row"),
         (lambda: Layer(2, 1, initializer="random"), ValueError, "choose one of uniform, normal"),
         (lambda: Layer(2, 1, initializer=0.1), TypeError, "a name or a function, not 0.1"),
+        (lambda: Layer(2, 1, seed="4"), TypeError, "a seed is a whole number .*, not '4'"),
+        (lambda: MLP(2, [1], seed=0.5), TypeError, "a seed is a whole number .*, not 0.5"),
         (lambda: Layer.from_weights([], []), ValueError, "at least one unit"),
         (lambda: Layer.from_weights([1, 2], 0), TypeError, "a row of weights is a list, not 1"),
         (lambda: Layer.from_weights([[1, 2], [3]], 0), ValueError, "one length, not 2, 1"),
