@@ -209,6 +209,20 @@ def test_11_mazurs_example():
     assert abs(E.data - 0.291027924) > 1e-7
 
 
+def test_11_the_published_cost_has_hidden_deltas_from_weights_already_updated():
+    network, weights, E = mazur()
+    x = [0.05, 0.10]
+    h = data_of(network.layers[0](x))
+    E.backward()
+    deltas = [weights[4].grad / h[0], weights[6].grad / h[0]]  # dE/dw5 = δ₁h₁, dE/dw7 = δ₂h₁
+    SGD(weights[4:], learning_rate=0.5).step()
+    for i, a in enumerate(h):
+        fed = deltas[0] * weights[4 + i].data + deltas[1] * weights[6 + i].data
+        for j, xj in enumerate(x):
+            weights[2 * i + j].data -= 0.5 * fed * a * (1 - a) * xj
+    assert round(E.forward(), 9) == 0.291027924
+
+
 def test_11_mazurs_network_after_many_steps():
     network, weights, E = mazur()
     optimizer = SGD(weights, learning_rate=0.5)
