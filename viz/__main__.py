@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from keyword import iskeyword
 
 from autograd import trace
 from viz.drawing import draw
 from viz.expressions import read_formula
 from viz.style import THEMES
+
+FORMULA = """one or several steps, separated by semicolons; what begins with a minus needs a name,
+as in "J = -a*b"
+"""
 
 EXAMPLES = """examples:
   python -m viz "J = 3*(a + b*c)" a=5 b=3 c=2 -o J.svg
@@ -27,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("formula", help="one or several steps, separated by semicolons")
+    parser.add_argument("formula", help=FORMULA)
     parser.add_argument("numbers", nargs="*", metavar="name=number", help="the leaves")
     parser.add_argument("-o", "--output", help="a file ending in .svg, .png, .pdf, .dot or .html")
     parser.add_argument("--theme", choices=list(THEMES), default="light")
@@ -35,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         output = read_formula(options.formula, _numbers(options.numbers))
         output.backward()
-        if options.output:
+        if options.output is not None:
             draw(output, options.output, theme=options.theme)
             print(f"wrote {options.output}")
         else:
@@ -53,6 +58,8 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
         name = name.strip()
         if not equals or not name.isidentifier():
             raise ValueError(f"{text!r} is not of the form name=number")
+        if iskeyword(name):
+            raise ValueError(f"{name} is a word of Python's own: choose another name")
         if name in numbers:
             raise ValueError(f"{name} is given twice")
         try:
