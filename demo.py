@@ -85,14 +85,24 @@ def patients() -> None:
     correct = sum((model(x) > 0.5) == (y == 1) for x, y in zip(X_test, y_test, strict=True))
     print(f"  test accuracy {correct / len(y_test):.3f} ({correct} of {len(y_test)})")
 
+    # Where the model is sure, little is left to see of the gradients.
+    patients = zip(X_test, y_test, strict=True)
+    x, y = min(patients, key=lambda patient: abs(model(patient[0]).data - 0.5))
     optimizer.zero_grad()
-    L = loss(y_test[0], model(X_test[0]))
+    a = model(x)
+    L = loss(y, a)
     L.backward()
+    print(f"  the patient of whom it is least sure: a = {a:.3f}, y = {y}")
     save(L, "patient")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """All of the demonstration."""
     PICTURES.mkdir(exist_ok=True)
     slide()
     circuit()
     patients()
+
+
+if __name__ == "__main__":
+    main()
