@@ -113,9 +113,10 @@ def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, 
     # What recorded does, written out for two inputs: most of a graph is made here.
     def method(a: Value, b: Any) -> Any:
         if b.__class__ is not Value:
-            if not isinstance(b, _NUMBER):
+            if isinstance(b, _NUMBER):
+                b = _constant(b)
+            elif not isinstance(b, Value):
                 return NotImplemented
-            b = _constant(b)
         x, y = a.data, b.data
         node = _new(Value)
         try:

@@ -18,7 +18,7 @@ from autograd.value import Value
 from viz import names as naming
 from viz.debugging import is_fresh
 from viz.names import callers_variables, printable
-from viz.render import write
+from viz.render import write_as
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
@@ -28,8 +28,6 @@ MOST_PATHS = 12  # more of them are told node by node
 WIDTH = 76  # of a line of text; a longer sum has one term on each
 
 _LATEX_SIGN = {"=": "=", "≈": r"\approx"}
-
-FORMATS = ("txt", "md", "tex")
 
 
 class Written(NamedTuple):
@@ -154,12 +152,12 @@ class Explanation:
             ValueError: the ending is not .txt, .md or .tex.
             OSError: the file cannot be written; what was there before is still there.
         """
-        ending = Path(path).suffix[1:].lower()
-        if ending not in FORMATS:
-            raise ValueError(f"unknown format {ending!r}: choose one of {', '.join(FORMATS)}")
-        text = {"txt": str(self), "md": self.markdown, "tex": self.latex}[ending]
-        write(path, f"{text}\n".encode())
-        return Path(path)
+        return write_as(
+            path,
+            txt=lambda: f"{self}\n".encode(),
+            md=lambda: f"{self.markdown}\n".encode(),
+            tex=lambda: f"{self.latex}\n".encode(),
+        )
 
 
 def explain(output: Output, value: Output | None = None) -> Explanation:

@@ -103,6 +103,17 @@ def test_numbers_on_either_side(operate, name, number):
     assert right.inputs[0] is left.inputs[1] is v
 
 
+@pytest.mark.parametrize(("operate", "name"), OPERATORS)
+def test_a_kind_of_value_on_either_side(operate, name):
+    class Weight(Value):
+        """A Value with a name of its own."""
+
+    v, w = Value(3), Weight(2)
+    for y, inputs in ((operate(v, w), (v, w)), (operate(w, v), (w, v))):
+        assert (type(y), y.op.name, y.inputs) == (Value, name, inputs)
+        assert y.data == operate(*[x.data for x in inputs])
+
+
 @pytest.mark.parametrize("other", ["x", None, 1j, [1], (1,), {}, Decimal(1)])
 @pytest.mark.parametrize("operate", [operate for operate, _ in OPERATORS])
 def test_operators_refuse_what_is_no_number(operate, other):
