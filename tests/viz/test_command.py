@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from viz.__main__ import main
+from viz.__main__ import EXAMPLES, main
 
 ROOT = Path(__file__).parents[2]
 SLIDE = ["J = 3*(a + b*c)", "a=5", "b=3", "c=2"]
@@ -50,6 +52,18 @@ def test_errors(arguments, message, capsys):
     written = capsys.readouterr()
     assert written.out == ""
     assert message in written.err
+
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("line", re.findall(r"python -m viz (.+?)(?:  |\n)", EXAMPLES + README))
+def test_the_examples_of_the_help_and_of_the_readme_run(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments = shlex.split(line)
+    assert main(arguments) == 0
+    written = arguments[arguments.index("-o") + 1 :][:1] if "-o" in arguments else []
+    assert [path.name for path in tmp_path.iterdir()] == written
 
 
 def test_help_shows_three_examples():
