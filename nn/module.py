@@ -14,7 +14,8 @@ class Module:
     """A neuron, a layer, a network, or any part of a model that holds parameters.
 
     A parameter is a Value that was not computed from others. Those in the attributes of a
-    Module, in Modules, lists, tuples and dicts there, and so on inward, are its parameters.
+    Module, in Modules, lists, tuples, dicts and NumPy arrays there, and so on inward, are its
+    parameters.
 
     >>> class Line(Module):
     ...     def __init__(self):
@@ -93,6 +94,7 @@ def _is_parameter(item: object) -> bool:
 
 
 def _gather(item: object, found: dict[Value, None]) -> None:
+    item = _as_lists(item)
     if isinstance(item, Value):
         if item.op is None:
             found[item] = None
@@ -107,6 +109,11 @@ def _gather(item: object, found: dict[Value, None]) -> None:
             _gather(each, found)
 
 
+def _as_lists(item: Any) -> Any:
+    """A NumPy array of Values as nested lists; anything else as it is."""
+    return item.tolist() if getattr(item, "dtype", None) == "object" else item
+
+
 def _is_array(item: object) -> bool:
     """Whether it is a parameter, a list of parameters, a list of such lists, …."""
     if isinstance(item, (list, tuple)):
@@ -115,6 +122,7 @@ def _is_array(item: object) -> bool:
 
 
 def _named_parts(name: str, item: object) -> Iterator[tuple[str, Any]]:
+    item = _as_lists(item)
     if isinstance(item, Module) or _is_array(item):
         yield name, item
     elif isinstance(item, dict):

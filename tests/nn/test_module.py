@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
 from autograd import Value
@@ -40,6 +41,26 @@ def test_names_are_the_paths_of_attributes():
     ]  # fmt: skip
     assert named["matrix"] is module.matrix
     assert named["alone"] is named["again"]
+
+
+def test_parameters_in_numpy_arrays():
+    class Slide(Module):
+        """One layer as on a slide, W @ x + b."""
+
+        def __init__(self) -> None:
+            self.W = np.array([[Value(1), Value(2)], [Value(3), Value(4)]])
+            self.b = np.array([Value(5), Value(6)])
+            self.example = np.array([0.5, -1.0])  # no Values, so no parameters
+
+        def __call__(self, x: object) -> object:
+            return self.W @ x + self.b
+
+    module = Slide()
+    assert [p.data for p in module.parameters()] == [1, 2, 3, 4, 5, 6]
+    assert module.named_parameters() == {"W": module.W.tolist(), "b": module.b.tolist()}
+    assert repr(module) == "Slide\n  W: 4 Values\n  b: 2 Values"
+    np.sum(module(module.example)).backward()
+    assert [p.grad for p in module.parameters()] == [0.5, -1.0, 0.5, -1.0, 1.0, 1.0]
 
 
 def test_zero_grad_reaches_every_parameter():
