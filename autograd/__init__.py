@@ -36,7 +36,7 @@ from autograd.primitives import (
 )
 from autograd.value import Value
 
-# What needs more of the standard library, or NumPy, is imported when it is first used.
+# What not every program uses is imported at its first use: some of it takes long to import.
 _IMPORTED_LATER = {
     "trace": "autograd.tracing",
     "unfold": "autograd.unfolding",
@@ -98,3 +98,7 @@ def __getattr__(name: str) -> Any:
 
     function = globals()[name] = getattr(import_module(_IMPORTED_LATER[name]), name)
     return function
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})  # those that are imported later too

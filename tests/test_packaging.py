@@ -100,6 +100,15 @@ def test_exports_are_what_all_says(package):
     assert len(exported) == len(set(exported))
 
 
+@pytest.mark.parametrize("package", PACKAGES)
+def test_completion_offers_what_is_exported_also_before_its_first_use(package):
+    program = f"import {package}; print(*dir({package}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert set(importlib.import_module(package).__all__) <= set(done.stdout.split())
+
+
 def test_the_public_names_of_autograd():
     import autograd
 
