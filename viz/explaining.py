@@ -247,6 +247,7 @@ class _Explainer:
             for x in dict.fromkeys(node.inputs):
                 if x.op is not constant:
                     self.readers[x].append(node)
+        self._place = {node: i for i, node in enumerate(order)}
         self._dependents: dict[Value, set[Value]] = {}
         self._slopes: dict[Value, tuple[Value, ...]] = {}
         self._needed: set[Value] = set()  # what the formulas of slopes are written in
@@ -309,8 +310,10 @@ class _Explainer:
     def _local(self, node: Value, x: Value) -> Factor:
         """The slope of a Value along one of its inputs, which it may read several times."""
         assert node.op is not None
-        others = [i for i in node.inputs if i is not x]
-        symbol = self._slope(node, x, "d" if self._depend(x).isdisjoint(others) else "∂")
+        # Only what is computed after x can depend on it: most often that is nothing.
+        later = [i for i in node.inputs if i.inputs and self._place[i] > self._place[x]]
+        depends = bool(later) and not self._depend(x).isdisjoint(later)
+        symbol = self._slope(node, x, "∂" if depends else "d")
         slots = [i for i, each in enumerate(node.inputs) if each is x]
         if node not in self._slopes:
             operands = self._operands(node)
