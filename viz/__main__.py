@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from keyword import iskeyword
@@ -70,4 +71,6 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
 
 
 if __name__ == "__main__":  # pragma: no cover (run by the tests in a process of its own)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # Windows may write to files without − and ≈
     sys.exit(main())

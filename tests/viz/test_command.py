@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -66,7 +67,15 @@ def test_the_examples_of_the_help_and_of_the_readme_run(line, tmp_path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == written
 
 
-def test_help_shows_three_examples():
-    command = [sys.executable, "-m", "viz", "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
-    assert shown.stdout.count('  python -m viz "') == 3
+def test_help_shows_three_examples(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.count('  python -m viz "') == 3
+
+
+def test_it_writes_its_signs_where_the_machine_has_none_of_them():
+    command = [sys.executable, "-m", "viz", "J = exp(-a)", "a=5"]
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    shown = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
+    assert "u = −a = −5" in shown.stdout.decode("utf-8").splitlines()
