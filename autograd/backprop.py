@@ -56,53 +56,57 @@ def backward(output: Output) -> None:
     Raises:
         ValueError: a slope is needed where the operation has none; no leaf is changed then.
     """
-    output = single(output)
-    # Each sweep has a zero of its own: a node whose grad is that very object has been met.
-    zero = float("0")
-    order: list[Value] = []
     leaves: list[Value] = []
     held: list[float] = []
     try:
-        stack: list[Any] = [output]
-        while stack:
-            node = stack.pop()
-            if node is None:
-                order.append(stack.pop())
-            elif node.grad is not zero:
-                if node.inputs:
-                    node.grad = zero
-                    stack += (node, None)
-                    inputs = node.inputs
-                    if len(inputs) > 2:  # most have been met already: no turn for those
-                        inputs = tuple([x for x in inputs if x.grad is not zero])
-                    stack += inputs
-                else:
-                    held.append(node.grad)
-                    leaves.append(node)
-                    node.grad = zero
-        output.grad = 1.0
-        for node in reversed(order):
-            upstream = node.grad
-            inputs = node.inputs
-            if len(inputs) == 2:  # the loop below, written out for the commonest cases
-                first, second = inputs
-                slope, other_slope = node.partials
-                first.grad += slope * upstream
-                second.grad += other_slope * upstream
-            elif len(inputs) == 1:
-                inputs[0].grad += node.partials[0] * upstream
-            else:
-                for x, slope in zip(inputs, node.partials, strict=True):
-                    x.grad += slope * upstream
-        if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
-            _require_slopes(order, lambda x: x.op is not constant)
-        for leaf, grad in zip(leaves, held, strict=True):
-            leaf.grad += grad
+        _sweep(single(output), leaves, held)
     except BaseException:
-        # Ctrl-C may fall between two lines above, so that held is one longer than leaves.
+        # Ctrl-C may fall between two lines of the sweep, so that held is one longer than leaves.
         for leaf, grad in zip(leaves, held, strict=False):
             leaf.grad = grad
         raise
+
+
+def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
+    """What ``backward`` does; it lists the leaves that it meets, and what their grads held."""
+    # Each sweep has a zero of its own: a node whose grad is that very object has been met.
+    zero = float("0")
+    order: list[Value] = []
+    stack: list[Any] = [output]
+    while stack:
+        node = stack.pop()
+        if node is None:
+            order.append(stack.pop())
+        elif node.grad is not zero:
+            if node.inputs:
+                node.grad = zero
+                stack += (node, None)
+                inputs = node.inputs
+                if len(inputs) > 2:  # most have been met already: no turn for those
+                    inputs = tuple([x for x in inputs if x.grad is not zero])
+                stack += inputs
+            else:
+                held.append(node.grad)
+                leaves.append(node)
+                node.grad = zero
+    output.grad = 1.0
+    for node in reversed(order):
+        upstream = node.grad
+        inputs = node.inputs
+        if len(inputs) == 2:  # the loop below, written out for the commonest cases
+            first, second = inputs
+            slope, other_slope = node.partials
+            first.grad += slope * upstream
+            second.grad += other_slope * upstream
+        elif len(inputs) == 1:
+            inputs[0].grad += node.partials[0] * upstream
+        else:
+            for x, slope in zip(inputs, node.partials, strict=True):
+                x.grad += slope * upstream
+    if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
+        _require_slopes(order, lambda x: x.op is not constant)
+    for leaf, grad in zip(leaves, held, strict=True):
+        leaf.grad += grad
 
 
 def forward(output: Output) -> float:

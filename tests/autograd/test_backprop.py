@@ -23,7 +23,7 @@ from autograd import (
     tanh,
     total,
 )
-from autograd.backprop import backward, forward, single, topological_order
+from autograd.backprop import _sweep, backward, forward, single, topological_order
 from autograd.primitives import constant
 
 # --- topological order --------------------------------------------------------------------
@@ -215,7 +215,7 @@ def interrupted_at(opcode, run):
 
     def trace(frame, event, argument):
         nonlocal count
-        if frame.f_code is not backward.__code__:
+        if frame.f_code not in (backward.__code__, _sweep.__code__):
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -225,6 +225,7 @@ def interrupted_at(opcode, run):
         return trace
 
     tracer = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # Python 3.12 asks for it before it begins to trace
     sys.settrace(trace)
     try:
         run()
