@@ -213,7 +213,7 @@ class Expressions:
         if reader in self._forward:
             text = self.written_out.get(array, text)
         axes = how.axes + EXAMPLES * array.per_example
-        if how.whole:
+        if how.whole or array.leaves in self._body.singles:
             return Factor(text, axes)
         rest = ", -1" * array.per_example
         name = text.within(CALL)

@@ -21,6 +21,9 @@ from autograd.vectorizer.source import (
 from autograd.vectorizer.statements import Body, OutputArray, Statement
 
 
+_FLOAT = np.dtype(float)
+
+
 class Model(Protocol):
     """Anything with named parameters, such as every ``nn.Module``."""
 
@@ -55,10 +58,8 @@ class Program:
         self.statements: tuple[Statement, ...] = tuple(body.statements)
         self.tables: dict[str, Any] = dict(body.tables)
         self.source = module_source(leaves, outputs, body)
-        self._inputs = [array for array in leaves if not array.parameter]
+        self._inputs = [(a.key, a.shape, a.per_example) for a in leaves if not a.parameter]
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
-        self._names = {a.key: a.name for a in leaves if a.parameter}
-        self._shape = [(array.key, array.per_example, array.shape) for array in self._inputs]
         self._namespace = namespace
         self._function_source = function_source(leaves, outputs, body)
         self._checked_source = function_source(leaves, outputs, body, checked=True)
@@ -80,17 +81,17 @@ class Program:
                 they spread as NumPy lets them.
 
         Raises:
-            TypeError: an input is missing, or there are too many.
-            ValueError: an input has the wrong shape, or there are no examples.
+            TypeError: an input is missing, there are too many, or one is not made of numbers.
+            ValueError: an input or a parameter has the wrong shape, or there are no examples.
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
-        arrays = self._arrays(inputs)
+        arrays = [*self._input_arrays(inputs), *self._parameter_arrays()]
         if check:
             with np.errstate(all="ignore"):
                 function = self._compiled(self._checked_source, check=self._require_finite)
-                return function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
-        return self.function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
+                return function(*arrays)  # type: ignore[no-any-return]
+        return self.function(*arrays)  # type: ignore[no-any-return]
 
     def read(self, model: Model) -> None:
         """Set the arrays of the parameters to the numbers in a model.
@@ -130,10 +131,13 @@ class Program:
             "import numpy as np\n",
             "from pathlib import Path\n\nimport numpy as np\n\n"
             'saved = np.load(Path(__file__).with_suffix(".npz"))\n'
-            f"parameters = {{key: saved[key] for key in {list(self.parameters)!r}}}\n",
+            f'parameters = {{key: saved[f"parameter {{key}}"] for key in {list(self._shapes)!r}}}\n',
             1,
         )
-        arrays = {key: np.asarray(array) for key, array in self.parameters.items()}
+        arrays = {
+            f"parameter {key}": array
+            for key, array in zip(self._shapes, self._parameter_arrays(), strict=True)
+        }
         for name, table in self.tables.items():
             if table.size > PRINTED_TABLE:
                 comment = f"# {name}: a table of shape {table.shape}\n"
@@ -149,48 +153,76 @@ class Program:
         exec("\n".join([*helpers(source), source]), scope)
         return scope[FUNCTION]  # type: ignore[no-any-return]
 
-    def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
-        if len(inputs) != len(self._shape):
-            names = ", ".join([key for key, _, _ in self._shape]) or "nothing"
-            missing = ", ".join([key for key, _, _ in self._shape[len(inputs) :]])
+    def _input_arrays(self, inputs: Sequence[Any]) -> list[Any]:
+        if len(inputs) != len(self._inputs):
+            names = ", ".join([key for key, _, _ in self._inputs]) or "nothing"
+            missing = ", ".join([key for key, _, _ in self._inputs[len(inputs) :]])
             problem = f"{missing} is missing" if missing else f"{len(inputs)} arrays came"
             raise TypeError(f"the program takes {names}, one array each: {problem}")
         arrays = []
         examples = None
-        for (key, per_example, shape), given in zip(self._shape, inputs, strict=True):
-            array = self._namespace.asarray(given)
+        for (key, shape, per_example), given in zip(self._inputs, inputs, strict=True):
+            array = self._array(key, given)
             if array.shape[per_example:] != shape or array.ndim < per_example:
-                array = self._one_hot(key, per_example, shape, array)
-            if array.dtype != float and array.dtype.kind != "f":
-                array = array.astype(float)
+                array = self._one_hot(key, shape, per_example, array)
             if per_example:
                 if examples is None:
                     examples = len(array)
-                if len(array) != examples or not examples:
+                if len(array) != examples:
                     raise ValueError(
-                        f"{key} has {len(array)} examples, {self._shape[0][0]} has {examples}: "
-                        "each input needs the same number of rows, at least one"
+                        f"{key} has {len(array)} examples, {self._inputs[0][0]} has {examples}: "
+                        "each input needs the same number of rows"
                     )
-            arrays.append(array)
+                if not examples:
+                    raise ValueError(f"{key} has no examples: at least one row is needed")
+            arrays.append(array if array.dtype is _FLOAT else _as_floats(array))
         return arrays
 
-    def _one_hot(self, key: str, per_example: bool, shape: tuple[int, ...], labels: Any) -> Any:
+    def _parameter_arrays(self) -> list[Any]:
+        arrays = []
+        for key, shape in self._shapes.items():
+            if key not in self.parameters:
+                raise ValueError(f"program.parameters has no {key}")
+            array = self._array(key, self.parameters[key])
+            if array.shape != shape:
+                raise ValueError(
+                    f"program.parameters[{key!r}] has shape {array.shape}, but {shape} is needed"
+                )
+            arrays.append(array if array.dtype is _FLOAT else _as_floats(array))
+        return arrays
+
+    def _array(self, name: str, given: Any) -> Any:
+        """What was given as an array of real numbers."""
+        try:
+            array = self._namespace.asarray(given)
+            if array.dtype is _FLOAT:
+                return array
+            if array.dtype.kind == "O":
+                array = array.astype(float)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"{name} is made of numbers, in rows of one length: {error}") from None
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{name} is made of real numbers, not of {array.dtype}")
+        return array
+
+    def _one_hot(self, key: str, shape: tuple[int, ...], per_example: bool, labels: Any) -> Any:
+        sizes = ", ".join([*["m"] * per_example, *map(str, shape)])
+        rows = "one row per example, " if per_example else ""
+        wrong = f"{key} has shape {labels.shape}, but {rows}({sizes}) is needed"
         if not (per_example and len(shape) == labels.ndim == 1 and labels.dtype.kind in "iu"):
-            sizes = ", ".join([*["m"] * per_example, *map(str, shape)])
-            rows = "one row per example, " if per_example else ""
-            raise ValueError(f"{key} has shape {labels.shape}, but {rows}({sizes}) is needed")
+            raise ValueError(wrong)
         [classes] = shape
-        if labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
+        if len(labels) and (labels.min() < 0 or labels.max() >= classes):
             raise ValueError(
-                f"{key} holds class labels from {labels.min()} to {labels.max()}: "
-                f"they count from 0 to {classes - 1}"
+                f"{wrong}. Taken as class labels, which count from 0 to {classes - 1}, its "
+                f"numbers do not fit: they go from {labels.min()} to {labels.max()}"
             )
         return self._namespace.eye(classes)[labels]
 
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))
         if not finite.all():
-            where = [int(index) for index in np.argwhere(~finite)[0]]
+            where = np.argwhere(~finite)[0].tolist()
             raise FloatingPointError(
                 f"{self.statements[i]}\n{self.statements[i].name} is {np.asarray(array)[*where]} "
                 f"at {where}: look at {', '.join(self.statements[i].operands)}"
@@ -207,6 +239,10 @@ class Program:
                 raise ValueError(f"{key} has shape {there} in the model, {shape} in the program")
             found.append((key, shape, values))
         return found
+
+
+def _as_floats(array: Any) -> Any:
+    return array if array.dtype.kind == "f" else array.astype(float)
 
 
 def _numbers(values: Sequence[Any], shape: tuple[int, ...], namespace: Any) -> Any:
