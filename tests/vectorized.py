@@ -125,7 +125,8 @@ def assert_tidy(program):
     names = {argument.arg for argument in functions["cost_and_gradients"].args.args}
     names |= {*program.tables, *[statement.name for statement in program.statements]}
     for i, statement in enumerate(program.statements):
-        assert not re.search(r"--|-\(-|[+-] -|\b1(\.0)? \* |\* 1(\.0)?$", statement.formula), statement
+        superfluous = r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-[^()]*\)(?!\[)|[+-] -|(?<![\w.])1(\.0)? \* |\* 1(\.0)?\b(?!\.)"
+        assert not re.search(superfluous, statement.formula), statement
         found = {n.id for n in ast.walk(ast.parse(statement.formula)) if isinstance(n, ast.Name)}
         assert set(statement.operands) == found & names, statement
         assert statement.name not in [other.name for other in program.statements[:i]]
