@@ -15,6 +15,12 @@ from autograd.value import compute
 # Of the magnitude that went in: a few hundred roundings of 2⁻⁵³ each.
 TOLERANCE = 1e-12
 
+# -(-x), x * (-y), a + -b, 1 * x, x * 1
+SUPERFLUOUS = re.compile(
+    r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-[^()]*\)(?!\[)|[+-] -"
+    r"|(?<![\w.])1(\.0)? \* |\* 1(\.0)?\b(?!\.)"
+)
+
 
 def flat(nested):
     """The Values of nested lists, row by row."""
@@ -125,8 +131,7 @@ def assert_tidy(program):
     names = {argument.arg for argument in functions["cost_and_gradients"].args.args}
     names |= {*program.tables, *[statement.name for statement in program.statements]}
     for i, statement in enumerate(program.statements):
-        superfluous = r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-[^()]*\)(?!\[)|[+-] -|(?<![\w.])1(\.0)? \* |\* 1(\.0)?\b(?!\.)"
-        assert not re.search(superfluous, statement.formula), statement
+        assert not SUPERFLUOUS.search(statement.formula), statement
         found = {n.id for n in ast.walk(ast.parse(statement.formula)) if isinstance(n, ast.Name)}
         assert set(statement.operands) == found & names, statement
         assert statement.name not in [other.name for other in program.statements[:i]]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct_numpy
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.source import (
@@ -19,9 +20,6 @@ from autograd.vectorizer.source import (
     module_source,
 )
 from autograd.vectorizer.statements import Body, OutputArray, Statement
-
-
-_FLOAT = np.dtype(float)
 
 
 class Model(Protocol):
@@ -58,7 +56,7 @@ class Program:
         self.statements: tuple[Statement, ...] = tuple(body.statements)
         self.tables: dict[str, Any] = dict(body.tables)
         self.source = module_source(leaves, outputs, body)
-        self._inputs = [(a.key, a.shape, a.per_example) for a in leaves if not a.parameter]
+        self._arguments = Arguments(leaves, namespace)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._namespace = namespace
         self._function_source = function_source(leaves, outputs, body)
@@ -86,7 +84,7 @@ class Program:
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
-        arrays = [*self._input_arrays(inputs), *self._parameter_arrays()]
+        arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):
                 function = self._compiled(self._checked_source, check=self._require_finite)
@@ -123,20 +121,23 @@ class Program:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the program to ``path`` with ending ``.py`` and its numbers to ``.npz``.
 
-        The saved module needs NumPy and nothing else. It holds the function and, as
-        ``parameters``, the arrays of the parameters; no pickle is involved.
+        The saved module needs NumPy and nothing else; no pickle is involved. It holds the
+        function and, as ``parameters``, the arrays of the parameters: with ``import saved``,
+        ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
+        ``program(X, Y)`` was.
         """
         path = Path(path)
         source = self.source.replace(
             "import numpy as np\n",
             "from pathlib import Path\n\nimport numpy as np\n\n"
-            'saved = np.load(Path(__file__).with_suffix(".npz"))\n'
-            f'parameters = {{key: saved[f"parameter {{key}}"] for key in {list(self._shapes)!r}}}\n',
+            'with np.load(Path(__file__).with_suffix(".npz")) as file:\n    saved = dict(file)\n'
+            f"parameter_names = {list(self._shapes)}\n"
+            'parameters = {name: saved[f"parameter {name}"] for name in parameter_names}\n',
             1,
         )
+        parameters = self._arguments.parameters(self.parameters)
         arrays = {
-            f"parameter {key}": array
-            for key, array in zip(self._shapes, self._parameter_arrays(), strict=True)
+            f"parameter {key}": array for key, array in zip(self._shapes, parameters, strict=True)
         }
         for name, table in self.tables.items():
             if table.size > PRINTED_TABLE:
@@ -152,72 +153,6 @@ class Program:
         scope = {"np": module, **tables, **names}
         exec("\n".join([*helpers(source), source]), scope)
         return scope[FUNCTION]  # type: ignore[no-any-return]
-
-    def _input_arrays(self, inputs: Sequence[Any]) -> list[Any]:
-        if len(inputs) != len(self._inputs):
-            names = ", ".join([key for key, _, _ in self._inputs]) or "nothing"
-            missing = ", ".join([key for key, _, _ in self._inputs[len(inputs) :]])
-            problem = f"{missing} is missing" if missing else f"{len(inputs)} arrays came"
-            raise TypeError(f"the program takes {names}, one array each: {problem}")
-        arrays = []
-        examples = None
-        for (key, shape, per_example), given in zip(self._inputs, inputs, strict=True):
-            array = self._array(key, given)
-            if array.shape[per_example:] != shape or array.ndim < per_example:
-                array = self._one_hot(key, shape, per_example, array)
-            if per_example:
-                if examples is None:
-                    examples = len(array)
-                if len(array) != examples:
-                    raise ValueError(
-                        f"{key} has {len(array)} examples, {self._inputs[0][0]} has {examples}: "
-                        "each input needs the same number of rows"
-                    )
-                if not examples:
-                    raise ValueError(f"{key} has no examples: at least one row is needed")
-            arrays.append(array if array.dtype is _FLOAT else _as_floats(array))
-        return arrays
-
-    def _parameter_arrays(self) -> list[Any]:
-        arrays = []
-        for key, shape in self._shapes.items():
-            if key not in self.parameters:
-                raise ValueError(f"program.parameters has no {key}")
-            array = self._array(key, self.parameters[key])
-            if array.shape != shape:
-                raise ValueError(
-                    f"program.parameters[{key!r}] has shape {array.shape}, but {shape} is needed"
-                )
-            arrays.append(array if array.dtype is _FLOAT else _as_floats(array))
-        return arrays
-
-    def _array(self, name: str, given: Any) -> Any:
-        """What was given as an array of real numbers."""
-        try:
-            array = self._namespace.asarray(given)
-            if array.dtype is _FLOAT:
-                return array
-            if array.dtype.kind == "O":
-                array = array.astype(float)
-        except (TypeError, ValueError) as error:
-            raise TypeError(f"{name} is made of numbers, in rows of one length: {error}") from None
-        if array.dtype.kind not in "fiub":
-            raise TypeError(f"{name} is made of real numbers, not of {array.dtype}")
-        return array
-
-    def _one_hot(self, key: str, shape: tuple[int, ...], per_example: bool, labels: Any) -> Any:
-        sizes = ", ".join([*["m"] * per_example, *map(str, shape)])
-        rows = "one row per example, " if per_example else ""
-        wrong = f"{key} has shape {labels.shape}, but {rows}({sizes}) is needed"
-        if not (per_example and len(shape) == labels.ndim == 1 and labels.dtype.kind in "iu"):
-            raise ValueError(wrong)
-        [classes] = shape
-        if len(labels) and (labels.min() < 0 or labels.max() >= classes):
-            raise ValueError(
-                f"{wrong}. Taken as class labels, which count from 0 to {classes - 1}, its "
-                f"numbers do not fit: they go from {labels.min()} to {labels.max()}"
-            )
-        return self._namespace.eye(classes)[labels]
 
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))
@@ -239,10 +174,6 @@ class Program:
                 raise ValueError(f"{key} has shape {there} in the model, {shape} in the program")
             found.append((key, shape, values))
         return found
-
-
-def _as_floats(array: Any) -> Any:
-    return array if array.dtype.kind == "f" else array.astype(float)
 
 
 def _numbers(values: Sequence[Any], shape: tuple[int, ...], namespace: Any) -> Any:

@@ -120,6 +120,21 @@ np.savez("result.npz", cost=cost, **grads)
     assert (result["theta"] == grads["theta"]).all()
 
 
+def test_saved_programs_keep_any_name(tmp_path):
+    names = ["file", "allow_pickle", "a/b", "", 'a"b', "it's", "two\nlines", "∂L/∂w"]
+    p, x = leaves(len(names)), leaves(2)
+    loss = sum((pi * x[0] + x[1]).sigmoid() for pi in p)
+    program = vectorize(loss, {"saved": x}, dict(zip(names, p, strict=True)))
+    program.parameters["file"] = 3  # a number of Python's is as good as an array
+    program.save(tmp_path / "saved.program")
+    spec = importlib.util.spec_from_file_location("saved", tmp_path / "saved.py")
+    saved = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(saved)
+    X = np.arange(6.0).reshape(3, 2)
+    assert list(saved.parameters) == names
+    assert saved.cost_and_gradients(X, *saved.parameters.values()) == program(X)
+
+
 def test_the_source_runs_as_it_stands():
     _, program = digits()
     scope = {}
@@ -164,7 +179,7 @@ def test_wrong_inputs():
     with pytest.raises(ValueError, match=r"X has shape \(4,\).*\(m, 4\) .*labels.* 1 to 4"):
         program([1, 2, 3, 4], [0])
     for wrong in ([["a"] * 4], [[1, 2], [3]], [[1j] * 4]):
-        with pytest.raises(TypeError, match="X is made of (real )?numbers, "):
+        with pytest.raises(TypeError, match=r"X is made of (real )?numbers, "):
             program(wrong, [0])
     assert program(X.astype(object), labels)[0] == program(X, labels)[0]
     w, x = leaves(2), leaves(3, 2)
@@ -187,10 +202,10 @@ def test_parameters_are_known_by_their_names_and_not_by_their_order():
     with pytest.raises(ValueError, match=r"\['b1'\] has shape \(3, 1\), but \(3,\) is needed"):
         program(X, labels)
     program.parameters["b1"] = "three"
-    with pytest.raises(TypeError, match="b1 is made of real numbers"):
+    with pytest.raises(TypeError, match=r"\['b1'\] is made of real numbers"):
         program(X, labels)
     del program.parameters["b1"]
-    with pytest.raises(ValueError, match="program.parameters has no b1"):
+    with pytest.raises(ValueError, match="parameters has no b1"):
         program(X, labels)
 
 
