@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import random
+import re
 
 import numpy as np
 
@@ -12,6 +14,12 @@ from autograd.value import compute
 
 # Of the magnitude that went in: a few hundred roundings of 2⁻⁵³ each.
 TOLERANCE = 1e-12
+
+# -(-x), x * (-y), a + -b, 1 * x, x * 1
+SUPERFLUOUS = re.compile(
+    r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-[^()]*\)(?!\[)|[+-] -"
+    r"|(?<![\w.])1(\.0)? \* |\* 1(\.0)?\b(?!\.)"
+)
 
 
 def flat(nested):
@@ -84,6 +92,7 @@ def assert_agrees(loss, inputs, parameters, *, n_examples=3, seed=0, low=-1.0, h
     Returns the program.
     """
     program = vectorize(loss, inputs, parameters)
+    assert_tidy(program)
     generator = np.random.default_rng(seed)
     by = [leaf for nested in parameters.values() for leaf in flat(nested)]
     oracle = Oracle(loss, list(inputs.values()), by)
@@ -109,6 +118,23 @@ def assert_agrees(loss, inputs, parameters, *, n_examples=3, seed=0, low=-1.0, h
             numbers = [leaf.data for leaf in flat(nested)]
             program.parameters[key] = np.array(numbers).reshape(shape_of(nested))
     return program
+
+
+def assert_tidy(program):
+    """Nothing stands in the source that a person would leave out."""
+    module = ast.parse(program.source)
+    functions = {f.name: f for f in ast.walk(module) if isinstance(f, ast.FunctionDef)}
+    read = [n.id for n in ast.walk(module) if isinstance(n, ast.Name) and type(n.ctx) is ast.Load]
+    made = [n.id for n in ast.walk(module) if isinstance(n, ast.Name) and type(n.ctx) is ast.Store]
+    unused = {*made, *functions} - {*read, "cost_and_gradients"}
+    assert not unused, (unused, program.source)
+    names = {argument.arg for argument in functions["cost_and_gradients"].args.args}
+    names |= {*program.tables, *[statement.name for statement in program.statements]}
+    for i, statement in enumerate(program.statements):
+        assert not SUPERFLUOUS.search(statement.formula), statement
+        found = {n.id for n in ast.walk(ast.parse(statement.formula)) if isinstance(n, ast.Name)}
+        assert set(statement.operands) == found & names, statement
+        assert statement.name not in [other.name for other in program.statements[:i]]
 
 
 def lines(program):

@@ -96,8 +96,9 @@ class Expressions:
             self.divisors[array] = self._aligned(array.arguments[1], array)
             return product([], [self.divisors[array]])
         if not row.numpy.endswith(")"):
-            operands = [self._aligned(x, array).within(CALL) for x in array.arguments]
-            return Text(row.numpy.format(*operands), POWER)
+            a, b = [self._aligned(x, array) for x in array.arguments]
+            exponent = b.text if isinstance(array.arguments[1], float) else b.within(CALL)
+            return Text(row.numpy.format(a.within(CALL), exponent), POWER)
         if row.name in rows.NUMPY_CONDITIONS:
             condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
             self.conditions[array] = Text(condition, CONDITION)
@@ -213,7 +214,7 @@ class Expressions:
         if reader in self._forward:
             text = self.written_out.get(array, text)
         axes = how.axes + EXAMPLES * array.per_example
-        if how.whole:
+        if how.whole or array.leaves in self._body.singles:
             return Factor(text, axes)
         rest = ", -1" * array.per_example
         name = text.within(CALL)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 # How tightly a text binds. A product that contains @ is apart from other products: a * (b * c)
 # may be written a * b * c, but a * (b @ c) may not.
 CONDITION, SUM, NEGATIVE, MATMUL, PRODUCT, POWER, CALL = range(7)
+
+# Longer sums are written in groups.
+MOST_TERMS = 100
 
 
 class Text(NamedTuple):
@@ -40,24 +44,44 @@ def number(data: float) -> Text:
 
 
 def scaled(x: Text, coefficient: float) -> Text:
-    """Coefficient · x.
+    """Coefficient · x, with one sign in front.
 
     >>> x = Text("X", CALL)
-    >>> [scaled(x, c).text for c in (1.0, -1.0, 2.0, 0.5, -0.1, 1 / 3)]
-    ['X', '-X', '2 * X', 'X / 2', '-0.1 * X', 'X / 3']
+    >>> [scaled(x, c).text for c in (1.0, -1.0, 2.0, 0.5, -0.1, 1 / 3, 2 / 3)]
+    ['X', '-X', '2 * X', 'X / 2', '-0.1 * X', 'X / 3', '2 / 3 * X']
     """
     if coefficient == 1.0:
         return x
+    sign, x = _apart(x)
+    coefficient *= sign
+    if coefficient == 1.0:
+        return x
     size = abs(coefficient)
-    inverse = 1.0 / size
+    p, q = _fraction(size)
     text, level = x.within(MATMUL), min(max(x.level, MATMUL), PRODUCT)
     if size == 1.0:
         level = max(x.level, MATMUL)
-    elif inverse.is_integer() and 1.0 / inverse == size and (size == 0.5 or len(repr(size)) > 6):
-        text = f"{text} / {number(inverse).text}"
+    elif p == 1:
+        text = f"{text} / {q}"
     else:
-        text = f"{number(size).text} * {text}"
+        factor = f"{p} / {q}" if p else number(size).text
+        text = f"{factor}{text[1:]}" if text.startswith("1 / ") else f"{factor} * {text}"
     return Text(text, level) if coefficient > 0.0 else Text(f"-{text}", NEGATIVE)
+
+
+def _apart(x: Text) -> tuple[float, Text]:
+    """The sign of a text, and the rest."""
+    if x.level != NEGATIVE or not x.text.startswith("-"):
+        return 1.0, x
+    return -1.0, Text(x.text[1:], MATMUL if "@" in x.text else PRODUCT)
+
+
+def _fraction(size: float) -> tuple[int, int]:
+    """A number that looks like nothing as p / q, if that is what it is; else 0 / 1."""
+    if size != 0.5 and len(repr(size)) <= 6:
+        return 0, 1
+    p, q = Fraction(size).limit_denominator(1000).as_integer_ratio()
+    return (p, q) if p / q == size else (0, 1)
 
 
 def product(factors: Sequence[Text], divisors: Sequence[Text] = ()) -> Text:
@@ -66,9 +90,13 @@ def product(factors: Sequence[Text], divisors: Sequence[Text] = ()) -> Text:
     >>> w, x, u = Text("W @ X", MATMUL), Text("X", CALL), Text("1 + U", SUM)
     >>> product([x, w], [u]).text
     'W @ X * X / (1 + U)'
-    >>> product([x, x]).text, product([], [x]).text
-    ('X ** 2', '1 / X')
+    >>> product([x, x]).text, product([], [x]).text, product([x, Text("-Y", NEGATIVE)]).text
+    ('X ** 2', '1 / X', '-X * Y')
     """
+    signs = [_apart(x) for x in factors]
+    if len(factors) > 1 and any(sign < 0.0 for sign, _ in signs):
+        rest = product([x for _, x in signs], divisors)
+        return scaled(rest, math.prod([sign for sign, _ in signs]))
     factors = sorted(factors, key=lambda x: x.level != MATMUL) or [number(1.0)]
     if len(factors) == 2 and factors[0] == factors[1]:
         factors = [Text(f"{factors[0].within(CALL)} ** 2", POWER)]
@@ -85,11 +113,16 @@ def total(terms: Sequence[Text]) -> Text:
 
     >>> total([Text("A", CALL), Text("-Y", NEGATIVE), Text("-2 * B", NEGATIVE)]).text
     'A - Y - 2 * B'
+    >>> total([number(float(n)) for n in range(1000)]).text[-18:]
+    '+ 997 + 998 + 999)'
     """
     if not terms:
         return number(0.0)
     if len(terms) == 1:
         return terms[0]
+    if len(terms) > MOST_TERMS:  # Python does not take a sum of thousands of terms in one go
+        groups = [terms[i : i + MOST_TERMS] for i in range(0, len(terms), MOST_TERMS)]
+        return total([Text(f"({total(group).text})", CALL) for group in groups])
     text = terms[0].text
     for x in terms[1:]:
         text += f" - {x.text[1:]}" if x.text.startswith("-") else f" + {x.text}"

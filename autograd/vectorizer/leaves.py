@@ -14,7 +14,7 @@ from autograd.value import Value
 from autograd.vectorizer.statements import Names
 
 # Names that a program needs for itself.
-RESERVED = frozenset({"np", *NUMPY_HELPERS, *keyword.kwlist})
+RESERVED = frozenset({"np", "check", *NUMPY_HELPERS, *keyword.kwlist})
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,20 @@ def leaf_arrays(
     [('X', (2,)), ('W', (1, 2))]
 
     Raises:
-        TypeError: an entry is not a Value.
+        TypeError: an entry is not a Value, or inputs or parameters do not map names to Values.
         ValueError: an entry is not a leaf, rows differ in length, or a name comes twice.
     """
     arrays: list[LeafArray] = []
     names = Names(RESERVED)
     for mapping, parameter in ((inputs, False), (parameters, True)):
+        role = "parameters" if parameter else "inputs"
+        if not isinstance(mapping, Mapping):
+            remedy = ": model.named_parameters()" if hasattr(mapping, "named_parameters") else ""
+            kind = type(mapping).__name__
+            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}{remedy}")
         for key, nested in mapping.items():
+            if not isinstance(key, str):
+                raise TypeError(f"the names of {role} are strings, not {key!r:.60}")
             if key in [array.key for array in arrays]:
                 raise ValueError(f"{key} is an input and a parameter: give each its own name")
             shape, values = flatten(key, nested)
@@ -64,14 +71,16 @@ def leaf_arrays(
                         f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
                         "parameters are the leaves that a graph starts from"
                     )
-            # Python reads names in this form: x² and x2, ﬁ and fi are the same.
-            word = unicodedata.normalize("NFKC", key)
-            name = re.sub(r"\W", "_", word if word[:1].isalpha() else f"_{word}")
-            array = LeafArray(
-                key, names.fresh(name), values, shape, per_example and not parameter, parameter
-            )
-            arrays.append(array)
+            name = names.fresh(_identifier(key))
+            changes = per_example and not parameter
+            arrays.append(LeafArray(key, name, values, shape, changes, parameter))
     return arrays
+
+
+def _identifier(key: str) -> str:
+    """A name that Python takes, and reads as it is written: x² would be the same as x2."""
+    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", key))
+    return name if name.isidentifier() else f"_{name}"
 
 
 def flatten(name: str, nested: Any) -> tuple[tuple[int, ...], tuple[Value, ...]]:

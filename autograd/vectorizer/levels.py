@@ -87,6 +87,7 @@ class LevelWriter:
         self._size: dict[str, int] = {}
         self._texts: dict[str, str] = {}
         self._constant: set[str] = set()  # the same for all examples
+        self._new_tables: list[str] = []  # which the next statement reads
         self._add_leaves(leaves)
         self._add_numbers()
         for nodes in _by_level(forms).values():
@@ -97,6 +98,7 @@ class LevelWriter:
     def _table(self, letter: str, entries: np.ndarray) -> str:
         name = self._names.numbered(letter)
         self.body.tables[name] = entries
+        self._new_tables.append(name)
         return name
 
     def _add_leaves(self, leaves: Sequence[LeafArray]) -> None:
@@ -122,6 +124,7 @@ class LevelWriter:
         self._size[name] = len(numbers)
         self._constant.add(name)
         self._place.update({node: (name, row) for row, node in enumerate(numbers)})
+        self._new_tables.clear()
 
     def _write(self, nodes: list[int]) -> None:
         forms = [self._forms[node] for node in nodes]
@@ -218,8 +221,6 @@ class LevelWriter:
         shape: tuple[int | str, ...],
         gradient_of: str | None = None,
     ) -> None:
-        tables = [
-            table for table in self.body.tables if f"{table}]" in formula or f"{table} *" in formula
-        ]
-        operands = tuple(dict.fromkeys([*used, *tables]))
+        operands = tuple(dict.fromkeys([*used, *self._new_tables]))
+        self._new_tables.clear()
         self.body.statements.append(Statement(name, formula, operands, shape, gradient_of))

@@ -225,15 +225,18 @@ class NormalForm:
         form = self.forms[node]
         if isinstance(form, Number):
             return form.data, ONE
-        terms = self._absorbable(node)
-        if terms is None or len(terms) > 1:
+        if not isinstance(form, Sum) or len(form.terms) > 1:
             return 1.0, node
-        [(pair, c)] = terms.items()
-        if pair[0] != ONE:
-            terms[pair] = 1.0
-            return c, node
-        del self.forms[node]
-        return c, pair[1]
+        [(pair, c)] = form.terms.items()
+        if self._readers[node] == 1:
+            if pair[0] != ONE:
+                form.terms[pair] = 1.0
+                return c, node
+            del self.forms[node]
+            return c, pair[1]
+        if pair[0] == ONE and c == -1.0 and isinstance(self.forms[pair[1]], Leaf):
+            return c, pair[1]  # in −y·log a, −y is −1·y even if it is read again
+        return 1.0, node
 
 
 def _add_term(terms: Terms, pair: tuple[int, int], coefficient: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct_numpy
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.source import (
@@ -63,10 +64,8 @@ class Program:
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
         self.source = module_source(leaves, outputs, body)
-        self._inputs = [array for array in leaves if not array.parameter]
+        self._arguments = Arguments(leaves, namespace)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
-        self._names = {a.key: a.name for a in leaves if a.parameter}
-        self._shape = [(array.key, array.per_example, array.shape) for array in self._inputs]
         self._namespace = namespace
         self._function_source = function_source(leaves, outputs, body)
         self._checked_source = function_source(leaves, outputs, body, checked=True)
@@ -88,17 +87,17 @@ class Program:
                 they spread as NumPy lets them.
 
         Raises:
-            TypeError: an input is missing, or there are too many.
-            ValueError: an input has the wrong shape, or there are no examples.
+            TypeError: an input is missing, there are too many, or one is not made of numbers.
+            ValueError: an input or a parameter has the wrong shape, or there are no examples.
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
-        arrays = self._arrays(inputs)
+        arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):
                 function = self._compiled(self._checked_source, check=self._require_finite)
-                return function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
-        return self.function(*arrays, *self.parameters.values())  # type: ignore[no-any-return]
+                return function(*arrays)  # type: ignore[no-any-return]
+        return self.function(*arrays)  # type: ignore[no-any-return]
 
     def read(self, model: Model) -> None:
         """Set the arrays of the parameters to the numbers in a model.
@@ -130,18 +129,24 @@ class Program:
     def save(self, path: str | PathLike[str]) -> None:
         """Write the program to ``path`` with ending ``.py`` and its numbers to ``.npz``.
 
-        The saved module needs NumPy and nothing else. It holds the function and, as
-        ``parameters``, the arrays of the parameters; no pickle is involved.
+        The saved module needs NumPy and nothing else; no pickle is involved. It holds the
+        function and, as ``parameters``, the arrays of the parameters: with ``import saved``,
+        ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
+        ``program(X, Y)`` was.
         """
         path = Path(path)
         source = self.source.replace(
             "import numpy as np\n",
             "from pathlib import Path\n\nimport numpy as np\n\n"
-            'saved = np.load(Path(__file__).with_suffix(".npz"))\n'
-            f"parameters = {{key: saved[key] for key in {list(self.parameters)!r}}}\n",
+            'with np.load(Path(__file__).with_suffix(".npz")) as file:\n    saved = dict(file)\n'
+            f"parameter_names = {list(self._shapes)}\n"
+            'parameters = {name: saved[f"parameter {name}"] for name in parameter_names}\n',
             1,
         )
-        arrays = {key: np.asarray(array) for key, array in self.parameters.items()}
+        parameters = self._arguments.parameters(self.parameters)
+        arrays = {
+            f"parameter {key}": array for key, array in zip(self._shapes, parameters, strict=True)
+        }
         for name, table in self.tables.items():
             if table.size > PRINTED_TABLE:
                 comment = f"# {name}: a table of shape {table.shape}\n"
@@ -157,48 +162,10 @@ class Program:
         exec("\n".join([*helpers(source), source]), scope)
         return scope[FUNCTION]  # type: ignore[no-any-return]
 
-    def _arrays(self, inputs: Sequence[Any]) -> list[Any]:
-        if len(inputs) != len(self._shape):
-            names = ", ".join([key for key, _, _ in self._shape]) or "nothing"
-            missing = ", ".join([key for key, _, _ in self._shape[len(inputs) :]])
-            problem = f"{missing} is missing" if missing else f"{len(inputs)} arrays came"
-            raise TypeError(f"the program takes {names}, one array each: {problem}")
-        arrays = []
-        examples = None
-        for (key, per_example, shape), given in zip(self._shape, inputs, strict=True):
-            array = self._namespace.asarray(given)
-            if array.shape[per_example:] != shape or array.ndim < per_example:
-                array = self._one_hot(key, per_example, shape, array)
-            if array.dtype != float and array.dtype.kind != "f":
-                array = array.astype(float)
-            if per_example:
-                if examples is None:
-                    examples = len(array)
-                if len(array) != examples or not examples:
-                    raise ValueError(
-                        f"{key} has {len(array)} examples, {self._shape[0][0]} has {examples}: "
-                        "each input needs the same number of rows, at least one"
-                    )
-            arrays.append(array)
-        return arrays
-
-    def _one_hot(self, key: str, per_example: bool, shape: tuple[int, ...], labels: Any) -> Any:
-        if not (per_example and len(shape) == labels.ndim == 1 and labels.dtype.kind in "iu"):
-            sizes = ", ".join([*["m"] * per_example, *map(str, shape)])
-            rows = "one row per example, " if per_example else ""
-            raise ValueError(f"{key} has shape {labels.shape}, but {rows}({sizes}) is needed")
-        [classes] = shape
-        if labels.min(initial=0) < 0 or labels.max(initial=0) >= classes:
-            raise ValueError(
-                f"{key} holds class labels from {labels.min()} to {labels.max()}: "
-                f"they count from 0 to {classes - 1}"
-            )
-        return self._namespace.eye(classes)[labels]
-
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))
         if not finite.all():
-            where = [int(index) for index in np.argwhere(~finite)[0]]
+            where = np.argwhere(~finite)[0].tolist()
             raise FloatingPointError(
                 f"{self.statements[i]}\n{self.statements[i].name} is {np.asarray(array)[*where]} "
                 f"at {where}: look at {', '.join(self.statements[i].operands)}"

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from autograd.primitives import NUMPY_HELPERS
 from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.statements import Body, OutputArray
+from autograd.vectorizer.statements import Body, OutputArray, words
 
 FUNCTION = "cost_and_gradients"
 
@@ -34,13 +34,14 @@ def module_source(
 def helpers(text: str) -> list[str]:
     """The functions that a text calls and NumPy does not have, as source.
 
-    >>> print(helpers("A = relu(Z)")[0], end="")
+    >>> print(*helpers("A = relu(Z)  # not softplus(Z)"), end="")
     def relu(z):
         return np.maximum(z, 0.0)
     """
     needed: dict[str, str] = {}
+    statements = re.sub("#.*", "", text)
     for name, code in NUMPY_HELPERS.items():
-        if re.search(rf"\b{name}\(", text):
+        if re.search(rf"\b{name}\(", statements):
             needed |= {each: each for each in helpers(code.split(":", 1)[1])} | {code: code}
     return list(needed)
 
@@ -73,7 +74,6 @@ def function_source(
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
     """From the arrays as users have them to the arrays of the slides."""
     read = {name for statement in body.statements for name in statement.operands}
-    formulas = " ".join([statement.formula for statement in body.statements])
     inputs = [array for array in leaves if array.per_example]
     turned = [array for array in inputs if array.shape and array.name in read]
     # A matrix product takes a transposed array as it is. For the rest, a copy puts the
@@ -88,16 +88,20 @@ def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
     if turned:
         lines.append("# One example per row outside; one per column here, as on the slides.")
     for array in turned:
-        text = f"{array.name}.T"
-        if len(array.shape) > 1:
-            text = f"np.moveaxis({array.name}, 0, -1)"
-        lines.append(f"{array.name} = {text}{'' if array.name in multiplied else '.copy()'}")
+        lines.append(f"{array.name} = {_turned(array, body, array.name in multiplied)}")
     columns = [array.name for array in leaves if array.name in body.columns]
     lines += [f"{name} = {name}[:, None]" for name in columns]
-    if inputs and re.search(rf"\b{body.examples}\b", formulas):
+    if inputs and any(body.examples in words(line.formula) for line in body.statements):
         axis = -1 if inputs[0] in turned else 0
         lines.append(f"{body.examples} = {inputs[0].name}.shape[{axis}]")
     return lines
+
+
+def _turned(array: LeafArray, body: Body, multiplied: bool) -> str:
+    if array.name in body.singles:
+        return f"{array.name}[:, 0]"
+    text = f"np.moveaxis({array.name}, 0, -1)" if len(array.shape) > 1 else f"{array.name}.T"
+    return text if multiplied else f"{text}.copy()"
 
 
 def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,16 @@ class Statement:
         return f"{self.name} = {self.formula}"
 
 
+def words(formula: str) -> list[str]:
+    """The names in a formula, each once: no methods, no keywords of calls, nothing in quotes.
+
+    >>> words('np.sum(axis * dZ, axis=1) + np.einsum("k,m->m", k, X.T)')
+    ['np', 'axis', 'dZ', 'k', 'X']
+    """
+    found = re.findall(r"(?<![.\w])[^\W\d]\w*\b(?!=)", re.sub('"[^"]*"', "", formula))
+    return list(dict.fromkeys(found))
+
+
 @dataclass(frozen=True)
 class OutputArray:
     """An array that the program returns.
@@ -62,6 +73,7 @@ class Body:
         statements: the lines, in order.
         results: the name of each output, to the name of the array that holds it.
         columns: one-dimensional parameters that the statements hold as columns.
+        singles: inputs of one number in a list, which the statements hold without the list.
         tables: index tables, and tables of numbers, by name.
     """
 
@@ -69,6 +81,7 @@ class Body:
     statements: list[Statement] = field(default_factory=list)
     results: dict[str, str] = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
+    singles: set[str] = field(default_factory=set)
     tables: dict[str, Any] = field(default_factory=dict)
 
 
@@ -82,6 +95,7 @@ class Names:
 
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
+        self._last: dict[str, int] = {}
 
     def fresh(self, name: str) -> str:
         """The name, with underscores behind it as long as it is taken."""
@@ -92,7 +106,8 @@ class Names:
 
     def numbered(self, name: str) -> str:
         """The name with the first number behind it that is not taken."""
-        n = 1
+        n = self._last.get(name, 0) + 1
         while f"{name}{n}" in self._taken:
             n += 1
+        self._last[name] = n
         return self.fresh(f"{name}{n}")

@@ -10,7 +10,6 @@ followed by the gradients of the parameters that are known by then.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,7 +20,7 @@ from autograd.vectorizer.contraction import Factor, aligned
 from autograd.vectorizer.expressions import Expressions, whole_softmax
 from autograd.vectorizer.forms import Function, Leaf, Output, Sum
 from autograd.vectorizer.formulas import CALL, MATMUL, SUM, Text, called
-from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement
+from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement, words
 
 # What the decks call activation functions.
 ACTIVATIONS = (
@@ -54,18 +53,21 @@ class Writer:
         self._outputs = outputs
         self._names = names
         self._line_of: dict[Array, str] = {}
+        self._lines: set[str] = set()
         self.body = Body(names.fresh("m"))
         self._readers: dict[Array, list[tuple[Array, Read]]] = {array: [] for array in arrays}
         for array in arrays:
             for read in array.reads():
                 self._readers[read.array].append((array, read))
         self.body.columns = {array.leaves for array in arrays if self._is_column(array)}
+        self.body.singles = {array.leaves for array in arrays if self._is_single(array)}
         self._activation_of = _activations(arrays, forward_nodes)
         self._forward = set(self._activation_of)
         for array in reversed(arrays):
             if array in self._forward or not forward_nodes.isdisjoint(array.group.members):
                 self._forward.update([array, *[read.array for read in array.reads()]])
-        self._weighted_sums = [a for a in arrays if is_weighted_sum(a) and a in self._forward]
+        weighted_sums = [a for a in arrays if is_weighted_sum(a) and a in self._forward]
+        self._weighted_sums = {array: n for n, array in enumerate(weighted_sums, start=1)}
         self._expressions = Expressions(self.body, names, outputs, self._forward)
         self._forward_lines: list[Statement] = []
         self._backward_lines: list[Statement] = []
@@ -92,12 +94,22 @@ class Writer:
             )
         )
 
+    def _is_single(self, array: Array) -> bool:
+        """Whether an input is a list of one number of which only that number is read."""
+        return (
+            bool(array.leaves)
+            and array.per_example
+            and array.shape == (1,)
+            and bool(self._readers[array])
+            and all(read.map.picks == (0,) for _, read in self._readers[array])
+        )
+
     # --- what gets a line ---
 
     def _write(self, array: Array) -> None:
         form = array.form
         if isinstance(form, Leaf):
-            self._line_of[array] = form.array.name
+            self._add_line(array, form.array.name)
             self._expressions.texts[array] = Text(form.array.name, CALL)
             return
         formula = self._expressions.of(array)
@@ -111,7 +123,7 @@ class Writer:
             return
         self._expressions.divisors.pop(array, None)
         self._expressions.conditions.pop(array, None)
-        self._line_of[array] = name
+        self._add_line(array, name)
         gradient_of = (
             self._line_of[of] if of is not None and lines is self._backward_lines else None
         )
@@ -121,6 +133,10 @@ class Writer:
             z = self._line_of[self._activation_of[array]]
             place = [line.name for line in lines].index(z) + 1
         lines.insert(place, statement)
+
+    def _add_line(self, array: Array, name: str) -> None:
+        self._line_of[array] = name
+        self._lines.add(name)
 
     def _line(self, array: Array, formula: Text, of: Array | None) -> tuple[str, list[Statement]]:
         """The name of an array and the part of the program where it stands; "" if nowhere."""
@@ -160,7 +176,11 @@ class Writer:
             isinstance(array.form, Sum)
             and len(array.parts) <= 2
             and len(array.reads()) <= 2
-            and all(read.map.whole and read.array in self._line_of for read in array.reads())
+            and all(
+                read.array in self._line_of
+                and (read.map.whole or read.array.leaves in self.body.singles)
+                for read in array.reads()
+            )
             and all(
                 not part.summed and (abs(part.coefficient) == 1.0 or not part.factors)
                 for part in array.parts
@@ -174,8 +194,7 @@ class Writer:
         return lines[0] if lines else None
 
     def _layer(self, z: Array) -> str:
-        n = self._weighted_sums.index(z) + 1
-        return str(n) if len(self._weighted_sums) > 1 else ""
+        return str(self._weighted_sums[z]) if len(self._weighted_sums) > 1 else ""
 
     def _shape(self, array: Array) -> Shape:
         return (*array.shape, EXAMPLES) if array.per_example else array.shape
@@ -183,10 +202,9 @@ class Writer:
     def _statement(
         self, name: str, formula: str, shape: Shape, gradient_of: str | None
     ) -> Statement:
-        words = re.findall(r"(?<!\.)\b[^\W\d]\w*", re.sub('"[^"]*"', "", formula))
-        known = {*self._line_of.values(), *self.body.tables}
-        known |= {line.name for lines in self._output_lines.values() for line in lines}
-        operands = tuple([word for word in dict.fromkeys(words) if word in known])
+        made = [word for word in words(formula) if word in self._lines or word in self.body.tables]
+        operands = tuple(made)
+        self._lines.add(name)
         return Statement(name, formula, operands, shape, gradient_of)
 
     # --- outputs ---
@@ -202,27 +220,48 @@ class Writer:
         array, text = pieces[0]
         if len(pieces) == 1 and array.shape == output.shape:
             text = self._piece(array, text, output)
-            if text.isidentifier():
+            if text.isidentifier() and not self._is_kept(text):
                 self.body.results[name] = text
                 return
+            if self._is_view(array):  # what the program returns is nobody else's
+                text += ".copy()"
             if self._expressions.keeps_column(array):
                 shape = (*output.shape, 1)
         else:
             text = self._concatenated(name, output)
         lines.append(self._statement(name, text, shape, output.gradient_of))
 
+    def _is_kept(self, name: str) -> bool:
+        """Whether an array belongs to the caller, or has been returned as something else."""
+        leaves = [array.leaves for array in self._line_of if array.leaves]
+        return name in leaves or name in self.body.results.values()
+
+    def _is_view(self, array: Array) -> bool:
+        """Whether an output is nothing but another array, or a part of it."""
+        reads = array.reads()
+        return (
+            len(array.parts) == len(reads) == 1
+            and array.parts[0].coefficient == 1.0
+            and not array.parts[0].summed
+            and reads[0].array in self._line_of
+            and not (array.averaged and reads[0].array.per_example)
+        )
+
     def _piece(self, array: Array, text: str, output: OutputArray) -> str:
         sizes = self._expressions.sizes(array, examples=output.per_example)
         if not array.reads() and output.gradient_of is not None:
             entry = sum([part.coefficient for part in array.parts])
-            return f"np.full({sizes}, {entry})" if entry else f"np.zeros({sizes})"
+            same = {0.0: "zeros", 1.0: "ones"}.get(entry)
+            return f"np.{same}({sizes})" if same else f"np.full({sizes}, {entry})"
         if output.per_example and not array.per_example:
             each = aligned(Factor(Text(text, SUM), array.axes), array.axes + EXAMPLES)
             return called("np.broadcast_to", each.text, sizes).text
         return text
 
     def _concatenated(self, name: str, output: OutputArray) -> str:
-        flat, entries = [], []
+        flat: list[str] = []
+        entries: list[int] = []
+        scalars = all(not array.shape for array, _ in self._pieces[name])
         for array, text in self._pieces[name]:
             piece = self._names.numbered(f"{name}_")
             shape: Shape = array.shape
@@ -231,13 +270,13 @@ class Writer:
             formula = self._piece(array, text, output)
             self._output_lines[name].append(self._statement(piece, formula, shape, None))
             entries += array.entries
-            if len(array.shape) == 1:
+            if len(array.shape) == 1 or scalars:
                 flat.append(piece)
             elif output.per_example:
                 flat.append(f"{piece}.reshape({len(array.entries)}, -1)")
             else:
                 flat.append(f"np.ravel({piece})")
-        text = f"np.concatenate([{', '.join(flat)}])"
+        text = f"np.{'stack' if scalars else 'concatenate'}([{', '.join(flat)}])"
         if entries != sorted(entries):
             text += f"[{self._expressions.table(np.argsort(entries))}]"
         if len(output.shape) != 1:
@@ -247,24 +286,14 @@ class Writer:
 
     def _schedule(self) -> None:
         """Forward, the cost, then backward; each output as soon as its operands are there."""
-        made: set[str] = set()
-        waiting = dict(self._output_lines)
-        later = {line.name for line in self._backward_lines}
-
-        def add(lines: Sequence[Statement]) -> None:
-            self.body.statements.extend(lines)
-            made.update([line.name for line in lines])
-
-        def add_ready_outputs() -> None:
-            for name, lines in list(waiting.items()):
-                if all(later.isdisjoint(set(line.operands) - made) for line in lines):
-                    add(waiting.pop(name))
-
-        add(self._forward_lines)
-        add_ready_outputs()
-        for line in self._backward_lines:
-            add([line])
-            add_ready_outputs()
+        place = {line.name: n for n, line in enumerate(self._backward_lines, start=1)}
+        ready: list[list[Statement]] = [[] for _ in range(len(place) + 1)]
+        for lines in self._output_lines.values():
+            after = [place.get(name, 0) for line in lines for name in line.operands]
+            ready[max(after, default=0)] += lines
+        self.body.statements = [*self._forward_lines, *ready[0]]
+        for line, outputs in zip(self._backward_lines, ready[1:], strict=True):
+            self.body.statements += [line, *outputs]
 
 
 def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array, Array]:

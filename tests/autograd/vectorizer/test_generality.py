@@ -230,6 +230,14 @@ def names_of_nested_modules():
     return affine(W, x, b) ** 2, {"X": x}, {"encoder.1.W": W, "1.b": b}
 
 
+@case
+def names_that_are_no_names():
+    names = ["", "x²", "x2", 'a"b', "it's\\", "two\nlines", "file", "check", "axis", "∂L/∂w"]
+    p, x = leaves(len(names)), leaves(2)
+    loss = sum((pi * x[0] + x[1]).sigmoid() for pi in p) ** 2
+    return loss, {"keepdims": x}, dict(zip(names, p, strict=True))
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("n_examples", [1, 4])
 def test_case(name, n_examples):

@@ -20,6 +20,7 @@ from autograd import (
     total,
     vectorize,
 )
+from autograd.vectorizer import pipeline
 from nn import MLP
 
 
@@ -48,7 +49,7 @@ def test_class_labels_are_in_range():
     _, program = digits()
     X, labels = batch()
     for wrong in (3, -1):
-        with pytest.raises(ValueError, match=f"labels from .*{wrong}.*count from 0 to 2"):
+        with pytest.raises(ValueError, match=f"count from 0 to 2.* go from .*{wrong}"):
             program(X, np.where(labels == labels[0], wrong, labels))
 
 
@@ -104,12 +105,12 @@ def test_saved_programs_run_without_glassgrad(tmp_path, sizes, monkeypatch):
     np.savez(tmp_path / "batch.npz", X=X, Y=Y)
     script = """
 import sys
+sys.modules["autograd"] = None  # importing it raises, be it installed or not
 import numpy as np
 import saved
 data = np.load("batch.npz")
 cost, grads = saved.cost_and_gradients(data["X"], data["Y"], **saved.parameters)
 np.savez("result.npz", cost=cost, **grads)
-assert "autograd" not in sys.modules
 """
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, check=True)
@@ -117,6 +118,21 @@ assert "autograd" not in sys.modules
     result = np.load(tmp_path / "result.npz")
     assert result["cost"] == cost
     assert (result["theta"] == grads["theta"]).all()
+
+
+def test_saved_programs_keep_any_name(tmp_path):
+    names = ["file", "allow_pickle", "a/b", "", 'a"b', "it's", "two\nlines", "∂L/∂w"]
+    p, x = leaves(len(names)), leaves(2)
+    loss = sum((pi * x[0] + x[1]).sigmoid() for pi in p)
+    program = vectorize(loss, {"saved": x}, dict(zip(names, p, strict=True)))
+    program.parameters["file"] = 3  # a number of Python's is as good as an array
+    program.save(tmp_path / "saved.program")
+    spec = importlib.util.spec_from_file_location("saved", tmp_path / "saved.py")
+    saved = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(saved)
+    X = np.arange(6.0).reshape(3, 2)
+    assert list(saved.parameters) == names
+    assert saved.cost_and_gradients(X, *saved.parameters.values()) == program(X)
 
 
 def test_the_source_runs_as_it_stands():
@@ -158,12 +174,78 @@ def test_wrong_inputs():
         program(X, labels.astype(float))
     with pytest.raises(ValueError, match="Y has 4 examples, X has 5"):
         program(X, labels[:4])
-    with pytest.raises(ValueError, match=r"X has 0 examples.*at least one"):
+    with pytest.raises(ValueError, match=r"X has no examples: at least one"):
         program(X[:0], labels[:0])
+    with pytest.raises(ValueError, match=r"X has shape \(4,\).*\(m, 4\) .*labels.* 1 to 4"):
+        program([1, 2, 3, 4], [0])
+    for wrong in ([["a"] * 4], [[1, 2], [3]], [[1j] * 4]):
+        with pytest.raises(TypeError, match=r"X is made of (real )?numbers, "):
+            program(wrong, [0])
+    assert program(X.astype(object), labels)[0] == program(X, labels)[0]
     w, x = leaves(2), leaves(3, 2)
     whole = vectorize(total([dot(w, row) for row in x]), {"X": x}, {"w": w}, whole_batch=True)
     with pytest.raises(ValueError, match=r"X has shape \(4, 2\), but \(3, 2\) is needed"):
         whole(np.ones((4, 2)))
+
+
+def test_parameters_are_known_by_their_names_and_not_by_their_order():
+    _, program = digits()
+    X, labels = batch()
+    expected = program(X, labels)[0]
+    program.parameters = dict(sorted(program.parameters.items(), reverse=True))
+    assert program(X, labels)[0] == expected
+    program.parameters = {key: array.tolist() for key, array in program.parameters.items()}
+    assert program(X, labels)[0] == expected
+    program.parameters["b1"] = [1, 1, 1]
+    assert program(X, labels)[0] != expected
+    program.parameters["b1"] = np.zeros((3, 1))
+    with pytest.raises(ValueError, match=r"\['b1'\] has shape \(3, 1\), but \(3,\) is needed"):
+        program(X, labels)
+    program.parameters["b1"] = "three"
+    with pytest.raises(TypeError, match=r"\['b1'\] is made of real numbers"):
+        program(X, labels)
+    del program.parameters["b1"]
+    with pytest.raises(ValueError, match="parameters has no b1"):
+        program(X, labels)
+
+
+def test_half_the_digits_stay_half_the_digits():
+    _, program = digits()
+    X, labels = batch()
+    program.parameters = {key: a.astype("float32") for key, a in program.parameters.items()}
+    _, grads = program(X.astype("float32"), np.eye(3, dtype="float32")[labels])
+    assert {gradient.dtype.name for gradient in grads.values()} == {"float32"}
+
+
+def programs_that_pass_on_what_they_read():
+    """With the arrays to call them with."""
+    c, d, x, y = leaves(3), leaves(3), leaves(3), leaves(3)
+    row, rows = np.ones(3), np.ones((2, 3))
+    shifts = total([(ci + di - xi) ** 2 for ci, di, xi in zip(c, d, x, strict=True)])
+    yield vectorize(dot(c, d), {"X": x}, {"c": c, "d": d}), [rows]
+    yield vectorize(shifts, {"X": x}, {"c": c, "d": d}, whole_batch=True), [row]
+    yield vectorize(dot(x, y), {"X": x, "Y": y}, with_respect_to="X"), [rows, rows.copy()]
+    yield vectorize(c[1] * x[0], {"X": x}, {"c": c}, with_respect_to="X"), [rows]
+
+
+@pytest.mark.parametrize("levels", [False, True])
+def test_what_a_program_returns_is_nobody_elses(levels, monkeypatch):
+    if levels:
+        monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+    for program, inputs in programs_that_pass_on_what_they_read():
+        _, grads = program(*inputs)
+        returned = list(grads.values()) if isinstance(grads, dict) else [grads]
+        for i, array in enumerate(returned):
+            others = [*returned[:i], *inputs, *program.parameters.values()]
+            assert not any(np.shares_memory(array, other) for other in others)
+            array += 1.0  # nor is it read-only
+
+
+def test_gradients_by_an_input_that_are_another_input():
+    x, y = leaves(3), leaves(3)
+    program = vectorize(dot(x, y), {"X": x, "Y": y}, with_respect_to="X")
+    X, Y = np.arange(12.0).reshape(2, 2, 3)
+    assert program(X, Y)[1].tolist() == Y.tolist()
 
 
 def test_wrong_leaves():
@@ -188,6 +270,12 @@ def test_wrong_leaves():
         vectorize(z, {"X": x}, {"w": w, "b": b}, with_respect_to="w")
     with pytest.raises(TypeError, match="a Value is needed"):
         vectorize(3.0, {"X": x})
+    with pytest.raises(TypeError, match="inputs maps names to Values, it cannot be a list"):
+        vectorize(z, x, {"w": w, "b": b})
+    with pytest.raises(TypeError, match=r"parameters .* be a MLP: model.named_parameters\(\)"):
+        vectorize(z, {"X": x}, MLP(1, [1], seed=1))
+    with pytest.raises(TypeError, match="the names of inputs are strings, not 1"):
+        vectorize(z, {1: x}, {"w": w, "b": b})
 
 
 def test_the_collector_is_left_as_it_was():
