@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import gradients, single, topological_order
 from autograd.notation import formula, is_rounded, name_values, number
-from autograd.primitives import PRODUCT, Primitive, constant
+from autograd.primitives import CALL, PRODUCT, QUOTIENT, Primitive, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
@@ -397,9 +397,10 @@ def _equations(left: Written, *sides: tuple[bool, list[Written]]) -> list[Equati
 
 
 def _written(formula: Value) -> Written:
-    loose = bool(formula.inputs) and formula.op is not None and formula.op.binds < PRODUCT
+    binds = formula.op.binds if formula.inputs and formula.op else CALL
     latex = fill(formula, _latex_of_row, _operand)
-    return Written(written(formula), latex, loose, loose and not latex.startswith(r"\frac"))
+    # A quotient is a fraction in LaTeX, which holds together by itself.
+    return Written(written(formula), latex, binds < PRODUCT, binds < QUOTIENT)
 
 
 def _sum(products: Iterable[Sequence[Written]], times: str = r" \cdot ") -> list[Written]:

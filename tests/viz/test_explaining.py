@@ -281,7 +281,8 @@ def neuron():
     b = Value(-0.5, "b")
     a = sigmoid(affine(w, x, b))
     a.label = "a"
-    return binary_cross_entropy(Value(1, "y"), a), (w[1], x[2], b)
+    # A target between 0 and 1, so that both terms of the slope count.
+    return binary_cross_entropy(Value(0.75, "y"), a), (w[1], x[2], b)
 
 
 def every_function():
