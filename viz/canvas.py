@@ -27,6 +27,8 @@ MOST_IN_PROCESS = 60
 SECONDS = 60.0
 MOST_WITH_CURVES = 300
 
+LINE_HEIGHT = 20  # points, of lines below one another
+
 
 class Drawing(graphviz.Digraph):  # type: ignore[misc]
     """A drawn graph: shows itself in a notebook, and writes SVG, PNG, PDF or DOT.
@@ -175,6 +177,14 @@ def wire(
     below = "".join(f"<TR><TD></TD><TD>{note}</TD></TR>" for note in notes)
     table = '<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">'
     return f"{table}<TR>{rows[0]}</TR>{line}<TR>{rows[1]}</TR>{below}</TABLE>"
+
+
+def below(line: str) -> str:
+    """HTML-like text as a line below another one, without touching it.
+
+    Graphviz leaves as much room for it as its largest letter needs, and none between lines.
+    """
+    return f'{line}<FONT POINT-SIZE="{LINE_HEIGHT}"> </FONT>'
 
 
 def colored(text: str, color: str) -> str:

@@ -13,7 +13,7 @@ from autograd.backprop import gradients, single
 from autograd.notation import number
 from autograd.tracing import equals
 from autograd.value import Value
-from viz.canvas import Drawing, check_path
+from viz.canvas import Drawing, below, check_path
 from viz.names import escape, italic, printable, typeset
 from viz.style import FONT_SIZE, FONTS, Theme, theme_named
 
@@ -248,7 +248,7 @@ def sketch_network(work: Work, moment: Moment | None = None) -> NetworkDrawing:
         legend.append(f"δ = d{italic(cost.label or 'L')}/d<I>z</I>")
     if moment:
         legend = list(map(escape, moment.caption))
-    drawing.attr(label=f"<{'<BR/>'.join(legend)}>")
+    drawing.attr(label=f"<{'<BR/>'.join(map(below, legend))}>")
     drawing.description = " ".join(moment.caption) if moment else _description(work)
     return drawing
 
@@ -365,9 +365,11 @@ def _draw_notes(
     if unit.z in work.slopes:
         delta = work.slopes[unit.z]
         part = f"d{i}_{j}"
-        color = "transparent" if moment and part in moment.unseen else work.theme.gradient
+        color, ground = work.theme.gradient, {}
+        if moment and part in moment.unseen:
+            color, ground = "transparent", {"style": ""}  # weights are seen through it
         text = f'<FONT COLOR="{color}">δ {equals(delta)} {number(delta)}</FONT>'
-        _draw_text(drawing, part, (x, y - BESIDE), text, _plain(f"δ = {delta!r}"))
+        _draw_text(drawing, part, (x, y - BESIDE), text, _plain(f"δ = {delta!r}"), **ground)
 
 
 def _draw_loss(
@@ -409,7 +411,12 @@ def _draw_loss(
 
 
 def _draw_text(
-    drawing: Drawing, node: str, place: tuple[float, float], text: str, tooltip: str = ""
+    drawing: Drawing,
+    node: str,
+    place: tuple[float, float],
+    text: str,
+    tooltip: str = "",
+    **ground: str,
 ) -> None:
     drawing.node(
         node,
@@ -420,6 +427,7 @@ def _draw_text(
         height="0",
         pos=_position(place),
         tooltip=tooltip,
+        **ground,
     )
 
 

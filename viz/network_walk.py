@@ -132,7 +132,7 @@ def _steps_of(work: Work) -> list[Step]:
             lit = [f"n{i}_{j}" for j in units]
             weights = [f"w{i - 1}_{k}_{j}" for j in units for k in drawn[i - 1]]
             who = f"unit {units[0] + 1} weighs" if by_unit else "each unit weighs"
-            told = f"Layer {i}, {who} its inputs, adds its bias, and activates."
+            told = f"Layer {i}, {who} its inputs, adds its bias and activates."
             rule = _forward_rule(work, i, units[0])
             steps.append(Step(lit, lit, weights, False, (told, rule)))
     if work.cost is None:
@@ -149,9 +149,9 @@ def _steps_of(work: Work) -> list[Step]:
             who = f"unit {units[0] + 1}" if by_unit else "each unit"
             told = f"Layer {i}, {who}: how much the loss changes with its weighted sum."
             if after:
-                told = f"Layer {i}, {who}: the weighted sum of the δ it feeds, times the slope g′."
+                told = f"Layer {i}, {who}: the weighted sum of the δ's it feeds, times the slope g′."
             steps.append(Step(shows, lit, weights, True, (told, _backward_rule(work, i, units[0]))))
-    told = "Finished. The gradient of a weight is the δ it leads to times what it weighs."
+    told = "Finished. The gradient of a weight is the δ it leads to times the input it weighs."
     return [*steps, Step([], [], [], True, (told, _rule_of_a_weight(work)))]
 
 
@@ -222,9 +222,8 @@ def _rule_of_a_weight(work: Work) -> str:
         return ""
     x = products[0][1]
     slope = f"d{typeset(work.cost.label or 'L')}/d{typeset(unit.weights[0].label or 'w')}"
-    return (
-        f"{slope} = δ × {typeset(work.columns[0].units[0].name)} {multiplied(delta, x, delta * x)}"
-    )
+    factors = f"δ of {typeset(unit.name)} × {typeset(work.columns[0].units[0].name)}"
+    return f"{slope} = {factors} {multiplied(delta, x, delta * x)}"
 
 
 def _shown(x: float) -> str:

@@ -52,7 +52,8 @@ def page(title: str, body: str) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}\'unsafe-inline\'">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape_markup(title)}</title>"
-        "<style>body{margin:0}.glassgrad{box-sizing:border-box;min-height:100vh}</style>"
+        "<style>body{margin:0}.glassgrad{box-sizing:border-box;min-height:100vh}"
+        "@page{size:landscape}</style>"
         f"</head><body>{body}</body></html>\n"
     )
 

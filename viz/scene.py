@@ -13,6 +13,7 @@ from viz.render import layout
 from viz.style import FONT_SIZE, FONTS, Theme
 
 _PAD = 10.8  # points around the picture, which Graphviz calls pad="0.15"
+_OVERLAP = 2.0  # points by which a wire goes on below the lines that lead away from it
 _ITALIC, _HIGH = 2, 8  # bits of a font in Graphviz's JSON
 
 
@@ -118,11 +119,10 @@ class _Sheet:
         return Box(x, y, width, height, shape, next(iter(self.labels(node)), None))
 
     def wire(self, node: dict[str, Any], stub: str) -> Wire:
-        x, y = self.place(node)
-        half = float(node["width"]) * 36
+        x, _ = self.place(node)
+        end = x + float(node["width"]) * 36 - _OVERLAP
         value, gradient = self.labels(node)
-        line = f"M{_short(x - half)} {_short(y)}H{_short(x + half)}"
-        return Wire(stub + line, value, gradient)
+        return Wire(f"{stub}H{_short(end)}", value, gradient)
 
     def path(self, edge: dict[str, Any]) -> str:
         """A curve, with its arrowhead as two more strokes."""
@@ -209,7 +209,7 @@ def svg(
     content = {
         "edges": [
             *[f'<path class="e{i} b{j}" d="{path}"/>' for i, j, path in scene.edges],
-            f'<path d="{scene.end}"/>',
+            f'<path class="e{len(scene.wires) - 1}" d="{scene.end}"/>',
         ],
         "wires": [f'<path d="{wire.path}"/>' for wire in scene.wires],
         "boxes": [_outline(box) for box in scene.boxes],

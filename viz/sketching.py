@@ -12,7 +12,7 @@ from autograd.notation import expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import BackwardStep, ForwardStep, equals, in_place, multiplied, terms, trace
 from autograd.value import Value
-from viz.canvas import ARROW, BOX, END, LEAF, Drawing, blank, colored, wire
+from viz.canvas import ARROW, BOX, END, LEAF, Drawing, below, blank, colored, wire
 from viz.debugging import is_fresh
 from viz.names import HTML, escape, italic, printable, typeset
 from viz.style import FONT_SIZE, Theme
@@ -55,7 +55,8 @@ class Moment(NamedTuple):
     Attributes:
         values: the Values that are computed.
         terms: how many of the products that sum to its gradient each Value has got.
-        boxes, wires: the Values whose operation and whose wire are lit.
+        boxes, wires: the Values whose operation and whose wire are lit; that of a box goes on
+            to all that read it.
         uses: the steps whose wire, from an input to its reader, is lit.
         backward: whether the light is that of the backward sweep.
         caption: lines of text.
@@ -127,11 +128,12 @@ def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None
         for step in reversed(sweep.paths[node]):  # one wire for each use of the Value
             parallel = readers.count(step.node) > 1
             arrow = {**ARROW, "minlen": "2" if parallel else "1"}
-            if moment and step in moment.uses:
+            if moment and (step in moment.uses or node in moment.boxes):
                 arrow |= lit
             drawing.edge(f"w{i}:p:e", f"n{ids[step.node]}", **arrow)
     drawing.node("end", "", **END)
-    drawing.edge(f"w{ids[output]}:p:e", "end", **ARROW)
+    last = lit if moment and output in moment.wires else {}
+    drawing.edge(f"w{ids[output]}:p:e", "end", **ARROW | last)
     return drawing
 
 
@@ -239,13 +241,15 @@ def _heading(sweep: Sweep, titled: bool, moment: Moment | None) -> str:
     stale = stale_value(sweep)
     if stale is not None:
         lines.append(
-            f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
-            f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
+            below(
+                f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[stale])} was computed '
+                f"from other numbers; call {escape(names[output])}.forward() and .backward()</FONT>"
+            )
         )
     gap = f'<FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
     if moment:
         captions = [f'<FONT POINT-SIZE="{FONT_SIZE}">{escape(x)} </FONT>' for x in moment.caption]
-        lines += [gap, *captions]
+        lines += [gap, *map(below, captions)]
     return f"<{'<BR/>'.join([*lines, gap])}>" if lines else ""
 
 

@@ -151,7 +151,7 @@ def test_a_stale_graph_says_so():
     J.backward()
     assert "out of date" not in draw(J).source
     x.data = 9.0
-    told = "out of date: u was computed from other numbers; call J.forward() and .backward()"
+    told = "out of date: u was computed from other numbers; call J.forward() and .backward() "
     assert told in texts(draw(J))
     J.forward()
     assert "out of date" not in draw(J).source

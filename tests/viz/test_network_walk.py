@@ -43,7 +43,7 @@ def test_activations_flow_right_and_errors_left(walk):
         ["δ of a₂⁽²⁾ ≈ (−0.2171) × 0.1755 ≈ −0.0381"],
         ["δ of a₁⁽¹⁾ ≈ (0.4 × 0.1385 + 0.5 × (−0.0381)) × 0.2413 ≈ 0.008771"],
         ["δ of a₂⁽¹⁾ ≈ (0.45 × 0.1385 + 0.55 × (−0.0381)) × 0.2406 ≈ 0.009954"],
-        ["dL/dW₁‚₁⁽¹⁾ = δ × x₁ ≈ 0.008771 × 0.05 ≈ 0.0004386"],
+        ["dL/dW₁‚₁⁽¹⁾ = δ of a₁⁽¹⁾ × x₁ ≈ 0.008771 × 0.05 ≈ 0.0004386"],
     ]
     assert walk.captions[4].startswith("Layer 2, unit 2 weighs its inputs")
     assert len(walk) == 11
@@ -67,7 +67,7 @@ def test_a_long_walk_goes_layer_by_layer():
     walk = walk_of(MLP(2, [16, 16, 1], seed=1), [0.5, -1], 1)
     assert len(walk) == 1 + 3 + 1 + 3 + 1
     assert walk.captions[2].startswith("Layer 2, each unit weighs its inputs")
-    assert walk.captions[6].startswith("Layer 2, each unit: the weighted sum of the δ it feeds")
+    assert walk.captions[6].startswith("Layer 2, each unit: the weighted sum of the δ's it feeds")
     assert len(walk_of(MLP(2, [8, 8, 8, 6], seed=1), [1, 1], [0] * 6)) == MOST_STEPS + 3
 
 
@@ -158,6 +158,8 @@ def test_frames_show_what_is_known_by_then_in_the_same_places(walk):
     # Of 8 weights, with a line and a number each, 2 are at work.
     assert [n // 2 for n in faded] == [8, 6, 6, 6, 6, 8, 8, 8, 6, 6, 0]
     assert frames[6].description.endswith("δ of a₁⁽²⁾ ≈ 0.7414 × 0.1868 ≈ 0.1385")
+    grounds = [len(re.findall(r"d\d_\d \[.*style=\"\"", frame.source)) for frame in frames]
+    assert grounds == [4] * 6 + [3, 2, 1, 0, 0]  # an error to come hides no weight
 
 
 def test_the_theme_is_that_of_the_steps():
@@ -212,6 +214,10 @@ def page(browser, walk, tmp_path):
 
 
 COUNT = "document.querySelectorAll('{}').length"
+HIDING = (
+    "[...document.querySelectorAll('[class^=\"{}\"] polygon')]"
+    ".filter(e => getComputedStyle(e).visibility === 'visible').length"
+)
 
 
 def test_every_step_in_the_browser(page, walk):
@@ -225,6 +231,7 @@ def test_every_step_in_the_browser(page, walk):
         assert "\n".join(filter(None, shown)) == told
         assert page.run(COUNT.format("svg .unseen")) == frame.source.count("transparent")
         assert page.run(COUNT.format("svg .lit")) == frame.source.count("#FFF2C2")
+        assert page.run(HIDING.format("d")) == 4 - frame.source.count('style=""')
         faded = len(re.findall('(?i)color="#0072B240', frame.source))
         assert page.run(COUNT.format("svg .faded")) == faded
         page.key("ArrowRight")

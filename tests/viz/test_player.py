@@ -69,8 +69,9 @@ def test_starts_with_the_finished_picture(page):
 
 
 def test_buttons(page):
-    assert page.run("document.querySelector(\"[aria-label='Next']\").disabled")
+    assert page.run("document.querySelector(\"[aria-label='Next']\").ariaDisabled") == "true"
     page.click(BUTTON.format("Previous"))
+    assert page.run("document.querySelector(\"[aria-label='Next']\").ariaDisabled") == "false"
     assert counter(page) == "12 / 13"
     page.click(BUTTON.format("Next"))
     assert counter(page) == "13 / 13"
@@ -81,6 +82,15 @@ def test_buttons(page):
     page.click(BUTTON.format("Pause"))
     assert page.run("document.querySelector(\"[aria-label='Play']\").textContent") == "Play"
     assert counter(page) == "1 / 13"
+
+
+def test_keys_go_on_where_a_button_leads_no_further(page):
+    page.click(BUTTON.format("Previous"))
+    page.click(BUTTON.format("Next"))
+    page.click(BUTTON.format("Next"))
+    assert counter(page) == "13 / 13"
+    page.key("ArrowLeft")
+    assert counter(page) == "12 / 13"
 
 
 def test_playing_ends_with_the_finished_picture(page):
@@ -151,13 +161,19 @@ def test_lights(page):
     page.key("Home")
     for _ in range(5):
         page.key("ArrowRight")
-    assert page.run(lit.format("edges")) == ["e0 b4 lit", "e3 b4 lit"]
+    # The wires into the box, and the one out of it up to the box that reads it.
+    assert page.run(lit.format("edges")) == ["e0 b4 lit", "e3 b4 lit", "e4 b5 lit"]
     assert page.run("document.querySelector('.boxes').children[4].classList.contains('lit')")
     assert page.run("document.querySelectorAll('.wires .lit').length") == 3
     for _ in range(6):
         page.key("ArrowRight")
-    assert page.run(lit.format("edges")) == ["e1 b3 lit"]
+    assert page.run(lit.format("edges")) == ["e1 b3 lit", "e3 b4 lit"]
     assert page.run("document.querySelector('svg').classList.contains('backward')")
+    page.key("Home")
+    assert page.run(lit.format("edges")) == []
+    for _ in range(7):
+        page.key("ArrowRight")
+    assert page.run(lit.format("edges")) == ["e5 lit"]  # the gradient of J comes in at the end
 
 
 def test_a_leaf_is_typed(page):
@@ -410,13 +426,22 @@ def test_a_large_picture_is_scrolled_to_what_is_at_work(browser, tmp_path):
     page.click(BUTTON.format("Previous"))
     stage = "document.querySelector('.stage')"
     page.run(f"{stage}.focus()")
+    height = "document.querySelector('.values > text').getBoundingClientRect().height"
+    assert page.run(height) > 12  # pixels
     page.key("Home")
     page.key("ArrowRight")
     assert page.run(f"{stage}.scrollLeft") < 200
     page.key("End")
     page.key("ArrowLeft")
-    for _ in range(60):
+    outside = (
+        "[...document.querySelectorAll('.boxes .lit, .wires .lit')].filter(part => {"
+        f"const [f, p] = [{stage}, part].map(e => e.getBoundingClientRect());"
+        "return p.left < f.left || p.right > f.right || p.top < f.top || p.bottom > f.bottom})"
+        ".length"
+    )
+    for _ in range(15):
         page.key("ArrowLeft")
+        assert page.run(outside) == 0
     assert page.run(f"{stage}.scrollLeft") > 400
     assert page.complaints == []
 
@@ -432,6 +457,10 @@ def test_screen_readers_are_told(page):
         ".filter(e => !e.getAttribute('aria-label')).length"
     )
     assert page.run(unnamed) == 0
+    told = "document.querySelector('.stage svg').getAttribute('aria-label')"
+    assert "b = 3.0, dJ/db = 6.0. c = 2.0, dJ/dc = 9.0" in page.run(told)
+    page.type(FIELD.format("b"), "-4")
+    assert "b = -4, dJ/db = 6. c = 2, dJ/dc = -12" in page.run(told)
 
 
 def test_modules_under_the_test_runner_of_node(node):

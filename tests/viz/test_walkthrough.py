@@ -3,15 +3,18 @@
 import html
 import io
 import re
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote
 
 import pypdf
 import pytest
+from graphs import xnor
 from PIL import Image
 
 from autograd import Value, affine, total
-from viz import Drawing, draw, step_through
+from viz import Drawing, draw, draw_network, step_through
+from viz.render import layout
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -232,8 +235,19 @@ def test_frames_light_what_is_at_work(J):
     forward = [[f"n{i}"] for i in range(6)]
     assert lit == [[], *forward, [], ["n5"], ["n4"], ["n4"], ["n3"], ["n3"], []]
     wires = [re.findall(r"(w\d):p:e -> (n\d) \[[^\]]*penwidth", f.source) for f in frames]
-    assert wires[5] == [("w0", "n4"), ("w3", "n4")]
-    assert wires[11] == [("w1", "n3")]
+    assert wires[5] == [("w0", "n4"), ("w3", "n4"), ("w4", "n5")]
+    assert wires[11] == [("w1", "n3"), ("w3", "n4")]
+    ends = [bool(re.search(r"w5:p:e -> end \[[^\]]*penwidth", f.source)) for f in frames]
+    assert [k for k, lit in enumerate(ends) if lit] == [6, 7, 8]
+
+
+def test_lines_of_a_caption_do_not_touch(J):
+    drawings = [*step_through(J).frames, draw_network(xnor(), [0, 1], 0)]
+    for drawing in drawings:
+        found = layout(drawing.source)["_ldraw_"]
+        lines = {each["pt"][1] for each in found if each["op"] == "T" and each["text"].strip()}
+        assert len(lines) > 1
+        assert all(above - below > 1.2 * 14 for below, above in pairwise(sorted(lines)))
 
 
 @pytest.mark.parametrize("theme", ["dark", "circuit"])

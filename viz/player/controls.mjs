@@ -1,6 +1,8 @@
 // What every player has: a stage with the picture, buttons, a slider, keys, and captions.
 
 const SECONDS_PER_STEP = 1.5;
+const SMALLEST = 0.7; // of the size on paper: text of 14 points has 13 pixels
+const MARGIN = 24; // pixels around what is brought into view: the texts of a wire
 
 export function element(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -23,16 +25,18 @@ export function stageOf(image) {
   );
   const svg = document.importNode(parsed.documentElement, true);
   const stage = element("div", { className: "stage", tabIndex: 0 });
-  stage.setAttribute("aria-label", image.alt);
+  stage.setAttribute("aria-label", "Picture: the arrow keys go from step to step");
   stage.setAttribute("role", "group");
   image.replaceWith(stage);
-  svg.style.minWidth = `calc(${svg.getAttribute("width")} / 2)`; // a wide picture is scrolled
+  // A wide picture is scrolled before its text becomes too small to read.
+  svg.style.minWidth = `calc(${svg.getAttribute("width")} * ${SMALLEST})`;
   stage.append(svg);
   return { stage, svg };
 }
 
 // Walks through the steps 0 … last, the last of them the finished picture. `display(step)` shows
-// one, and gives back its sentence, its rule and, where it has one, the part that is at work.
+// one, and gives back its sentence, its rule and the parts that are at work, the first of them
+// the one to see if there is no room for all.
 export function controls(root, stage, last, display) {
   let position = last;
   let timer = 0;
@@ -49,26 +53,29 @@ export function controls(root, stage, last, display) {
     slider.value = position;
     slider.setAttribute("aria-valuetext", `step ${position} of ${last}`);
     counter.textContent = `${position} / ${last}`;
-    previous.disabled = position === 0;
-    next.disabled = position === last;
+    // Not `disabled`: that would take the focus away, and with it the keys.
+    previous.setAttribute("aria-disabled", position === 0);
+    next.setAttribute("aria-disabled", position === last);
     const name = timer ? "Pause" : "Play";
     player.textContent = name;
     player.setAttribute("aria-label", name);
-    if (told.part) follow(told.part);
+    if (told.parts.length) follow(told.parts.map((part) => part.getBoundingClientRect()));
   }
 
-  // Bring the part at work into view where the picture is larger than its stage.
-  function follow(part) {
-    const [frame, place] = [stage.getBoundingClientRect(), part.getBoundingClientRect()];
-    const outside =
-      place.left < frame.left || place.right > frame.right ||
-      place.top < frame.top || place.bottom > frame.bottom;
-    if (outside) {
-      stage.scrollBy(
-        place.left + place.width / 2 - frame.left - frame.width / 2,
-        place.top + place.height / 2 - frame.top - frame.height / 2,
-      );
-    }
+  // Bring what is at work into view where the picture is larger than its stage.
+  function follow(places) {
+    const frame = stage.getBoundingClientRect();
+    const way = (start, end) => {
+      const around = [
+        Math.min(...places.map((place) => place[start])) - MARGIN,
+        Math.max(...places.map((place) => place[end])) + MARGIN,
+      ];
+      if (around[0] >= frame[start] && around[1] <= frame[end]) return 0;
+      const fits = around[1] - around[0] <= frame[end] - frame[start];
+      const [from, to] = fits ? around : [places[0][start], places[0][end]];
+      return (from + to - frame[start] - frame[end]) / 2;
+    };
+    stage.scrollBy(way("left", "right"), way("top", "bottom"));
   }
 
   function go(step) {

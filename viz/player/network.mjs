@@ -27,7 +27,7 @@ export function play(root, image, steps) {
     }
     svg.classList.toggle("backward", Boolean(steps[k].backward));
     const [sentence, rule] = steps[k].caption;
-    return { sentence, rule, part: parts[k].lit[0] };
+    return { sentence, rule, parts: parts[k].lit };
   }
   controls(root, stage, last, display)();
 }

@@ -79,6 +79,7 @@ function pictureOf(svg, graph) {
     });
   };
 
+  // The first of the lines is that of the box, and goes on to all that read it.
   picture.light = ({ box, lines = [], uses = [], backward }, failed) => {
     svg.classList.toggle("backward", Boolean(backward));
     boxes.forEach((each, i) => {
@@ -86,13 +87,12 @@ function pictureOf(svg, graph) {
       each.classList.toggle("failed", i === failed);
     });
     wires.forEach((each, i) => each.classList.toggle("lit", lines.includes(i)));
-    edges.forEach((each) => each.classList.remove("lit"));
+    edges.forEach((each) => each.classList.toggle("lit", each.matches(`.e${lines[0]}`)));
     for (const { input, node, nth } of uses) {
       svg.querySelectorAll(`.edges .e${input}.b${node}`)[nth]?.classList.add("lit");
     }
+    return [boxes[box], ...lines.map((i) => wires[i])].filter(Boolean);
   };
-
-  picture.boxAt = (i) => boxes[i];
   return picture;
 }
 
@@ -153,25 +153,29 @@ export function play(root, image, graph) {
   function display(step) {
     const [spoken, pieces] = graph.captions[step];
     picture.show(state, words, progressAt(step));
-    const active = activeAt(step);
-    picture.light(active, state.failed);
+    const parts = picture.light(activeAt(step), state.failed);
     showNudge();
-    const part = picture.boxAt(active.box);
     return state.failed < 0
-      ? { sentence: spoken, rule: words.fill(pieces), part }
-      : { sentence: "No value here; the rest is as it was.", rule: whyFailed(), part };
+      ? { sentence: spoken, rule: words.fill(pieces), parts }
+      : { sentence: "No value here; the rest is as it was.", rule: whyFailed(), parts };
   }
   const show = controls(root, stage, last, display);
 
   // --- leaves
 
-  function set(i, x) {
-    if (!Number.isFinite(x)) return;
-    const values = [...state.values];
-    values[i] = x;
+  function setAll(changed) {
+    const values = state.values.map((x, i) => changed[i] ?? x);
     state = evaluate(graph, { ...state, values });
     words = wordsOf(graph, state);
+    const told = graph.names.map(
+      (name, i) => `${name} = ${state.values[i]}, ${graph.derivatives[i]} = ${state.gradients[i]}`,
+    );
+    svg.setAttribute("aria-label", `Computation graph of ${nameOfOutput}. ${told.join(". ")}.`);
     show();
+  }
+
+  function set(i, x) {
+    if (Number.isFinite(x)) setAll({ [i]: x });
   }
 
   const fields = new Map();
@@ -209,10 +213,7 @@ export function play(root, image, graph) {
     fields.forEach((field, i) => {
       field.value = given[i];
     });
-    const values = state.values.map((x, i) => given[i] ?? x);
-    state = evaluate(graph, { ...state, values });
-    words = wordsOf(graph, state);
-    show();
+    setAll(given);
   });
   const labelled = leaves.map((i) => element("label", {}, `${graph.names[i]} = `, fields.get(i)));
   const touch = element(
