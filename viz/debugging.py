@@ -42,7 +42,8 @@ def find_notes(
     for leaf, grad in stored.items():
         times = grad / gradients[leaf] if gradients[leaf] else math.nan
         if times > 1.5 and math.isclose(times, round(times), rel_tol=1e-9):
-            notes[leaf] = [f"as after {round(times)} × backward() without zero_grad"]
+            often = "twice" if round(times) == 2 else f"{round(times)} times"
+            notes[leaf] = [f"as if backward() ran {often} without zero_grad"]
     return notes
 
 
@@ -61,11 +62,13 @@ class Subject(NamedTuple):
     Attributes:
         unread: leaves that should take part and do not.
         notes: the text of what is wrong, at its Value.
+        swept: whether its gradients are part of what is wrong.
     """
 
     output: Value
     unread: list[Value]
     notes: dict[Value, list[str]]
+    swept: bool
 
 
 def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Subject:
@@ -76,6 +79,7 @@ def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Sub
     """
     notes: dict[Value, list[str]] = {}
     expected = [single(parameter) for parameter in parameters]
+    swept = isinstance(output, GradientError)
     if isinstance(output, GradientError):
         notes = {found.input: [_disagreement(found)] for found in output.disagreements}
         expected += notes
@@ -88,7 +92,7 @@ def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Sub
     unread = [leaf for leaf in dict.fromkeys(expected) if leaf not in read]
     for leaf in unread:
         notes[leaf] = ["nothing reads it", *notes.get(leaf, ())]
-    return Subject(output, unread, notes)
+    return Subject(output, unread, notes, swept)
 
 
 def _disagreement(found: Disagreement) -> str:
@@ -98,7 +102,7 @@ def _disagreement(found: Disagreement) -> str:
     shown = max(4, found.digits + 2)
     says, nudged = (f"{x:.{shown}g}" for x in (found.backward, found.difference))
     digits = "1 digit agrees" if found.digits == 1 else f"{found.digits or 'no'} digits agree"
-    return f"backward() {says}, nudges {nudged}: {digits}".replace("-", "−")
+    return f"backward() says {says}, nudges {nudged}: {digits}".replace("-", "−")
 
 
 def _failed_operation(error: Exception) -> Value:

@@ -78,7 +78,7 @@ def draw(
     subject = examine(output, parameters)
     sweep = sweep_of(subject.output, callers_variables(), subject.unread)
     found = find_notes(sweep.names, sweep.gradients, sweep.stored)
-    sweep = sweep._replace(notes=found | subject.notes)
+    sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
     level = detail
     if detail is None and len(sweep.names) > MOST_IN_NUMBERS:
         level = _level_for(sweep)

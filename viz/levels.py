@@ -20,17 +20,24 @@ from viz.style import Theme
 STYLE = """
 body { background: var(--paper); color: var(--ink); color-scheme: var(--scheme);
   font: 15px/1.5 sans-serif; margin: 0; padding: 0.5em 1em; }
-section { display: none; }
-section:target, section:has(:target), main:not(:has(:target)) .first { display: block; }
+section { display: none; flex-direction: column; height: calc(100vh - 1em); }
+section:target, section:has(:target), main:not(:has(:target)) .first { display: flex; }
+.picture { flex: 1; overflow: auto; scroll-padding: 40%; }
 h1 { font-size: 1.3em; margin: 0.3em 0; }
+.hint { margin: 0.6em 0; }
 nav a { border: 1px solid; border-radius: 0.4em; color: inherit; display: inline-block;
   margin-right: 0.5em; padding: 0.1em 0.8em; text-decoration: none; }
 a:hover, nav [aria-current] { background: var(--lit); }
 .node a[*|href]:hover :is(path, ellipse), .node:target :is(path, ellipse) { fill: var(--lit); }
 .node:target :is(path, ellipse) { stroke: var(--value); stroke-width: 3; }
-.node a[*|href]:hover text, .node:target text { text-decoration: underline; }
+.node:not(:has(path)) a[*|href]:hover text, .node:target:not(:has(path)) text {
+  text-decoration: underline; }
 :focus-visible { outline: 2px solid var(--value); }
-@media print { nav, .hint { display: none; } }
+@media print {
+  nav, .hint { display: none; }
+  section { height: auto; }
+  .picture svg { height: auto; max-width: 100%; }
+}
 """
 
 
@@ -74,7 +81,8 @@ def levels_page(sweep: Sweep, theme: Theme, theme_name: str, detail: str | None)
         told = f'<p class="hint">{" ".join(hints)}</p>' if hints else ""
         sections.append(
             f'<section id="{level.name}"{" class=first" * (k == opened)}>'
-            f"<h1>{escape_markup(J)}: {level.name}</h1>{nav}{told}{_linked(level, finer)}</section>"
+            f"<h1>{escape_markup(J)}: {level.name}</h1>{nav}{told}"
+            f'<div class="picture">{_linked(level, finer)}</div></section>'
         )
     style = f"<style>{variables('body', theme_name)}{STYLE}</style>"
     return page(f"The graph of {J}", f"{style}<main>{''.join(sections)}</main>")

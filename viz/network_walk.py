@@ -149,7 +149,9 @@ def _steps_of(work: Work) -> list[Step]:
             who = f"unit {units[0] + 1}" if by_unit else "each unit"
             told = f"Layer {i}, {who}: how much the loss changes with its weighted sum."
             if after:
-                told = f"Layer {i}, {who}: the weighted sum of the δ's it feeds, times the slope g′."
+                told = (
+                    f"Layer {i}, {who}: the weighted sum of the δ's it feeds, times the slope g′."
+                )
             steps.append(Step(shows, lit, weights, True, (told, _backward_rule(work, i, units[0]))))
     told = "Finished. The gradient of a weight is the δ it leads to times the input it weighs."
     return [*steps, Step([], [], [], True, (told, _rule_of_a_weight(work)))]

@@ -113,9 +113,10 @@ def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None
     for node, i in ids.items():
         text, shape = _box(node, names, theme)
         label = _wire(i, node, sweep, theme, full, moment)
-        stub = {}
-        if node in sweep.notes and node.inputs:
-            shape |= {"color": theme.alert, "penwidth": "2.5"}
+        line: dict[str, str] = {}
+        if node in sweep.notes:  # at a leaf it is the wire that is wrong
+            (shape if node.inputs else line).update(color=theme.alert, penwidth="2.5")
+        stub = line
         if moment and node in moment.boxes:
             style = "rounded,filled" if shape["shape"] == "box" else "filled"
             shape |= {"style": style, "color": light, "fillcolor": theme.lit}
@@ -127,7 +128,7 @@ def sketch(sweep: Sweep, theme: Theme, detail: str, moment: Moment | None = None
         readers = [step.node for step in sweep.paths[node]]
         for step in reversed(sweep.paths[node]):  # one wire for each use of the Value
             parallel = readers.count(step.node) > 1
-            arrow = {**ARROW, "minlen": "2" if parallel else "1"}
+            arrow = {**ARROW, "minlen": "2" if parallel else "1", **line}
             if moment and (step in moment.uses or node in moment.boxes):
                 arrow |= lit
             drawing.edge(f"w{i}:p:e", f"n{ids[step.node]}", **arrow)
@@ -168,8 +169,9 @@ def _wire(
 ) -> str:
     """The value above the line and the gradient below, as an HTML-like table."""
     above, below = _value(node, sweep, full), _gradient(node, sweep, full)
-    ink = theme.ink
-    edge = None
+    ink, edge = theme.ink, None
+    if node in sweep.notes and not node.inputs:
+        ink = edge = theme.alert
     if moment is None:
         value, gradient = colored(above, theme.value), colored("".join(below), theme.gradient)
     else:  # what is still to come takes its place, unseen

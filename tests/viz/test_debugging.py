@@ -85,7 +85,7 @@ def test_backward_twice_is_marked_at_the_leaves():
     J.backward()
     J.backward()
     drawing = draw(J)
-    assert notes(drawing) == {"w": ["as after 3 × backward() without zero_grad"]}
+    assert notes(drawing) == {"w": ["as if backward() ran 3 times without zero_grad"]}
     assert "but x.grad is 4.5" in drawing.source
     w.grad = x.grad = 0.0
     J.backward()
@@ -120,21 +120,26 @@ def test_a_disagreement_is_marked_with_the_digits_that_agree():
     x, y = Value(1, "x"), Value(2, "y")
     error = failure(gradcheck, lambda x, y: x * math.exp(x) + 3 * y, x, y)
     assert isinstance(error, GradientError)
-    assert notes(draw(error)) == {"x": ["backward() 2.718, nudges 5.437: no digits agree"]}
+    drawing = draw(error)
+    assert notes(drawing) == {"x": ["backward() says 2.718, nudges 5.437: no digits agree"]}
+    assert "dJ/dx = 2.718" in re.sub("<.*?>", "", drawing.source).replace("≈", "=")
+    marked = r"^\t([nw]\d)\S* -> .*color=\"#9B0073\""
+    assert re.findall(marked, drawing.source, re.M) == ["n0", "w0"]  # x and its way to x·eˣ
+    assert x.grad == y.grad == 0.0
 
 
 def test_a_hidden_input_is_drawn_though_nothing_reads_it():
     error = failure(gradcheck, lambda x, y: math.exp(x) + y, Value(0, "x"), Value(2, "y"))
     assert notes(draw(error)) == {
-        "x": ["nothing reads it", "backward() 0, nudges 1: no digits agree"]
+        "x": ["nothing reads it", "backward() says 0, nudges 1: no digits agree"]
     }
 
 
 @pytest.mark.parametrize(
     ("factor", "text"),
     [
-        (1 + 1 / 2000, "backward() −6.003, nudges −6: 3 digits agree"),
-        (0.9, "backward() −5.4, nudges −6: 1 digit agrees"),
+        (1 + 1 / 2000, "backward() says −6.003, nudges −6: 3 digits agree"),
+        (0.9, "backward() says −5.4, nudges −6: 1 digit agrees"),
     ],
 )
 def test_a_wrong_rule_shows_its_digits(factor, text, monkeypatch):

@@ -43,6 +43,14 @@ def test_a_click_on_a_box_goes_to_what_it_unfolds_into(page):
     assert visible(page) == ["neurons"]
     assert page.run("document.querySelector(':target').textContent").startswith("z₁⁽¹⁾\u00a0=")
     assert page.text("#neurons .hint").endswith("Back in the browser.")
+    inside = (
+        "(() => {const [outer, inner] = ['OUTER', 'INNER'].map(e => "
+        "document.querySelector(e).getBoundingClientRect());"
+        "return outer.left <= inner.left && inner.right <= outer.right"
+        " && outer.top <= inner.top && inner.bottom <= outer.bottom})()"
+    )
+    assert page.run(inside.replace("OUTER", "#neurons .picture").replace("INNER", ":target"))
+    assert page.run("document.querySelector('#neurons nav').getBoundingClientRect().top") > 0
     page.click(":target a")
     assert visible(page) == ["values"]
     assert page.run("document.querySelector(':target').textContent").startswith("z₁⁽¹⁾\u00a0=")
