@@ -446,6 +446,30 @@ def test_a_large_picture_is_scrolled_to_what_is_at_work(browser, tmp_path):
     assert page.complaints == []
 
 
+def test_on_a_telephone_each_new_number_is_in_view(page):
+    page.send(
+        "Emulation.setDeviceMetricsOverride",
+        width=360,
+        height=640,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    page.run("document.querySelector('.stage').focus({preventScroll: true})")
+    page.key("Home")
+    texts = (
+        "[...document.querySelectorAll('.values > text, .gradients > text')].map(e => {"
+        "const [r, f] = [e, document.querySelector('.stage')].map(e => e.getBoundingClientRect());"
+        "return [!e.classList.contains('unseen'), f.left <= r.left && r.right <= f.right]})"
+    )
+    before = page.run(texts)
+    for _ in range(12):
+        page.key("ArrowRight")
+        now = page.run(texts)
+        came = [inside for (seen, inside), (was, _) in zip(now, before, strict=True) if seen > was]
+        assert came == [True]
+        before = now
+
+
 def test_screen_readers_are_told(page):
     assert page.run("document.querySelector('.caption').role") == "status"
     assert page.run("document.querySelector('.caption').ariaLive") == "polite"

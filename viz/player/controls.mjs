@@ -35,8 +35,8 @@ export function stageOf(image) {
 }
 
 // Walks through the steps 0 … last, the last of them the finished picture. `display(step)` shows
-// one, and gives back its sentence, its rule and the parts that are at work, the first of them
-// the one to see if there is no room for all.
+// one, and gives back its sentence, its rule and the parts that are at work, those first that
+// are to be seen where there is no room for all.
 export function controls(root, stage, last, display) {
   let position = last;
   let timer = 0;
@@ -65,14 +65,13 @@ export function controls(root, stage, last, display) {
   // Bring what is at work into view where the picture is larger than its stage.
   function follow(places) {
     const frame = stage.getBoundingClientRect();
-    const way = (start, end) => {
-      const around = [
-        Math.min(...places.map((place) => place[start])) - MARGIN,
-        Math.max(...places.map((place) => place[end])) + MARGIN,
-      ];
-      if (around[0] >= frame[start] && around[1] <= frame[end]) return 0;
-      const fits = around[1] - around[0] <= frame[end] - frame[start];
-      const [from, to] = fits ? around : [places[0][start], places[0][end]];
+    const way = (start, end, count = places.length) => {
+      const shown = places.slice(0, count);
+      const from = Math.min(...shown.map((place) => place[start])) - MARGIN;
+      const to = Math.max(...shown.map((place) => place[end])) + MARGIN;
+      if (from >= frame[start] && to <= frame[end]) return 0;
+      const fits = to - from <= frame[end] - frame[start];
+      if (!fits && count > 1) return way(start, end, count - 1);
       return (from + to - frame[start] - frame[end]) / 2;
     };
     stage.scrollBy(way("left", "right"), way("top", "bottom"));

@@ -91,7 +91,8 @@ function pictureOf(svg, graph) {
     for (const { input, node, nth } of uses) {
       svg.querySelectorAll(`.edges .e${input}.b${node}`)[nth]?.classList.add("lit");
     }
-    return [boxes[box], ...lines.map((i) => wires[i])].filter(Boolean);
+    const news = backward ? lines.at(-1) : lines[0]; // whose number comes in this step
+    return [wires[news], boxes[box], ...lines.map((i) => wires[i])].filter(Boolean);
   };
   return picture;
 }
