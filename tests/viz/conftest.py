@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -72,14 +73,24 @@ class Browser:
             self._events.setdefault(answer.get("sessionId", ""), []).append(answer)
         return answer
 
-    def open(self, file: Path, **media: str) -> "Page":
+    @cached_property
+    def _tab(self) -> "Page":
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         page = Page(self, session)
         for domain in ("Page", "Runtime", "Log", "Network"):
             page.send(f"{domain}.enable")
+        return page
+
+    def open(self, file: Path, **media: str) -> "Page":
+        """The file as a page, in place of the one before, of which nothing is left."""
+        page = self._tab
         features = [{"name": name.replace("_", "-"), "value": x} for name, x in media.items()]
-        page.send("Emulation.setEmulatedMedia", features=features)
+        page.send("Page.navigate", url="about:blank")
+        page.until("location.href === 'about:blank'")
+        page.send("Emulation.setEmulatedMedia", media="", features=features)
+        page.send("Emulation.clearDeviceMetricsOverride")
+        self._events.clear()
         page.send("Page.navigate", url=file.as_uri())
         page.until("document.readyState === 'complete' && location.href !== 'about:blank'")
         return page
