@@ -112,8 +112,8 @@ def draw_network(
     Each neuron is a circle with its activation inside. Edges are weights: thicker where they
     are larger, solid where positive, dashed where negative. Given a target, the loss stands
     at the end, and under each neuron its error δ, the derivative of the loss by its weighted
-    sum z. Of a layer with more than ten units the first and the last are drawn, and the
-    picture says how many are left out. Nothing in the model is changed.
+    sum z. Of a layer with more than ten units the first and the last are drawn, and of many
+    weights no numbers; the picture says what is left out. Nothing in the model is changed.
     ``step_through(draw_network(model, x, y))`` shows how it comes about.
 
     Args:
@@ -243,6 +243,8 @@ def sketch_network(work: Work, moment: Moment | None = None) -> NetworkDrawing:
             left_out = len(column.units) - len(place) + 1
             _draw_text(drawing, f"m{i}", place[None], f"⋮<BR/>{left_out} more")
     legend = ["weights: solid positive, dashed negative, thick large"]
+    if not numbered:
+        legend.append("no room for the numbers of weights and biases")
     if cost is not None:
         _draw_loss(drawing, work, cost, places[-1], moment)
         legend.append(f"δ = d{italic(cost.label or 'L')}/d<I>z</I>")

@@ -92,6 +92,7 @@ def test_a_large_network_shows_what_fits_and_says_what_it_left_out():
     assert left_out == ["⋮ 55 more", "⋮ 16 more", "⋮ 6 more"]
     assert "m3" not in shown
     assert shown["t0"] == "64 inputs"
+    assert "no room for the numbers of weights and biases" in drawing.source
     assert "25 units" in shown["t1"]
     assert sum(node.startswith("n0_") for node in shown) == MOST_ROWS - 1
     assert "n0_63" in shown
