@@ -237,6 +237,28 @@ def test_every_step_in_the_browser(page, walk):
         page.key("ArrowRight")
 
 
+def test_on_a_telephone_a_unit_is_in_view_with_the_weights_at_work(page, walk):
+    page.send(
+        "Emulation.setDeviceMetricsOverride",
+        width=400,
+        height=700,
+        deviceScaleFactor=1,
+        mobile=False,
+    )
+    page.click(".stage")
+    page.key("Home")
+    outside = (
+        "[...document.querySelectorAll('.lit, .w0_0_0:not(.faded), .w1_0_0:not(.faded)')]"
+        ".filter(part => {const [f, p] = [document.querySelector('.stage'), part]"
+        ".map(e => e.getBoundingClientRect()); return p.left < f.left || p.right > f.right})"
+        ".map(part => part.parentNode.getAttribute('class'))"
+    )
+    for k in range(1, len(walk) - 1):  # each from the beginning, at the left
+        for step in (0, k):
+            page.run(f"(s => {{s.value = {step}; s.oninput()}})(document.querySelector('input'))")
+        assert page.run(outside) == []
+
+
 def test_buttons(page):
     page.click("[aria-label='Previous']")
     assert page.text(".counter") == "9 / 10"

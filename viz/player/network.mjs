@@ -27,7 +27,7 @@ export function play(root, image, steps) {
     }
     svg.classList.toggle("backward", Boolean(steps[k].backward));
     const [sentence, rule] = steps[k].caption;
-    return { sentence, rule, parts: parts[k].lit };
+    return { sentence, rule, parts: [...parts[k].lit, ...parts[k].weights] };
   }
   controls(root, stage, last, display)();
 }
