@@ -238,13 +238,7 @@ def test_every_step_in_the_browser(page, walk):
 
 
 def test_on_a_telephone_a_unit_is_in_view_with_the_weights_at_work(page, walk):
-    page.send(
-        "Emulation.setDeviceMetricsOverride",
-        width=400,
-        height=700,
-        deviceScaleFactor=1,
-        mobile=False,
-    )
+    page.resize(400, 700)
     page.click(".stage")
     page.key("Home")
     outside = (

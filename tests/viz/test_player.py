@@ -447,13 +447,7 @@ def test_a_large_picture_is_scrolled_to_what_is_at_work(browser, tmp_path):
 
 
 def test_on_a_telephone_each_new_number_is_in_view(page):
-    page.send(
-        "Emulation.setDeviceMetricsOverride",
-        width=360,
-        height=640,
-        deviceScaleFactor=1,
-        mobile=False,
-    )
+    page.resize(360, 640)
     page.run("document.querySelector('.stage').focus({preventScroll: true})")
     page.key("Home")
     texts = (
