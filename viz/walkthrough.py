@@ -111,6 +111,8 @@ def step_through(
             f"{names[sweep.output]}.forward() first"
         )
     detail = detail_for(len(sweep.names), detail)
+    if theme == "circuit":  # gates do not have the names by which captions call them
+        sweep = sweep._replace(given=set(sweep.names))
     return Walkthrough(sweep._replace(swept=True, stored={}), theme, detail)
 
 

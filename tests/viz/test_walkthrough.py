@@ -116,6 +116,13 @@ def test_names_come_from_the_callers_variables():
     assert "second is computed from first." in "\n".join(step_through(second).captions)
 
 
+def test_gates_have_the_names_that_captions_call_them_by():
+    x, y = Value(2, "x"), Value(3, "y")
+    walk = step_through((x * y).exp(), theme="circuit")
+    assert "u is computed from x and y" in walk.captions[3]
+    assert "<I>u</I> = 6" in walk.frames[-1].source
+
+
 def test_the_walk_counts_its_steps_and_tells_what_to_do(J):
     walk = step_through(J)
     assert len(walk) == len(walk.captions) == len(walk.frames) == 14
