@@ -318,6 +318,8 @@ class Walkthrough:
             given = beat * (count + 2 + max(used, default=-1))
             rules.append(f".values>{nth}{{animation-delay:{come:.2f}s}}")
             rules.append(f".gradients>{nth}{{animation-delay:{given:.2f}s}}")
+            flows = f"flow {beat:.2f}s {come:.2f}s,ebb {beat:.2f}s {given:.2f}s"
+            rules.append(f".wires>{nth}{{animation:{flows}}}")
             if handed:
                 back, long = beat * (count + 2 + handed[0]), beat * len(handed)
                 lights = f"forth {beat:.2f}s {come:.2f}s,back {long:.2f}s {back:.2f}s"
@@ -325,6 +327,8 @@ class Walkthrough:
         motion = (
             f".values>*,.gradients>*{{animation:come {beat:.2f}s backwards}}{''.join(rules)}"
             "@keyframes come{from{opacity:0}}"
+            "@keyframes flow{from,to{stroke:var(--value);stroke-width:3}}"
+            "@keyframes ebb{from,to{stroke:var(--gradient);stroke-width:3}}"
             "@keyframes forth{from,to{fill:var(--lit);stroke:var(--value)}}"
             "@keyframes back{from,to{fill:var(--lit);stroke:var(--gradient)}}"
         )
