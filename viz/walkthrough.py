@@ -319,7 +319,7 @@ class Walkthrough:
             rules.append(f".values>{nth}{{animation-delay:{come:.2f}s}}")
             rules.append(f".gradients>{nth}{{animation-delay:{given:.2f}s}}")
             flows = f"flow {beat:.2f}s {come:.2f}s,ebb {beat:.2f}s {given:.2f}s"
-            rules.append(f".wires>{nth}{{animation:{flows}}}")
+            rules.append(f".wires>{nth},.e{i}{{animation:{flows}}}")
             if handed:
                 back, long = beat * (count + 2 + handed[0]), beat * len(handed)
                 lights = f"forth {beat:.2f}s {come:.2f}s,back {long:.2f}s {back:.2f}s"

@@ -398,16 +398,18 @@ def test_reduced_motion(browser, J, tmp_path):
     assert moving.run("document.getAnimations().length") > 12
     ends = "document.getAnimations().map(a => a.effect.getComputedTiming().endTime)"
     assert max(moving.run(ends)) <= 5000
-    # At each moment until all is there, one box or one wire at least is lit.
-    lit = (
-        "(t => {document.getAnimations().forEach(a => {a.pause(); a.currentTime = t});"
-        "return [...document.querySelectorAll('.wires > *, .boxes > *')]"
-        ".filter(e => /3px|rgb\\(255, 242, 194/.test(getComputedStyle(e).strokeWidth"
-        " + getComputedStyle(e).fill)).length})"
-    )
+    # At each moment until all is there, a box or a wire is lit, all the way to what reads it.
     last = max(moving.run(ends))
+    moving.run("all = document.getAnimations(), 0")  # later on it leaves out those that are over
+    lit = (
+        "(t => {all.forEach(a => {a.pause(); a.currentTime = t});"
+        "return [...document.querySelectorAll('.wires > *, .boxes > *, .edges > *')]"
+        ".filter(e => /3px|rgb.255, 242, 194/.test(getComputedStyle(e).strokeWidth"
+        " + getComputedStyle(e).fill)).map(e => e.parentNode.getAttribute('class'))})"
+    )
     assert all(moving.run(f"{lit}({t})") for t in range(400, int(last), 100))
-    assert moving.run(f"{lit}(0)") == moving.run(f"{lit}(5000)") == 0
+    assert moving.run(f"{lit}(0)") == moving.run(f"{lit}(5000)") == []
+    assert moving.run(f"{lit}({4.5 * 5000 / 14})") == ["edges", "wires", "boxes"]  # u = bc
     moving.run("document.getAnimations().forEach(a => a.finish())")
     opacity = (
         "[...document.querySelectorAll('text')].every(e => getComputedStyle(e).opacity === '1')"
