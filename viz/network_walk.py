@@ -147,9 +147,12 @@ def _steps_of(work: Work) -> list[Step]:
             after = drawn[i + 1] if i + 1 < n else []
             weights = [f"w{i}_{j}_{m}" for j in units for m in after]
             who = f"unit {units[0] + 1}" if by_unit else "each unit"
+            unit = work.columns[i].units[units[0]]
             what = "how much the loss changes with its weighted sum"
             if after:
                 what = "the weighted sum of the δ's it feeds, times the slope g′"
+            elif unit.z is not unit.a and len(unit.a.inputs) == 1:  # else linear, or softmax
+                what = "how much the loss changes with its activation, times the slope g′"
             told = f"Layer {i}, {who}: {what}."
             steps.append(Step(shows, lit, weights, True, (told, _backward_rule(work, i, units[0]))))
     told = "Finished. The gradient of a weight is the δ it leads to times the input it weighs."

@@ -46,6 +46,7 @@ def test_activations_flow_right_and_errors_left(walk):
         ["dL/dW₁‚₁⁽¹⁾ = δ of a₁⁽¹⁾ × x₁ ≈ 0.008771 × 0.05 ≈ 0.0004386"],
     ]
     assert walk.captions[4].startswith("Layer 2, unit 2 weighs its inputs")
+    assert "changes with its activation, times the slope g′." in walk.captions[7]
     assert len(walk) == 11
     assert repr(walk) == ("<walk through a network: 11 steps; .save('network.html') writes a page>")
 
@@ -79,7 +80,7 @@ def test_units_that_are_not_drawn_are_not_stepped_through():
 def test_a_linear_unit_has_no_slope_to_multiply_by():
     captions = walk_of(Neuron.from_weights([2], 0), [2], 1).captions
     assert captions[1].endswith("z = 2 × 2 + 0 = 4")
-    assert captions[-2].endswith("δ of z = 3")
+    assert captions[-2].endswith("changes with its weighted sum.\nδ of z = 3")
 
 
 def test_long_sums_are_abridged():
@@ -94,7 +95,7 @@ def test_long_sums_are_abridged():
 def test_what_is_no_product_is_told_as_a_number():
     walk = walk_of(Layer.from_weights([[1.0], [1.0]], [0, 0], activation="softmax"), [1], [1, 0])
     assert walk.captions[1].endswith("z = 1 × 1 + 0 = 1, a₁ = 0.5")
-    assert walk.captions[-3].endswith("δ of a₁ = −0.25")
+    assert walk.captions[-3].endswith("changes with its weighted sum.\nδ of a₁ = −0.25")
 
 
 class Doubled:
