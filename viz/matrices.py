@@ -127,7 +127,7 @@ def wires_of(program: Program) -> list[Wire]:
 
     cost = next(iter(program.results.values()))
     names = [statement.name for statement in program.statements]
-    n_forward = names.index(cost) + 1 if cost in names else 0
+    n_forward = names.index(cost) + 1
     leaves = {
         leaf.name: Wire(leaf.name, (*leaf.shape, *["m"] * leaf.per_example), None, [])
         for leaf in program.leaves

@@ -35,8 +35,8 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.NotEq: "≠",
 }
 
-# These change no number, only the shape, and the shapes stand on the wires.
-_RESHAPING = ("broadcast_to", "ravel", "reshape", "stack")
+# These change no number, at most the shape, and the shapes stand on the wires.
+_RESHAPING = ("broadcast_to", "copy", "ravel", "reshape", "stack")
 
 # What functions of a program that are exact in corner cases are in the middle.
 _IN_SHORT = {
@@ -140,6 +140,10 @@ class MatrixNotation:
             case ast.Attribute(value=x, attr="T"):
                 inner = self._piece(x)
                 return Piece(f"{inner.within(CALL)}ᵀ", CALL, inner.starts, inner.ends)
+            case ast.Subscript(value=ast.Name(id=name) as x, slice=ast.Constant(value=0)) if (
+                self._shapes.get(name, ())[:1] == (1,)
+            ):
+                return self._piece(x)  # its only row
             case ast.Subscript(value=x, slice=index):
                 return self._indexed(self._piece(x), index)
             case ast.Call():
@@ -227,8 +231,8 @@ class MatrixNotation:
             case "sum" | "mean", [x]:
                 sign = {"sum": "Σ ", "mean": f"mean {BREAK}"}[function]
                 return Piece(f"{sign}{self._piece(x).within(MATMUL)}", PREFIX)
-            case "zeros", _:
-                return Piece("0")
+            case "zeros" | "ones", _:
+                return Piece("0" if function == "zeros" else "1")
             case "full", [_, x]:
                 return self._piece(x)
             case ("concatenate", [ast.List(elts=parts)]) | ("broadcast_arrays", parts):

@@ -7,6 +7,7 @@ import pytest
 from viz.matrix_notation import BREAK, NARROW_BREAK, MatrixNotation, in_lines, plain
 
 SHAPES = {
+    "R": (1, "m"),
     "w": (3,),
     "W": (4, 3),
     "X": (3, "m"),
@@ -71,13 +72,15 @@ def written(code):
         ("0.5773502691896258 * A", "0.5774A"),
         ("-np.inf", "−∞"),
         ("np.full((2, m), 1.0)", "1"),
-        ("np.zeros((2,))", "0"),
+        ("np.zeros((2,)) + np.ones((2,))", "0 + 1"),
         # What only changes the shape is left out, what picks entries is not.
         ("W[:, None] + A[0][None, :]", "W + A[0]"),
+        ("R[0]", "R"),  # it has one row
         ("A.reshape(4, -1)[I1]", "A[I₁]"),
         ("theta[4:19:5, 1]", "θ[4:19:5, 1]"),
         ("(-A)[:, None] * B", "−A ∗ B"),
         ("np.broadcast_to(A, (4, m))", "A"),
+        ("A.copy()", "A"),
         ("np.concatenate([np.ravel(dw_1), A + B])", "[dw₁; A + B]"),
         ("logsumexp(np.stack(np.broadcast_arrays(A, B)))", "logsumexp([A; B])"),
         # Functions as in the table, corner cases and logits written out
@@ -95,7 +98,7 @@ def written(code):
         ('np.einsum("kim,kjm->ijm", Z, A)', "einsum('kim,kjm->ijm', Z, A)"),
         ("np.tensordot(W, A, (1, 0))", "tensordot(W, A, (1, 0))"),
         ("np.flip(A, axis=0)", "flip(A, axis=0)"),
-        ("A.copy()", "A.copy()"),
+        ("A.searchsorted(B)", "A.searchsorted(B)"),
     ],
 )
 def test_written_as_on_a_slide(code, slide):
