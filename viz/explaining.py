@@ -250,6 +250,9 @@ class _Explainer:
         self._place = {node: i for i, node in enumerate(order)}
         self._dependents: dict[Value, set[Value]] = {}
         self._slopes: dict[Value, tuple[Value, ...]] = {}
+        self._slots: dict[Value, dict[Value, list[int]]] = {}  # where each input stands
+        self._last: dict[Value, int] = {}  # the place of the input that is computed last
+        self._named = {name: node for node, name in names.items()}
         self._needed: set[Value] = set()  # what the formulas of slopes are written in
 
     def explain(self, targets: Sequence[Value]) -> Explanation:
@@ -310,20 +313,26 @@ class _Explainer:
     def _local(self, node: Value, x: Value) -> Factor:
         """The slope of a Value along one of its inputs, which it may read several times."""
         assert node.op is not None
-        # Only what is computed after x can depend on it: most often that is nothing.
-        later = [i for i in node.inputs if i.inputs and self._place[i] > self._place[x]]
-        depends = bool(later) and not self._depend(x).isdisjoint(later)
-        symbol = self._slope(node, x, "∂" if depends else "d")
-        slots = [i for i, each in enumerate(node.inputs) if each is x]
         if node not in self._slopes:
             operands = self._operands(node)
             self._slopes[node] = slope_formulas(node.op, operands, self.names[node])
-        slopes = self._slopes[node]
+            self._slots[node] = {each: [] for each in node.inputs}
+            for i, each in enumerate(node.inputs):
+                self._slots[node][each].append(i)
+            computed = [self._place[each] for each in self._slots[node] if each.inputs]
+            self._last[node] = max(computed, default=0)
+        slopes, inputs = self._slopes[node], self._slots[node]
+        slots = inputs[x]
+        # Only what is computed after x can depend on it: most often that is nothing.
+        alone = self._place[x] >= self._last[node] or (
+            all(each is x or each not in inputs for each in self._depend(x))
+        )
+        symbol = self._slope(node, x, "d" if alone else "∂")
         slope = slopes[slots[0]]
         for i in slots[1:]:
             slope = slope + slopes[i]
         read = {leaf.label for leaf in topological_order(slope) if leaf.op is None}
-        self._needed.update(each for each in (node, *node.inputs) if self.names.get(each) in read)
+        self._needed.update(self._named[name] for name in read)
         numbers = [leaf.data for leaf in topological_order(slope) if leaf.op is constant]
         partial = math.fsum(node.partials[i] for i in slots)
         return Factor(symbol, _written(slope), partial, not any(map(is_rounded, numbers)))
