@@ -66,7 +66,7 @@ def function_source(
         lines.append(str(statement))
         if checked:
             lines.append(f"check({i}, {statement.name})")
-    lines.append(_returning(leaves, outputs, body))
+    lines.append(_returning(outputs, body))
     arguments = ", ".join([array.name for array in leaves])
     return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
 
@@ -74,7 +74,6 @@ def function_source(
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
     """From the arrays as users have them to the arrays of the slides."""
     read = {name for statement in body.statements for name in statement.operands}
-    read.update(body.results.values())
     inputs = [array for array in leaves if array.per_example]
     turned = [array for array in inputs if array.shape and array.name in read]
     # A matrix product takes a transposed array as it is. For the rest, a copy puts the
@@ -105,9 +104,8 @@ def _turned(array: LeafArray, body: Body, multiplied: bool) -> str:
     return text if multiplied else f"{text}.copy()"
 
 
-def _returning(leaves: Sequence[LeafArray], outputs: Mapping[str, OutputArray], body: Body) -> str:
-    """Back to arrays as users have them, each of them its own."""
-    kept = [array.name for array in leaves]
+def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
+    """Back to arrays as users have them."""
     shapes = {statement.name: statement.shape for statement in body.statements}
     texts = []
     for name, output in outputs.items():
@@ -116,8 +114,7 @@ def _returning(leaves: Sequence[LeafArray], outputs: Mapping[str, OutputArray], 
             text = f"np.moveaxis({text}, -1, 0)" if len(output.shape) > 1 else f"{text}.T"
         elif shapes.get(text) == (*output.shape, 1) and not output.per_example:
             text += "[:, 0]"
-        texts.append(f"{text}.copy()" if body.results[name] in kept else text)
-        kept.append(body.results[name])
+        texts.append(text)
     if any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
     keys = [json.dumps(output.key, ensure_ascii=False) for output in outputs.values()]

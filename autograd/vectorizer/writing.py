@@ -206,10 +206,10 @@ class Writer:
         array, text = pieces[0]
         if len(pieces) == 1 and array.shape == output.shape:
             text = self._piece(array, text, output)
-            if text.isidentifier():
+            if text.isidentifier() and not self._is_kept(text):
                 self.body.results[name] = text
                 return
-            if self._is_part_of_another(array):  # what the program returns is nobody else's
+            if self._is_view(array):  # what the program returns is nobody else's
                 text += ".copy()"
             if self._expressions.keeps_column(array):
                 shape = (*output.shape, 1)
@@ -217,21 +217,28 @@ class Writer:
             text = self._concatenated(name, output)
         lines.append(self._statement(name, text, shape, output.gradient_of))
 
-    def _is_part_of_another(self, array: Array) -> bool:
-        """Whether an output is nothing but a part of what the caller has, or will have."""
+    def _is_kept(self, name: str) -> bool:
+        """Whether an array belongs to the caller, or has been returned as something else."""
+        leaves = [array.leaves for array in self._line_of if array.leaves]
+        return name in leaves or name in self.body.results.values()
+
+    def _is_view(self, array: Array) -> bool:
+        """Whether an output is nothing but another array, or a part of it."""
         reads = array.reads()
-        if len(array.parts) != 1 or len(reads) != 1 or reads[0].array not in self._line_of:
-            return False
-        [part], source = array.parts, reads[0].array
-        changed = part.coefficient != 1.0 or part.summed or (array.averaged and source.per_example)
-        kept = source.leaves or self._line_of[source] in self.body.results.values()
-        return bool(kept and not changed)
+        return (
+            len(array.parts) == len(reads) == 1
+            and array.parts[0].coefficient == 1.0
+            and not array.parts[0].summed
+            and reads[0].array in self._line_of
+            and not (array.averaged and reads[0].array.per_example)
+        )
 
     def _piece(self, array: Array, text: str, output: OutputArray) -> str:
         sizes = self._expressions.sizes(array, examples=output.per_example)
         if not array.reads() and output.gradient_of is not None:
             entry = sum([part.coefficient for part in array.parts])
-            return f"np.full({sizes}, {entry})" if entry else f"np.zeros({sizes})"
+            same = {0.0: "zeros", 1.0: "ones"}.get(entry)
+            return f"np.{same}({sizes})" if same else f"np.full({sizes}, {entry})"
         if output.per_example and not array.per_example:
             each = aligned(Factor(Text(text, SUM), array.axes), array.axes + EXAMPLES)
             return called("np.broadcast_to", each.text, sizes).text
