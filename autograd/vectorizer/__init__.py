@@ -12,12 +12,20 @@ as NumPy that a person can read. Four ideas do it, one after the other:
 4. ``contraction``: a grid of sums of products is a matrix product.
 
 ``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the
-slides, and ``source`` makes a ``program`` of them. For irregular graphs there is a simpler
-way, ``levels``.
+slides, and ``source`` makes a ``program`` of them, which ``arguments`` guards.
+
+In an irregular graph hardly two nodes do the same, and there would be a line for nearly each.
+The rule: where arrays would make more than 50 lines, and more than three times as many as
+going level by level, the program is written level by level instead, with index tables that
+gather what is read (``levels``). It reads worse, and is just as right.
 
 Programs use only what NumPy and jax.numpy share, so that JAX, where it is installed, compiles
 them and spreads the examples over several devices by itself::
 
+    import jax
+    from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+    jax.config.update("jax_enable_x64", True)  # else with half the digits
     program = vectorize(loss, inputs, parameters, namespace=jax.numpy)
     step = jax.jit(program.function)
     rows = NamedSharding(Mesh(jax.devices(), ("examples",)), PartitionSpec("examples"))

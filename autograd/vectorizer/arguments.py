@@ -35,7 +35,7 @@ class Arguments:
         arrays = []
         examples = None
         for (key, shape, per_example), array in zip(self._inputs, given, strict=True):
-            if not (array.__class__ is np.ndarray and array.dtype is _FLOAT):
+            if not (array.__class__ is self._namespace.ndarray and array.dtype is _FLOAT):
                 array = self._numbers(key, array)
             if array.shape[per_example:] != shape or array.ndim < per_example:
                 array = self._one_hot(key, shape, per_example, array)
@@ -61,8 +61,8 @@ class Arguments:
         """
         arrays = []
         for key, shape in self._parameters:
-            array = held.get(key)
-            if not (array.__class__ is np.ndarray and array.dtype is _FLOAT):
+            array: Any = held.get(key)
+            if not (array.__class__ is self._namespace.ndarray and array.dtype is _FLOAT):
                 if array is None:
                     raise ValueError(f"program.parameters has no {key}")
                 array = _as_floats(self._numbers(f"program.parameters[{key!r}]", array))

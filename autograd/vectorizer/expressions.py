@@ -214,7 +214,7 @@ class Expressions:
         if reader in self._forward:
             text = self.written_out.get(array, text)
         axes = how.axes + EXAMPLES * array.per_example
-        if how.whole or array.leaves in self._body.singles:
+        if how.whole:
             return Factor(text, axes)
         rest = ", -1" * array.per_example
         name = text.within(CALL)

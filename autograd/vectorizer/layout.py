@@ -19,7 +19,7 @@ The terms of a sum are arranged in the same way, along axes over which the sum r
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 
@@ -44,6 +44,7 @@ def lay_out(
     forms: Mapping[int, Form],
     derivative: Mapping[int, int],
     output_shapes: Mapping[str, tuple[int, ...]],
+    singles: Set[str] = frozenset(),
 ) -> list[Array]:
     """The arrays of the groups, in their order.
 
@@ -52,6 +53,7 @@ def lay_out(
         forms: of all nodes.
         derivative: node number to that of the derivative of the loss by the node.
         output_shapes: the shapes of the complete outputs.
+        singles: inputs of one number in a list, to be laid out without the list.
     """
     arrays = [Array(group) for group in groups]
     reader = SlotReader(arrays, forms)
@@ -60,7 +62,7 @@ def lay_out(
         members = array.group.members
         form = array.form
         if isinstance(form, Leaf):
-            array.shape = form.array.shape
+            array.shape = () if array.leaves in singles else form.array.shape
             reader.position[members] = _entries(members, forms)
             continue
         arguments = reader.arguments(array) if isinstance(form, Function) else []
@@ -84,6 +86,19 @@ def lay_out(
         array.arguments = [_argument(array, argument, order) for argument in arguments]
         array.parts = [_part(array, each, order) for each in terms]
     return arrays
+
+
+def read_as_numbers(arrays: Sequence[Array]) -> set[str]:
+    """The inputs that are a list of one number, and read as that number: Y[0].
+
+    A learner may write ``y = [Value(1)]`` for a unit that stands in no list itself.
+    """
+    reads = [read for array in arrays for read in array.reads() if read.map.picks == (0,)]
+    return {
+        read.array.leaves
+        for read in reads
+        if read.array.leaves and read.array.per_example and read.array.shape == (1,)
+    }
 
 
 def _find_gradients(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,8 +78,9 @@ def leaf_arrays(
 
 def _identifier(key: str) -> str:
     """A name that Python takes, and reads as it is written: x² would be the same as x2."""
-    name = re.sub(r"\W", "_", unicodedata.normalize("NFKC", key))
-    return name if name.isidentifier() else f"_{name}"
+    key = unicodedata.normalize("NFKC", key)
+    name = "".join([sign if f"_{sign}".isidentifier() else "_" for sign in key])
+    return name if key[:1].isidentifier() else f"_{name}"
 
 
 def flatten(name: str, nested: Any) -> tuple[tuple[int, ...], tuple[Value, ...]]:

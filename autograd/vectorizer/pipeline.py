@@ -12,7 +12,7 @@ import numpy as np
 from autograd.backprop import single, topological_order
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
-from autograd.vectorizer.layout import lay_out
+from autograd.vectorizer.layout import lay_out, read_as_numbers
 from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
@@ -52,7 +52,8 @@ def vectorize(
     array([0.25, 0.75])
 
     Decisions that Python took on the numbers while recording (``if z > 0``) are part of the
-    graph and stay as they were taken.
+    graph and stay as they were taken. Graphs too irregular for matrices come out level by
+    level, by the rule in :mod:`autograd.vectorizer`.
 
     Args:
         loss: the loss, or a list with it alone.
@@ -68,7 +69,8 @@ def vectorize(
             as ``jax.numpy``.
 
     Raises:
-        TypeError: the loss, or an entry of inputs or parameters, is not a Value.
+        TypeError: the loss, or an entry of inputs or parameters, is not a Value, or these are
+            no mappings from names.
         ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; or
             an operation has no slope at the recorded numbers.
     """
@@ -126,8 +128,11 @@ def _vectorize(
     }
     shapes = {name: output.shape for name, output in outputs.items()}
     arrays = lay_out(groups, forms, derivative, shapes)
+    singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
+    if singles:
+        arrays = lay_out(groups, forms, derivative, shapes, singles)
     forward_nodes = {node_of[v] for v in order}
-    body = Writer(arrays, forward_nodes, outputs, names).body
+    body = Writer(arrays, forward_nodes, outputs, names, singles).body
     return Program(leaves, outputs, body, namespace)
 
 

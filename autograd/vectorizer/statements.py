@@ -88,9 +88,9 @@ class Body:
 class Names:
     """The names in use in a program, each once.
 
-    >>> names = Names({"W", "dW"})
+    >>> names = Names({"W", "dW", "U2"})
     >>> names.fresh("dW"), names.numbered("U"), names.numbered("U")
-    ('dW_', 'U1', 'U2')
+    ('dW_', 'U1', 'U3')
     """
 
     def __init__(self, taken: Iterable[str]) -> None:

@@ -49,18 +49,18 @@ class Writer:
         forward_nodes: set[int],
         outputs: Mapping[str, OutputArray],
         names: Names,
+        singles: set[str],
     ) -> None:
         self._outputs = outputs
         self._names = names
         self._line_of: dict[Array, str] = {}
         self._lines: set[str] = set()
-        self.body = Body(names.fresh("m"))
+        self.body = Body(names.fresh("m"), singles=singles)
         self._readers: dict[Array, list[tuple[Array, Read]]] = {array: [] for array in arrays}
         for array in arrays:
             for read in array.reads():
                 self._readers[read.array].append((array, read))
         self.body.columns = {array.leaves for array in arrays if self._is_column(array)}
-        self.body.singles = {array.leaves for array in arrays if self._is_single(array)}
         self._activation_of = _activations(arrays, forward_nodes)
         self._forward = set(self._activation_of)
         for array in reversed(arrays):
@@ -92,16 +92,6 @@ class Writer:
                 and not any(part.summed and read in part.factors for part in reader.parts)
                 for reader, read in self._readers[array]
             )
-        )
-
-    def _is_single(self, array: Array) -> bool:
-        """Whether an input is a list of one number of which only that number is read."""
-        return (
-            bool(array.leaves)
-            and array.per_example
-            and array.shape == (1,)
-            and bool(self._readers[array])
-            and all(read.map.picks == (0,) for _, read in self._readers[array])
         )
 
     # --- what gets a line ---
@@ -176,11 +166,7 @@ class Writer:
             isinstance(array.form, Sum)
             and len(array.parts) <= 2
             and len(array.reads()) <= 2
-            and all(
-                read.array in self._line_of
-                and (read.map.whole or read.array.leaves in self.body.singles)
-                for read in array.reads()
-            )
+            and all(read.map.whole and read.array in self._line_of for read in array.reads())
             and all(
                 not part.summed and (abs(part.coefficient) == 1.0 or not part.factors)
                 for part in array.parts

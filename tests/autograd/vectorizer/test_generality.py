@@ -23,7 +23,7 @@ from autograd import (
     vectorize,
 )
 from autograd.primitives import NUMPY_HELPERS, TABLE
-from autograd.vectorizer import pipeline
+from autograd.vectorizer import formulas, pipeline
 
 CASES = {}
 
@@ -238,6 +238,23 @@ def names_that_are_no_names():
     return loss, {"keepdims": x}, dict(zip(names, p, strict=True))
 
 
+@case
+def lists_of_one_number():
+    x, y, W, w, b = leaves(1), leaves(1), leaves(3, 1), leaves(1), leaves(1)
+    h = [tanh(z) for z in layer(W, x)]
+    loss = (total(h) * x[0] - y[0]) ** 2 + softmax_cross_entropy_with_logits(y, layer([w], x, b))
+    return loss + (w[0] * x[0] - y[0]).sigmoid(), {"X": x, "Y": y}, {"W": W, "w": w, "b": b}
+
+
+@case
+def a_long_chain():
+    x, w = leaves(2), leaves(2)
+    a = x[0]
+    for _ in range(110):  # so that dw has more terms than are written in one go
+        a = (w[0] * a + w[1] * x[1]).tanh()
+    return a, {"X": x}, {"w": w}
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("n_examples", [1, 4])
 def test_case(name, n_examples):
@@ -253,6 +270,11 @@ def test_case_level_by_level(name, monkeypatch):
 def test_no_inputs_level_by_level(monkeypatch):
     monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
     assert_agrees(*CASES["no_inputs"](), n_examples=1)
+
+
+def test_python_takes_sums_of_any_length():
+    text = formulas.total([formulas.number(float(n)) for n in range(20_000)]).text
+    assert eval(text) == 20_000 * 19_999 / 2
 
 
 def test_a_parameter_list_is_told_apart_by_its_readers():
