@@ -895,17 +895,23 @@ def softplus(z):
     "logsumexp": """\
 def logsumexp(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    return np.log(np.sum(np.exp(z - top), axis=axis)) + top.squeeze(axis)
+    e = np.exp(z - top)
+    total = np.sum(e, axis=axis, keepdims=True)
+    return (np.log(total) + top).squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
-    e = np.exp(z - np.max(z, axis=axis, keepdims=True))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    top = np.max(z, axis=axis, keepdims=True)
+    e = np.exp(z - top)
+    total = np.sum(e, axis=axis, keepdims=True)
+    return e / total
 """,
     "softmax_unit": """\
 def softmax_unit(z, logits, axis=0):
     top = np.max(logits, axis=axis, keepdims=True)
-    return np.exp(z - top.squeeze(axis)) / np.sum(np.exp(logits - top), axis=axis)
+    e = np.exp(logits - top)
+    total = np.sum(e, axis=axis, keepdims=True)
+    return np.exp(z - top.squeeze(axis)) / total.squeeze(axis)
 """,
     "binary_cross_entropy": """\
 def binary_cross_entropy(y, a):

@@ -30,10 +30,13 @@ def fastest(
     left is collected in between, on nobody's time.
     """
     least = dict.fromkeys(workloads, math.inf)
+    order = list(workloads)
     for _ in tqdm(range(rounds), desc=progress, leave=False):
-        for name, workload in workloads.items():
+        for name in order:
+            workload = workloads[name]
             once = _together(workload, runs) if collector else _singly(workload, runs)
             least[name] = min(least[name], once)
+        order.reverse()  # some leave threads behind that slow down whoever comes next
     return least
 
 
