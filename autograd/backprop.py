@@ -81,10 +81,9 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
             if node.inputs:
                 node.grad = zero
                 stack += (node, None)
-                inputs = node.inputs
-                if len(inputs) > 2:  # most have been met already: no turn for those
-                    inputs = tuple([x for x in inputs if x.grad is not zero])
-                stack += inputs
+                # Of many inputs most have been met already: no turn for those.
+                few = len(node.inputs) <= 2
+                stack += node.inputs if few else [x for x in node.inputs if x.grad is not zero]
             else:
                 held.append(node.grad)
                 leaves.append(node)

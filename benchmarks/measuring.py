@@ -28,15 +28,22 @@ def fastest(
     With the collector on, a round times all its runs as one, because what a run leaves behind
     is collected during the next ones. With it off, each run is timed by itself, and what it
     left is collected in between, on nobody's time.
+
+    Either way the collector leaves alone what was there before, such as the modules of all
+    the rivals: nobody who uses one of them has the others in memory.
     """
+    measure = _together if collector else _singly
     least = dict.fromkeys(workloads, math.inf)
     order = list(workloads)
-    for _ in tqdm(range(rounds), desc=progress, leave=False):
-        for name in order:
-            workload = workloads[name]
-            once = _together(workload, runs) if collector else _singly(workload, runs)
-            least[name] = min(least[name], once)
-        order.reverse()  # some leave threads behind that slow down whoever comes next
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in tqdm(range(rounds), desc=progress, leave=False):
+            for name in order:
+                least[name] = min(least[name], measure(workloads[name], runs))
+            order.reverse()  # some leave threads behind that slow down whoever comes next
+    finally:
+        gc.unfreeze()
     return least
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
@@ -179,14 +178,9 @@ def measure(rivals: dict[str, Callable[[], Any]]) -> dict[str, float]:
     expected = rivals["program"]()
     for name, call in rivals.items():
         same(call(), expected, name)
-    gc.collect()
-    gc.freeze()  # else each round collects garbage among all that PyTorch and JAX have imported
-    try:
-        once = fastest(rivals, rounds=3)["program"]
-        runs = max(1, int(2e-2 / once))
-        return fastest(rivals, rounds=ROUNDS, runs=runs, progress="vectorize")
-    finally:
-        gc.unfreeze()
+    once = fastest(rivals, rounds=3)["program"]
+    runs = max(1, int(2e-2 / once))
+    return fastest(rivals, rounds=ROUNDS, runs=runs, progress="vectorize")
 
 
 def network_row(sizes: list[int], batch: int, softmax: bool) -> list[str]:
