@@ -12,6 +12,7 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.names import callers_variables, latex
+from viz.progress import progress
 from viz.style import DASHES, MARKS, SERIES, THEMES
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ def plot_boundary(
             f"{len(points)} points and {len(labels)} labels"
         )
     across, up = (_around([point[i] for point in points]) for i in range(2))
-    outputs = [[_as_list(model([x1, x2])) for x1 in across] for x2 in up]
+    outputs = [
+        [_as_list(model([x1, x2])) for x1 in across] for x2 in progress(up, "rows of points")
+    ]
     ax = _axes(ax)
     n = len(outputs[0][0])
     if n == 1:

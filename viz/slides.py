@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from viz.canvas import Drawing
+from viz.progress import progress
 from viz.style import FONT_SIZE
 
 RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
@@ -21,7 +22,7 @@ def pdf(drawings: Sequence[Drawing]) -> bytes:
     from pypdf import PdfWriter
 
     pages = PdfWriter()
-    for drawing in drawings:
+    for drawing in progress(drawings, "pages"):
         pages.append(io.BytesIO(drawing.pipe("pdf")))
     pages.compress_identical_objects()
     written = io.BytesIO()
@@ -55,7 +56,7 @@ def gif(drawings: Sequence[Drawing], inches: float, background: str) -> bytes:
 
     resolution = min(RESOLUTION, LARGEST / inches)
     images: list[Image.Image] = []
-    for drawing in drawings:
+    for drawing in progress(drawings, "frames"):
         small = drawing.copy()
         small.attr(dpi=f"{resolution:.0f}")
         with Image.open(io.BytesIO(small.pipe("png"))) as picture:
