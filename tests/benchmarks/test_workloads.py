@@ -78,6 +78,7 @@ def test_memory_is_counted_and_given_back():
     assert memory.held(SimpleNamespace(Value=leaky), 10)[2] > 2
 
 
+@pytest.mark.filterwarnings("ignore:distutils:DeprecationWarning")  # torchviz imports it
 @pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "PyTorch"], indirect=True)
 def test_pictures_are_drawn(peer):
     """Of v = 1·0.5 + 0, then v·0.51 + 0.1 = 0.355, each value and operation is a node."""
