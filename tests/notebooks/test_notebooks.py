@@ -41,10 +41,11 @@ def texts(lesson):
 def pictures(lesson):
     for cell, output in outputs(lesson):
         data = output.get("data", {})
-        png = data.get("image/png")
-        # Pixels rather than bytes, which depend on the machine's zlib.
-        pixels = Image.open(io.BytesIO(base64.b64decode(png))).tobytes() if png else None
-        yield cell, data.get("image/svg+xml"), data.get("text/html"), pixels
+        svg, png = data.get("image/svg+xml"), data.get("image/png")
+        # The PNG beside an SVG shows the same; what paints it depends on the system. Of others
+        # the pixels count rather than the bytes, which depend on the machine's zlib.
+        plot = Image.open(io.BytesIO(base64.b64decode(png))).tobytes() if png and not svg else None
+        yield cell, svg, data.get("text/html"), plot
 
 
 def changed(stored, fresh):
