@@ -32,8 +32,17 @@ def test_the_chain(peer):
         slopes_x[i % 4] += upstream
         slopes_w[i % 4] += upstream * values[i]
         upstream *= w[i % 4]
-    found = engine.build_and_backward(peer, 10)
+    found = engine.build_and_backward(peer, engine.chain, 10)
     assert found == pytest.approx([values[-1], *slopes_w, *slopes_x], rel=1e-12)
+
+
+@pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "minigrad", "PyTorch"], indirect=True)
+def test_the_lattice(peer):
+    """v₀ = 0.9 + 0.5, v₁ = −0.7 − 0.3, v₂ = 0.8 + 0.2, and then v₃ = −0.6·v₀ + 0.4."""
+    found = engine.build_and_backward(peer, engine.lattice, 11)
+    assert found[0] == pytest.approx(1.4 - 1.0 + 1.0 - 0.44, rel=1e-12)
+    # dv₃/dv₀ = −0.6, so that v₀ counts 1 − 0.6 times.
+    assert found[1:] == pytest.approx([0.4, 1.0, 1.0, 1.4, 0.4, 1.0, 1.0, 1.0], rel=1e-12)
 
 
 @pytest.mark.parametrize("peer", ["glassgrad", "micrograd"], indirect=True)
