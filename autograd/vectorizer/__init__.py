@@ -12,7 +12,8 @@ as NumPy that a person can read. Four ideas do it, one after the other:
 4. ``contraction``: a grid of sums of products is a matrix product.
 
 ``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the
-slides, and ``source`` makes a ``program`` of them, which ``arguments`` guards.
+slides, and ``source`` makes a ``program`` of them, which ``arguments`` guards and ``direct``
+makes fast.
 
 In an irregular graph hardly two nodes do the same, and there would be a line for nearly each.
 The rule: where arrays would make more than 50 lines, and more than three times as many as
