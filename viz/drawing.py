@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from autograd.value import Value
 from viz.canvas import Drawing, check_path, format_of
 from viz.debugging import examine, find_notes
-from viz.folding import LEVELS, fold, sketch_folded
+from viz.folding import LEVELS, Fold, fold, sketch_folded
 from viz.levels import levels_page
 from viz.matrices import is_program, sketch_program
 from viz.names import callers_variables
@@ -79,13 +79,10 @@ def draw(
     sweep = sweep_of(subject.output, callers_variables(), subject.unread)
     found = find_notes(sweep.names, sweep.gradients, sweep.stored)
     sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
-    level = detail
-    if detail is None and len(sweep.names) > MOST_IN_NUMBERS:
-        level = _level_for(sweep)
-    if level in LEVELS:
-        drawing = sketch_folded(sweep, level, look)
+    if folded := _folded(sweep, detail):
+        drawing = sketch_folded(sweep, *folded, look)
     else:
-        drawing = sketch(sweep, look, detail_for(len(sweep.names), level))
+        drawing = sketch(sweep, look, detail_for(len(sweep.names), detail))
     if path is not None and format_of(path) == "html":
         write(path, levels_page(sweep, look, theme, detail).encode())
     elif path is not None:
@@ -118,11 +115,18 @@ def _draw_program(
     return drawing
 
 
-def _level_for(sweep: Sweep) -> str | None:
-    """The finest level at which a large graph folds to what is legible; None if it does not."""
-    for level in LEVELS:
-        if len(fold(sweep, level)) <= MOST_IN_NUMBERS:
-            return level
+def _folded(sweep: Sweep, detail: str | None) -> tuple[str, list[Fold]] | None:
+    """The level that is asked for, and the folds of the graph there.
+
+    With no ``detail``, the finest level at which a large graph is legible, if there is one.
+    """
+    if detail in LEVELS:
+        return detail, fold(sweep, detail)
+    if detail is None and len(sweep.names) > MOST_IN_NUMBERS:
+        for level in LEVELS:
+            folds = fold(sweep, level)
+            if len(folds) <= MOST_IN_NUMBERS:
+                return level, folds
     return None
 
 

@@ -104,13 +104,15 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     return f"{example.op.symbol} {operands}"
 
 
-def sketch_folded(sweep: Sweep, level: str, theme: Theme) -> Drawing:
+def sketch_folded(sweep: Sweep, level: str, folds: Sequence[Fold], theme: Theme) -> Drawing:
     """The picture of a graph in which the Values of a neuron, or of a layer, are one box.
 
     Above each wire stands the range of the values, below it that of the gradients.
+
+    Args:
+        folds: those of the graph at that level.
     """
     J = sweep.names[sweep.output]
-    folds = fold(sweep, level)
     drawing = blank(theme, len(folds))
     told = f"{len(sweep.names)} values in {len(folds)} boxes, folded by {level[:-1]}"
     drawing.attr(label=f'<<FONT POINT-SIZE="{FONT_SIZE}">{told}</FONT>>')

@@ -99,10 +99,11 @@ def _levels(sweep: Sweep, theme: Theme, detail: str | None) -> list[Level]:
         drawing = sketch(sweep, theme, written)
         levels.append(Level("values", drawing, [[node] for node in sweep.names]))
     for name in LEVELS:
-        boxes = [each.members for each in fold(sweep, name)]
+        folds = fold(sweep, name)
+        boxes = [each.members for each in folds]
         legible = len(boxes) <= MOST_DRAWN or name == detail
         if legible and not (levels and len(levels[0].boxes) == len(boxes)):
-            levels.insert(0, Level(name, sketch_folded(sweep, name, theme), boxes))
+            levels.insert(0, Level(name, sketch_folded(sweep, name, folds, theme), boxes))
     return levels
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any, Protocol
@@ -66,13 +67,13 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        self.source = module_source(leaves, outputs, body)
+        function = function_source(leaves, outputs, body)
+        self.source = module_source(function, self.tables)
         self._arguments = Arguments(leaves, namespace)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._namespace = namespace
-        self._function_source = function_source(leaves, outputs, body)
-        self._checked_source = function_source(leaves, outputs, body, checked=True)
-        self.function: Callable[..., Any] = self._compiled(self._function_source)
+        self._body = body
+        self.function: Callable[..., Any] = self._compiled(function)
         self.parameters: dict[str, Any] = {
             a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
         }
@@ -98,8 +99,7 @@ class Program:
         arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):
-                function = self._compiled(self._checked_source, check=self._require_finite)
-                return function(*arrays)  # type: ignore[no-any-return]
+                return self._checked(*arrays)  # type: ignore[no-any-return]
         return self.function(*arrays)  # type: ignore[no-any-return]
 
     def read(self, model: Model) -> None:
@@ -157,6 +157,12 @@ class Program:
                 arrays[f"table {name}"] = table
         path.with_suffix(".py").write_text(source, encoding="utf-8")
         np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
+
+    @cached_property
+    def _checked(self) -> Callable[..., Any]:
+        """The function, looking at each result; most programs never need it."""
+        source = function_source(self.leaves, self.outputs, self._body, checked=True)
+        return self._compiled(source, check=self._require_finite)
 
     def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
         tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}

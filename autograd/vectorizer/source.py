@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
 from autograd.vectorizer.leaves import LeafArray
@@ -16,18 +17,15 @@ FUNCTION = "cost_and_gradients"
 PRINTED_TABLE = 40
 
 
-def module_source(
-    leaves: Sequence[LeafArray], outputs: Mapping[str, OutputArray], body: Body
-) -> str:
+def module_source(function: str, tables: Mapping[str, Any]) -> str:
     """The whole program: helper functions, index tables, and the function itself."""
-    function = function_source(leaves, outputs, body)
-    tables = [
+    written = [
         f"{name} = np.array({table.tolist()})\n"
         if table.size <= PRINTED_TABLE
         else f"# {name}: a table of shape {table.shape}\n"
-        for name, table in body.tables.items()
+        for name, table in tables.items()
     ]
-    parts = ["import numpy as np\n", *helpers(function), "".join(tables), function]
+    parts = ["import numpy as np\n", *helpers(function), "".join(written), function]
     return "\n\n".join([part for part in parts if part])
 
 
