@@ -277,6 +277,7 @@ class Value:
     softplus = _method(rows.softplus)
     sign = _method(rows.sign)
     step = _method(rows.step)
+    stop_gradient = _method(rows.stop_gradient)
 
     __lt__ = _comparison(operator.lt)
     __le__ = _comparison(operator.le)
