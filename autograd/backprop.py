@@ -77,42 +77,42 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
         node = stack.pop()
         if node is None:
             order.append(stack.pop())
-        elif node.grad is not zero:
+        elif node._grad is not zero:
             if node.inputs:
-                node.grad = zero
+                node._grad = zero
                 stack += (node, None)
                 # Of many inputs most have been met already: no turn for those.
                 few = len(node.inputs) <= 2
-                stack += node.inputs if few else [x for x in node.inputs if x.grad is not zero]
+                stack += node.inputs if few else [x for x in node.inputs if x._grad is not zero]
             else:
-                held.append(node.grad)
+                held.append(node._grad)
                 leaves.append(node)
-                node.grad = zero
-    output.grad = 1.0
+                node._grad = zero
+    output._grad = 1.0
     for node in reversed(order):
-        upstream = node.grad
+        upstream = node._grad
         if upstream is zero:
             continue  # only branches that were not taken, and the like, lead here
         inputs = node.inputs
         if len(inputs) == 2:  # the loop below, written out for the commonest cases
             first, second = inputs
             slope, other_slope = node.partials
-            first.grad += slope * upstream
-            second.grad += other_slope * upstream
+            first._grad += slope * upstream
+            second._grad += other_slope * upstream
         elif len(inputs) == 1:
             slope = node.partials[0]
             if slope or node.op not in LEVEL:
-                inputs[0].grad += slope * upstream
+                inputs[0]._grad += slope * upstream
         else:
             level = node.op in LEVEL
             for x, slope in zip(inputs, node.partials, strict=True):
                 if slope or not level:
-                    x.grad += slope * upstream
-    if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
-        met = [node for node in order if node.grad is not zero]
+                    x._grad += slope * upstream
+    if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
+        met = [node for node in order if node._grad is not zero]
         _require_slopes(met, lambda x: x.op is not constant)
     for leaf, grad in zip(leaves, held, strict=True):
-        leaf.grad += grad
+        leaf._grad += grad
 
 
 def forward(output: Output) -> float:
@@ -132,13 +132,13 @@ def forward(output: Output) -> float:
     """
     output = single(output)
     order = [node for node in topological_order(output) if node.inputs]
-    held = [(node.data, node.partials) for node in order]
+    held = [(node._data, node.partials) for node in order]
     try:
         for node in order:
-            node.data, node.partials = compute(node.op, node.inputs)  # type: ignore[arg-type]
+            node._data, node.partials = compute(node.op, node.inputs)  # type: ignore[arg-type]
     except BaseException:
         for node, (data, partials) in zip(order, held, strict=True):
-            node.data, node.partials = data, partials
+            node._data, node.partials = data, partials
         raise
     return output.data
 
@@ -197,7 +197,7 @@ def is_fresh(node: Value) -> bool:
     """Whether the data of a Value is what its inputs give; nan where they give none."""
     assert node.op is not None
     try:
-        y = node.op.value(*[x.data for x in node.inputs])
+        y = node.op.value(*[x._data for x in node.inputs])
     except (ArithmeticError, ValueError):
         y = math.nan
     return y == node.data or (y != y and node.data != node.data)

@@ -154,7 +154,7 @@ class Primitive:
                     return self._of_array(x)
                 kind = type(x).__name__
                 raise TypeError(f"{self.name} takes numbers and Values, not {x!r:.60} ({kind})")
-        return self.value(*[x if x.__class__ in _FLOATS else float(x) for x in inputs])
+        return self.value(*[x if x.__class__ in FLOATS else float(x) for x in inputs])
 
     def _of_array(self, array: Any) -> Any:
         """The row applied to each entry of an array of numbers or of Values."""
@@ -517,11 +517,30 @@ def _sigmoid(x: float) -> float:
     return e / (1.0 + e)
 
 
+# A smaller difference of numbers around 1 has lost more than 12 of its 53 bits, and is computed
+# in another way. A larger one is what a person gets who computes a(1 − a), to the last bit.
+_CANCELLED = 2.0**-12
+
+
+def _sigmoid_slope(a: float, x: float) -> float:
+    rest = 1.0 - a
+    return a * (rest if rest > _CANCELLED else _sigmoid(-x))
+
+
+def _tanh_slope(a: float, x: float) -> float:
+    slope = 1.0 - a * a
+    if slope > _CANCELLED:
+        return slope
+    e = math.exp(-2.0 * math.fabs(x))
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
+
+
 sigmoid: Primitive = Primitive(
     "sigmoid",
     "The logistic function σ(x) = 1 / (1 + e⁻ˣ).",
     value=_sigmoid,
-    slopes=lambda y, x: (sigmoid_slope(x),),
+    # For floats the same at once: y is there already.
+    slopes=lambda y, x: (_sigmoid_slope(y, x) if y.__class__ is float else sigmoid_slope(x),),
     textbook=lambda y, x: (y * (1.0 - y),),
     symbol="σ",
     javascript="x => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))",
@@ -532,31 +551,10 @@ sigmoid: Primitive = Primitive(
 )
 
 
-# A smaller difference of numbers around 1 has lost more than 12 of its 53 bits, and is computed
-# in another way. A larger one is what a person gets who computes a(1 − a), to the last bit.
-_CANCELLED = 2.0**-12
-
-
-def _sigmoid_slope(x: float) -> float:
-    a = _sigmoid(x)
-    if 1.0 - a > _CANCELLED:
-        return a * (1.0 - a)
-    return a * _sigmoid(-x)
-
-
-def _tanh_slope(x: float) -> float:
-    a = math.tanh(x)
-    slope = 1.0 - a * a
-    if slope > _CANCELLED:
-        return slope
-    e = math.exp(-2.0 * math.fabs(x))
-    return 4.0 * e / ((1.0 + e) * (1.0 + e))
-
-
 sigmoid_slope: Primitive = Primitive(
     "sigmoid_slope",
     "The slope σ′(x) = σ(x)(1 − σ(x)), accurate where σ(x) is near 1.",
-    value=_sigmoid_slope,
+    value=lambda x: _sigmoid_slope(_sigmoid(x), x),
     slopes=lambda y, x: (-y * tanh(0.5 * x),),  # 1 − 2σ(x), accurate near x = 0
     textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
     symbol="σ′",
@@ -570,7 +568,7 @@ tanh: Primitive = Primitive(
     "tanh",
     "The hyperbolic tangent of x.",
     value=math.tanh,
-    slopes=lambda y, x: (tanh_slope(x),),
+    slopes=lambda y, x: (_tanh_slope(y, x) if y.__class__ is float else tanh_slope(x),),
     textbook=lambda y, x: (1.0 - y * y,),
     javascript="x => Math.tanh(x)",
     notation="tanh({0})",
@@ -581,7 +579,7 @@ tanh: Primitive = Primitive(
 tanh_slope: Primitive = Primitive(
     "tanh_slope",
     "The slope tanh′(x) = 1 − tanh² x, accurate where tanh x is near ±1.",
-    value=_tanh_slope,
+    value=lambda x: _tanh_slope(math.tanh(x), x),
     slopes=lambda y, x: (-2.0 * tanh(x) * y,),
     symbol="tanh′",
     javascript="x => 4 * sigmoid(2 * x) * sigmoid(-2 * x)",
@@ -847,7 +845,7 @@ class _LogSumExp(float):
     rest: float
 
 
-_FLOATS = (float, _LogSumExp)
+FLOATS = (float, _LogSumExp)
 
 
 def _over(z: float, largest: float) -> float:

@@ -54,9 +54,9 @@ class SGD:
         if not self.parameters:
             raise ValueError("nothing to optimise: write SGD(model.parameters())")
         velocities = {
-            p: self.momentum * self._velocities.get(p, 0.0) + p.grad for p in self.parameters
+            p: self.momentum * self._velocities.get(p, 0.0) + p._grad for p in self.parameters
         }
-        moved = [p.data - self.learning_rate * velocities[p] for p in self.parameters]
+        moved = [p._data - self.learning_rate * velocities[p] for p in self.parameters]
         for i, (parameter, data) in enumerate(zip(self.parameters, moved, strict=True), 1):
             if not math.isfinite(data):
                 raise ValueError(
@@ -65,13 +65,13 @@ class SGD:
                     "(or initial weights) may help"
                 )
         for parameter, data in zip(self.parameters, moved, strict=True):
-            parameter.data = data
+            parameter._data = data  # a float: checked above
         self._velocities = velocities
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0, before the next ``backward()``."""
         for parameter in self.parameters:
-            parameter.grad = 0.0
+            parameter._grad = 0.0
 
 
 def _require_parameter(parameter: object) -> None:
