@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd.primitives import LEVEL, constant, multiply, softmax_unit, where
+from autograd.primitives import LEVEL, constant, multiply, power, softmax_unit, where
 from autograd.value import Value, compute, describe
 
 TYPE_CHECKING = False
@@ -49,6 +49,9 @@ def backward(output: Output) -> None:
     >>> backward(J)
     >>> a.grad, b.grad
     (12.0, 4.0)
+
+    (−2)⁻³ has a slope along its base, yet none along its exponent, near which a power of −2 is
+    no real number: then the exponent's grad is nan, as is that of what it was made from.
 
     In leaves the derivative is *added* to what ``grad`` held, so that the gradients of
     several outputs or examples sum up; set it to 0 in between. All other grads start anew.
@@ -110,7 +113,7 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
                     x._grad += slope * upstream
     if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
         met = [node for node in order if node._grad is not zero]
-        _require_slopes(met, lambda x: x.op is not constant)
+        _require_slopes(met, lambda x: x.op is not constant, exponents=False)
     for leaf, grad in zip(leaves, held, strict=True):
         leaf._grad += grad
 
@@ -318,9 +321,14 @@ def hessian(output: Output, inputs: Iterable[Output]) -> list[list[Value]]:
     return [gradients(slope, asked) for slope in gradients(output, asked)]
 
 
-def _require_slopes(order: Sequence[Value], wanted: Callable[[Value], bool]) -> None:
+def _require_slopes(
+    order: Sequence[Value], wanted: Callable[[Value], bool], *, exponents: bool = True
+) -> None:
     """Raise if an operation has no slope along one of the wanted Values."""
     for node in order:
+        by_base = node.op is power and wanted(node.inputs[0]) and not math.isnan(node.partials[0])
+        if by_base and not exponents:
+            continue
         for x, slope in zip(node.inputs, node.partials, strict=True):
             if not math.isnan(slope) or not wanted(x) or node.op is None:
                 continue

@@ -320,11 +320,19 @@ power_constant = Primitive(
     samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
     binds=POWER,
 )
+
+
+def _variable_power_slopes(y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    # Recorded for the number 0 as the base: 0ᵇ is 0 all along b > 0, and so are its slopes.
+    nothing = a.__class__ is float and a == 0.0 and y.__class__ is not float
+    return b * power_or_nan(a, b - 1.0), 0.0 if nothing else xlogy(y, a)
+
+
 power = Primitive(
     "power",
     "The power aᵇ with a variable exponent.",
     value=_power,
-    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    slopes=_variable_power_slopes,
     symbol="aᵇ",
     javascript="(a, b) => checked(a ** b, a, b)",
     notation="{0}^{1}",
@@ -346,7 +354,7 @@ power_or_nan: Primitive = Primitive(
     "power_or_nan",
     "The power aᵇ, nan where it does not exist: the slope of aᵇ is made of it.",
     value=_power_or_nan,
-    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    slopes=_variable_power_slopes,
     symbol="aᵇ",
     javascript="(a, b) => (Number.isFinite(a ** b) ? a ** b : NaN)",
     notation="{0}^{1}",

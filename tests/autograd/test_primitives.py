@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import autograd
-from autograd import Value, gradcheck, gradients, primitives
+from autograd import Value, gradcheck, gradients, hessian, primitives, vectorize
 from autograd.backprop import topological_order
 from autograd.primitives import TABLE, Primitive
 
@@ -585,7 +585,6 @@ def test_a_constant_computes_nothing():
         (autograd.sqrt, (0,)),
         (lambda x: x**0.5, (0,)),
         (lambda a, b: a**b, (0, 0)),
-        (lambda a, b: a**b, (-2, 3)),
         (primitives.xlogy, (0, 0)),
     ],
 )
@@ -600,6 +599,38 @@ def test_where_a_value_has_no_slope_only_backward_raises(call, point):
     assert [leaf.grad for leaf in leaves] == held
     with pytest.raises(ValueError, match=r"has a value but no slope along [abc]"):
         gradients(y, leaves)
+
+
+@pytest.mark.parametrize(("a", "b"), [(-2.0, -3.0), (-2.0, 3.0), (-0.5, 2.0), (-1.0, 0.0)])
+def test_a_negative_base_has_a_slope_though_its_exponent_has_none(a, b):
+    base, exponent = Value(a, "a"), Value(b, "b")
+    half, other = Value(b / 2), Value(0.0)
+    for y in (base**exponent, base ** (2 * half) + other):
+        base.grad = 0.0
+        y.backward()
+        assert base.grad == pytest.approx(b * a ** (b - 1))
+        assert [d.data for d in gradients(y, [base])] == pytest.approx([base.grad])
+    assert math.isnan(exponent.grad)
+    assert math.isnan(half.grad)
+    assert other.grad == 1.0
+    with pytest.raises(ValueError, match=r"power\(a = .*\) has a value but no slope along b"):
+        gradients(base**exponent, [base, exponent])
+    with pytest.raises(ValueError, match="no slope along b"):
+        (a**exponent).backward()  # nothing else was asked for
+
+
+def test_powers_of_the_number_0_have_all_derivatives_along_a_positive_exponent():
+    y = Value(2.0)
+    for power in (0.0**y, Value.constant(0.0) ** y, 3 * 0**y):
+        [[second]] = hessian(power, [y])
+        [third] = gradients(second, [y])
+        assert (second.data, third.data) == (0.0, 0.0)
+    program = vectorize(0.0**y + y, {"y": y}, with_respect_to="y")
+    assert [array.tolist() for array in program(np.array([2.0, 3.0]))] == [[2.0, 3.0], [1.0, 1.0]]
+    assert [d.data for d in hessian(2.0**y, [y])[0]] == pytest.approx([4 * math.log(2) ** 2])
+    zero = Value(0.0)
+    with pytest.raises(ValueError, match="no slope"):
+        hessian(0.0**zero, [zero])
 
 
 def test_a_missing_slope_that_nobody_needs_does_no_harm():
