@@ -66,7 +66,7 @@ def scaled(x: Text, coefficient: float) -> Text:
     else:
         factor = f"{p} / {q}" if p else number(size).text
         text = f"{factor}{text[1:]}" if text.startswith("1 / ") else f"{factor} * {text}"
-    return Text(text, level) if coefficient > 0.0 else Text(f"-{text}", NEGATIVE)
+    return Text(text, level) if coefficient >= 0.0 else Text(f"-{text}", NEGATIVE)
 
 
 def _apart(x: Text) -> tuple[float, Text]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
 from autograd.vectorizer.program import Program
-from autograd.vectorizer.recording import record_gradients
+from autograd.vectorizer.recording import record_gradients, written_once
 from autograd.vectorizer.statements import Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
@@ -107,25 +107,36 @@ def _vectorize(
     names = Names([*RESERVED, *(array.name for array in leaves)])
     per_example = with_respect_to is not None and not whole_batch
     outputs = _output_arrays(sought, per_example, names)
-    derivatives = record_gradients(loss, [v for array in sought for v in array.values])
     averaged = with_respect_to is None and not whole_batch
-    cost, *gradients = outputs
-    wanted = [Wanted(loss, cost, 0, averaged)]
-    for name, array in zip(gradients, sought, strict=True):
-        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
+    wanted = [(name, array.values) for name, array in zip([*outputs][1:], sought, strict=True)]
 
-    normal = NormalForm(wanted, place_of)
+    def normalized(loss: Value) -> tuple[NormalForm, dict[Value, Value]]:
+        derivatives = record_gradients(loss, [v for array in sought for v in array.values])
+        found = [Wanted(loss, next(iter(outputs)), 0, averaged)]
+        for name, values in wanted:
+            found += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(values)]
+        return NormalForm(found, place_of, derivatives.values()), derivatives
+
+    normal, derivatives = normalized(loss)
+    if normal.written_twice:
+        once = written_once(order, normal)
+        # What was written twice may differ in its last digit, and a slope exist beside it only.
+        with suppress(ArithmeticError, ValueError):
+            normal, derivatives = normalized(once)
+            order = topological_order(once)
     forms, node_of = normal.forms, normal.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
         body = LevelWriter(forms, leaves, outputs, names).body
         return Program(leaves, outputs, body, namespace)
 
-    derivative = {
-        node_of[v]: node_of[d]
-        for v, d in derivatives.items()
-        if node_of.get(v) in forms and node_of.get(d) in forms
-    }
+    derivative: dict[int, int] = {}
+    for v, d in derivatives.items():
+        if not normal.altered.isdisjoint((node_of.get(v, 0), node_of.get(d, 0))):
+            continue
+        if node_of.get(v) in forms and node_of.get(d) in forms:
+            # Of the same thing in several disguises, the first is what the others are made of.
+            derivative.setdefault(node_of[v], node_of[d])
     shapes = {name: output.shape for name, output in outputs.items()}
     arrays = lay_out(groups, forms, derivative, shapes)
     singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
