@@ -460,17 +460,16 @@ def wrong_claims(program, arrays):
             m = claim.shape and (z if per_example[0] else dz).shape[-1]
             m = m or z.shape[-1]
             claimed, size = claimed / m, size / m
-        quotients = []
-        for h in (1e-5, 1e-6):
-            costs = []
-            for sign in (1, -1):
-                nudge[of.name] = sign * h * direction
-                costs.append(float(np.mean(run(*arrays)[0])))
-            nudge.clear()
-            quotients.append((costs[0] - costs[1]) / (2 * h))
-        noise = 1e-4 * (size + abs(quotients[0])) + 1e-9 * (1 + abs(costs[0]))
-        if abs(quotients[0] - quotients[1]) < noise < abs(quotients[0] - claimed):
-            found.append(f"{claim}   # {claimed:.6g}, nudged {quotients[0]:.6g}")
+        costs = []
+        for h in (-1e-5, -1e-6, 0.0, 1e-6, 1e-5):
+            nudge[of.name] = h * direction
+            costs.append(float(np.mean(run(*arrays)[0])))
+        nudge.clear()
+        slope, nearer = (costs[4] - costs[0]) / 2e-5, (costs[3] - costs[1]) / 2e-6
+        bend = abs(costs[4] - 2 * costs[2] + costs[0]) / 1e-5  # at a kink there is no slope
+        noise = 1e-4 * (size + abs(slope)) + 1e-9 * (1 + abs(costs[2]))
+        if max(abs(slope - nearer), bend) < noise < abs(slope - claimed):
+            found.append(f"{claim}   # {claimed:.6g}, nudged {slope:.6g}")
     return found
 
 

@@ -78,7 +78,7 @@ class NormalForm:
         self.numbers = {ONE}
         self._functions: dict[tuple[Primitive, tuple[int, ...]], int] = {}
         self._sums: dict[Key, int] = {}
-        self._settled_sums: set[int] = set()
+        self._key_of: dict[int, Key] = {}  # of sums that are read without being absorbed
         # Of each node: how it was made, if by an operation; how many read it, or at most read
         # it; and which other node it is the same as, if so.
         self._made: list[tuple[Primitive, tuple[int, ...], float] | None] = [None]
@@ -249,22 +249,29 @@ class NormalForm:
                 if terms is not None and len(terms) > len(longest):
                     longest, place = terms, term
         if place is not None:
-            del self.forms[place[1]]
+            self._take(place[1])
             written.remove(place)
         return longest
 
     def _settled(self, node: int) -> int:
-        """The node, which from now on no other absorbs; or the same sum, if it was made before."""
+        """The node, to be read as it is; or the same sum, if there is one that is read so."""
         form = self.forms[node]
-        if not isinstance(form, Sum) or node in self._settled_sums:
+        if not isinstance(form, Sum) or node in self._key_of:
             return node
-        known = self._sums.setdefault(frozenset(form.terms.items()), node)
+        key = frozenset(form.terms.items())
+        known = self._sums.setdefault(key, node)
         if known == node:
-            self._settled_sums.add(node)
+            self._key_of[node] = key
         else:
             del self.forms[node]
             self._same_as(node, known, 0)
         return known
+
+    def _take(self, node: int) -> Form:
+        """The form of a node that is to be another one, or none."""
+        if node in self._key_of:
+            del self._sums[self._key_of.pop(node)]
+        return self.forms.pop(node)
 
     def _add(self, terms: Terms, coefficient: float, node: int) -> None:
         """Add coefficient · node to the terms."""
@@ -276,7 +283,7 @@ class NormalForm:
             and self._readers[node] == 1
             and (abs(coefficient) == 1.0 or all([_is_safe(coefficient, c) for c in form.terms.values()]))
         ):
-            del self.forms[node]
+            self._take(node)
             for pair, c in form.terms.items():
                 self._add_term(terms, pair, coefficient * c)
         else:
@@ -307,13 +314,14 @@ class NormalForm:
         if pair[0] == ONE:
             # In −y·log a, −y is −1·y even if it is read again.
             if self._readers[node] == 1:
-                del self.forms[node]
+                self._take(node)
             elif c != -1.0 or not isinstance(self.forms[pair[1]], Leaf):
                 return times, node
             return times * c, pair[1]
         if self._readers[node] > 1 or node in self._derivatives:
             return times, node
-        form.terms[pair] = 1.0
+        self._take(node)
+        self.forms[node] = Sum({pair: 1.0})
         self.altered.add(node)
         return times * c, node
 

@@ -130,13 +130,17 @@ def _vectorize(
         body = LevelWriter(forms, leaves, outputs, names).body
         return Program(leaves, outputs, body, namespace)
 
-    derivative: dict[int, int] = {}
-    for v, d in derivatives.items():
-        if not normal.altered.isdisjoint((node_of.get(v, 0), node_of.get(d, 0))):
-            continue
-        if node_of.get(v) in forms and node_of.get(d) in forms:
-            # Of the same thing in several disguises, the first is what the others are made of.
-            derivative.setdefault(node_of[v], node_of[d])
+    # Of the same thing in several disguises, the first is what the others are made of.
+    first: dict[int, Value] = {}
+    for v in derivatives:
+        first.setdefault(node_of.get(v, 0), v)
+    derivative = {
+        node: node_of[derivatives[v]]
+        for node, v in first.items()
+        if node in forms
+        and node_of.get(derivatives[v]) in forms
+        and normal.altered.isdisjoint((node, node_of[derivatives[v]]))
+    }
     shapes = {name: output.shape for name, output in outputs.items()}
     arrays = lay_out(groups, forms, derivative, shapes)
     singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
