@@ -73,7 +73,7 @@ class Expressions:
 
     def _complete(self, array: Array, text: Text) -> Text:
         """An array in which no operand follows some axis is the same all along it."""
-        if {axis for read in array.reads() for axis in read.map.axes}.issuperset(array.axes):
+        if _is_complete(array):
             return text
         return called("np.broadcast_to", text.text, self.sizes(array))
 
@@ -93,14 +93,18 @@ class Expressions:
             return called("softmax", self._argument(array, array.arguments[0], None), *axis)
         place = _list_place(array)
         texts = [self._argument(array, argument, place) for argument in array.arguments]
+        complete = _is_complete(array)
         if row is rows.divide:  # the normal form has no quotients but 1 / b
-            self.divisors[array] = self._aligned(array.arguments[1], array)
-            return product([], [self.divisors[array]])
+            divisor = self._aligned(array.arguments[1], array)
+            if complete:
+                self.divisors[array] = divisor
+            return self._complete(array, product([], [divisor]))
         if not row.numpy.endswith(")"):
             a, b = [self._aligned(x, array) for x in array.arguments]
             exponent = b.text if isinstance(array.arguments[1], float) else b.within(CALL)
-            return self._complete(array, Text(row.numpy.format(a.within(CALL), exponent), POWER))
-        if row.name in rows.NUMPY_CONDITIONS:
+            text = row.numpy.format(a.within(CALL), exponent)
+            return self._complete(array, Text(text, POWER))
+        if row.name in rows.NUMPY_CONDITIONS and complete:
             condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
             self.conditions[array] = Text(condition, CONDITION)
         text = row.numpy.format(*texts)
@@ -265,6 +269,11 @@ class Expressions:
 
 def _per_example(part: Part) -> bool:
     return any(read.array.per_example for read in part.factors)
+
+
+def _is_complete(array: Array) -> bool:
+    """Whether each axis of an array is one that an operand follows."""
+    return {axis for read in array.reads() for axis in read.map.axes}.issuperset(array.axes)
 
 
 def _axes(read: Read) -> str:

@@ -175,6 +175,8 @@ class NormalForm:
             self._normalize_sum(node, [self._quotient(*inputs)])
         elif row is power_constant and inputs[1] == ONE:
             self._same_as(node, self._settled(inputs[0]), 1)
+        elif row is power_constant and inputs[1] == self._numbers.get(0.0) and not self._keep_zeros:
+            self._same[node] = ONE  # of the slope of x ** 1, nobody wants to read x ** 0
         elif row.terms is not None:
             self._normalize_sum(node, row.terms(*inputs))
         else:
@@ -255,6 +257,7 @@ class NormalForm:
 
     def _settled(self, node: int) -> int:
         """The node, to be read as it is; or the same sum, if there is one that is read so."""
+        node = self._same[node]
         form = self.forms[node]
         if not isinstance(form, Sum) or node in self._key_of:
             return node
@@ -315,7 +318,9 @@ class NormalForm:
             # In −y·log a, −y is −1·y even if it is read again.
             if self._readers[node] == 1:
                 self._take(node)
-            elif c != -1.0 or not isinstance(self.forms[pair[1]], Leaf):
+            elif c == -1.0 and isinstance(self.forms[pair[1]], Leaf):
+                self.altered.add(node)  # not every reader of it is seen to read it
+            else:
                 return times, node
             return times * c, pair[1]
         if self._readers[node] > 1 or node in self._derivatives:

@@ -80,7 +80,7 @@ class WeightedSums:
                         self.written[nodes[key]] = []
                     written = self.written[nodes[key]]
                     written.append(absorbed[len(written)] if len(written) < len(absorbed) else 0)
-                    z = {(ONE, nodes[key]): scale}
+                    z = {(ONE, nodes[key]): scale + form.terms.pop((ONE, nodes[key]), 0.0)}
                     form.terms = z | form.terms if scale > 0.0 else form.terms | z  # y − z
                 elif inside and isinstance(form, Sum):
                     key = frozenset(form.terms.items())
