@@ -187,8 +187,11 @@ class Expressions:
                 read.array.group.number,
             ),
         )
-        held = self.conditions if any(self._is_factor(read) for read in reads) else {}
-        reads.sort(key=lambda read: read.array in held)  # NumPy has no -True
+        # A condition is no number of its own, NumPy has no -True; and where nan is compared, a
+        # mask is 0, but the step that the loss was given is nan.
+        masks = array not in self._forward and any(self._is_factor(read) for read in reads)
+        held = self.conditions if masks else {}
+        reads.sort(key=lambda read: read.array in held)
         factors, divisors = [], []
         for read in reads:
             axes = _axes(read)

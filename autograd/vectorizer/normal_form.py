@@ -278,6 +278,7 @@ class NormalForm:
 
     def _add(self, terms: Terms, coefficient: float, node: int) -> None:
         """Add coefficient · node to the terms."""
+        node = self._same[node]
         form = self.forms[node]
         if isinstance(form, Number):
             self._add_term(terms, (ONE, ONE), coefficient * form.data)
@@ -294,6 +295,7 @@ class NormalForm:
 
     def _add_product(self, terms: Terms, coefficient: float, a: int, b: int) -> None:
         """Add coefficient · a · b to the terms."""
+        a, b = self._same[a], self._same[b]
         if isinstance(self.forms[b], Number):
             a, b = b, a
         coefficient, a = self._without_coefficient(coefficient, a)
