@@ -176,7 +176,7 @@ def random_expression(seed, *, disguised=True):
     if "b" in parameters:
         starts.append(parameters["b"])
     made = list(starts)
-    for _ in range(draw.randint(1, 10)):
+    for _ in range(draw.randint(1, 12)):
         v = maker.operation(made)
         if isinstance(v, Value):
             made.append(v if abs(v.data) < 10 else v.tanh())
@@ -371,46 +371,63 @@ def arguments(graph, rows):
 TOLERANCE = 1e-9
 
 
-def disagreement(graph, program, tape, examples):
-    """How a program differs from its graph; "" if it does not."""
-    batches = [1, 2, 3, *sorted({*graph.lengths, 4} - {1, 2, 3})]
-    leaves = [v for nested in graph.inputs.values() for v in flat(nested)]
-    for m in batches:
-        which = [i % len(examples.rows) for i in range(m)]
-        rows = [examples.rows[i] for i in which]
+def disagreement(graph, program, tape, examples, by=None):
+    """How a program differs from its graph; "" if it does not.
+
+    Args:
+        graph, program, tape: the same loss three times.
+        examples: what to run it on.
+        by: the input by which it differentiates, and not by the parameters.
+    """
+    keys = [by] if by else [*graph.parameters]
+    nested = graph.inputs | graph.parameters
+    place = {v: i for i, v in enumerate(examples.rows[0], 1)}
+    part = [0, *[place[v] for key in keys for v in flat(nested[key])]]
+    wanted = np.array(examples.wanted)[:, part]
+    for m in sorted({1, 2, 3, 4} | graph.lengths):
+        which = np.arange(m) % len(examples.rows)
         try:
-            cost, grads = program.function(*arguments(graph, rows))
+            cost, grads = program.function(*arguments(graph, [examples.rows[i] for i in which]))
         except Exception as error:
             return f"raises at m = {m}: {type(error).__name__}: {error}"
-        for key, nested in graph.parameters.items():
-            shape = np.shape(np.array(nested, dtype=object))
-            if np.shape(grads[key]) != shape:
-                return f"wrong at m = {m}: d{key} has shape {np.shape(grads[key])}, not {shape}"
-        if np.shape(cost):
-            return f"wrong at m = {m}: the cost has shape {np.shape(cost)}"
-        found = np.concatenate([[cost], *[np.ravel(grads[key]) for key in graph.parameters]])
-        part = [0, *range(1 + len(leaves), len(examples.wanted[0]))]
-        wanted = np.array([examples.wanted[i][part] for i in which])
-        expected = wanted.mean(0)
-        wrong = ~(np.abs(found - expected) <= TOLERANCE * np.abs(wanted).mean(0))
+        results = [cost, *([grads] if by else grads.values())]
+        axis = (m,) if by else ()
+        shapes = [axis, *[axis + np.shape(np.array(nested[key], dtype=object)) for key in keys]]
+        for key, result, shape in zip(["cost", *keys], results, shapes, strict=True):
+            if np.shape(result) != shape:
+                return f"wrong at m = {m}: {key} has shape {np.shape(result)}, not {shape}"
+        found = np.concatenate([np.reshape(x, (*axis, -1)) for x in results], axis=-1)
+
+        def combined(rows, which=which):
+            return rows[which] if by else rows[which].mean(0)
+
+        expected, allowed = combined(wanted), TOLERANCE * combined(np.abs(wanted))
+        wrong = ~(np.abs(found - expected) <= allowed)
         if wrong.any():
-            allowed = TOLERANCE * np.abs(wanted).mean(0)
-            for seed in range(3):
-                shake = random.Random(seed)
-                try:
-                    moved = [
-                        tape.played(row, lambda d=shake: d.uniform(1 - TOLERANCE, 1 + TOLERANCE))
-                        for row in examples.rows
-                    ]
-                except Refused:
-                    return ""
-                apart = [abs(a - b)[part] for a, b in zip(moved, examples.wanted, strict=True)]
-                allowed = allowed + np.array([apart[i] for i in which]).mean(0)
-            wrong &= ~(np.abs(found - expected) <= 3 * allowed)
+            moves = uncertainty(tape, examples)
+            if moves is None:
+                return ""
+            wrong &= ~(np.abs(found - expected) <= 3 * (allowed + combined(moves[:, part])))
         if wrong.any():
-            i = int(np.argmax(wrong))
-            return f"wrong at m = {m}: result {i} is {found[i]!r}, not {expected[i]!r}"
+            where = tuple(np.argwhere(wrong)[0].tolist())
+            return f"wrong at m = {m}: {where} is {found[where]!r}, not {expected[where]!r}"
     return ""
+
+
+def uncertainty(tape, examples):
+    """How far results move where each number on the way is off by a fraction TOLERANCE."""
+    moves = []
+    for row, wanted in zip(examples.rows, examples.wanted, strict=True):
+        total_move = 0.0
+        for seed in range(3):
+            shake = random.Random(seed)
+            try:
+                moved = tape.played(row, lambda d=shake: d.uniform(1 - TOLERANCE, 1 + TOLERANCE))
+            except Refused:
+                return None
+            total_move = total_move + np.abs(moved - wanted)
+        moves.append(total_move)
+    return np.array(moves)
 
 
 # --- printed lines that claim to be gradients -------------------------------------------------
@@ -487,13 +504,17 @@ class Outcome:
 
 
 def tried(graph, seed=0):
-    """Vectorise a graph and compare. None if the graph has no gradients where it was recorded."""
+    """Vectorise a graph and compare. None if the graph has no gradients where it was recorded.
+
+    Each fifth seed differentiates by the input X.
+    """
     tape = Tape(graph.loss)
     near = examples_of(graph, tape, seed, 0.05)
     if near is None:
         return None
+    by = "X" if seed % 5 == 4 else None
     try:
-        program = vectorize(graph.loss, graph.inputs, graph.parameters)
+        program = vectorize(graph.loss, graph.inputs, graph.parameters, with_respect_to=by)
     except Exception as error:
         return Outcome(f"vectorize raises {type(error).__name__}: {error}")
     outcome = Outcome(source=program.source)
@@ -501,7 +522,8 @@ def tried(graph, seed=0):
     wide = examples_of(graph, tape, seed + 1, 2.0)
     with np.errstate(all="ignore"):
         for examples in (near, wide):
-            outcome.failure = outcome.failure or disagreement(graph, program, tape, examples)
+            failure = outcome.failure or disagreement(graph, program, tape, examples, by)
+            outcome.failure = failure
         if not outcome.failure:  # what is wrong for all numbers is no rounding, and no kink
             outcome.claims = wrong_claims(program, arguments(graph, wide.rows))
             if outcome.claims and not wrong_claims(program, arguments(graph, near.rows)):
@@ -521,7 +543,7 @@ def search(make, seeds, report=print):
     """Try the graphs of many seeds; how many came to what."""
     counts = Counter()
     for seed in seeds:
-        outcome = tried(make(seed))
+        outcome = tried(make(seed), seed)
         if outcome is None:
             counts["no gradients"] += 1
             continue

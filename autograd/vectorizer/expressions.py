@@ -69,7 +69,10 @@ class Expressions:
             parts = sorted(parts, key=lambda part: not _per_example(part))
         elif is_weighted_sum(array):  # the bias last
             parts = sorted(parts, key=lambda part: len(part.factors) < 2)
-        return self._complete(array, total([self._part(array, part) for part in parts]))
+        texts = [self._part(array, part) for part in parts]
+        if texts and texts[0].text.startswith("-"):  # a - b, not -b + a
+            texts.sort(key=lambda x: x.text.startswith("-"))
+        return self._complete(array, total(texts))
 
     def _complete(self, array: Array, text: Text) -> Text:
         """An array in which no operand follows some axis is the same all along it."""
@@ -137,6 +140,8 @@ class Expressions:
         if ranks[highest] < n:
             index = ", ".join(["None"] * (n - ranks[highest]) + [":"] * ranks[highest])
             texts[highest] = Text(f"{texts[highest].within(CALL)}[{index}]", CALL)
+        if len(texts) == 1:
+            return f"{texts[0].within(CALL)}[None]"
         return called("np.stack", called("np.broadcast_arrays", *[x.text for x in texts]).text).text
 
     # --- sums ---

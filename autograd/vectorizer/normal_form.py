@@ -79,6 +79,7 @@ class NormalForm:
         self._functions: dict[tuple[Primitive, tuple[int, ...]], int] = {}
         self._sums: dict[Key, int] = {}
         self._key_of: dict[int, Key] = {}  # of sums that are read without being absorbed
+        self._multiples: dict[int, tuple[float, int]] = {}  # of a node c·x, c and x
         # Of each node: how it was made, if by an operation; how many read it, or at most read
         # it; and which other node it is the same as, if so.
         self._made: list[tuple[Primitive, tuple[int, ...], float] | None] = [None]
@@ -202,6 +203,11 @@ class NormalForm:
         singles = [term for term in written if len(term) == 2]
         if len(singles) > 1:
             written = self._without_repetition(written, singles)
+        multiple = self._multiple(written) if len(written) == 1 else None
+        if multiple is not None and multiple[0] == 1.0 and multiple[1] in self.forms:
+            self._readers[multiple[1]] += 1  # −(−x) is x
+            self._same_as(node, multiple[1], 1)
+            return
         self._weighted_sums.before_absorbing(node, written, self._absorbable)
         terms = self._longest_absorbed(written)
         for term in written:
@@ -217,8 +223,22 @@ class NormalForm:
             if a == ONE and coefficient == 1.0:
                 self._same_as(node, b, 1)  # 1·b is b
                 return
+        if multiple is not None and multiple[0] == 1.0:  # or the x that −x took over
+            self.forms[multiple[1]] = Sum(terms)
+            self._same_as(node, multiple[1], 1)
+            return
+        if multiple is not None:
+            self._multiples[node] = multiple
         self.forms[node] = Sum(terms)
         self._weighted_sums.after_absorbing(node, terms)
+
+    def _multiple(self, written: list[Written]) -> tuple[float, int] | None:
+        """The one term c·x that was written as a number times the first node that x is of."""
+        if len(written[0]) > 2:
+            return None
+        times, node = written[0]
+        size, first = self._multiples.get(node, (1.0, node))
+        return times * size, self._same[first]
 
     def _without_repetition(self, written: list[Written], singles: list[Written]) -> list[Written]:
         """Write x + x as 2x, so that x has one reader if no other node reads it."""
