@@ -14,7 +14,8 @@ A learner may write a neuron as ``w1*x1 + w2*x2 + b``, with ``sum``, with ``dot`
 The last rule has an exception, ``weighted_sums``, which is applied afterwards.
 
 What holds for numbers need not hold for nan and ∞: 0·x is nan there. So a term that the loss
-was given keeps its coefficient 0. In derivatives, where such terms come by the dozen, they go.
+was given keeps its coefficient 0. In derivatives, where such terms come by the dozen, they go,
+and so does 0 times a parameter: the first state of a recurrence, the padding of a convolution.
 """
 
 from __future__ import annotations
@@ -354,10 +355,14 @@ class NormalForm:
 
     def _add_term(self, terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
         coefficient += terms.get(pair, 0.0)
-        if coefficient or (self._keep_zeros and pair != (ONE, ONE)):
+        if coefficient or (self._keep_zeros and not self._goes_with_0(*pair)):
             terms[pair] = coefficient
         else:
             terms.pop(pair, None)
+
+    def _goes_with_0(self, a: int, b: int) -> bool:
+        form = self.forms[b]
+        return a == ONE and (b == ONE or (isinstance(form, Leaf) and form.array.parameter))
 
 
 def _is_safe(a: float, b: float) -> bool:
