@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import itertools
 import math
 import random
 from collections import Counter
@@ -49,7 +48,7 @@ DISGUISES = [
     lambda v: 0 + v,
     lambda v: v - 0,
     lambda v: v / 1,
-    lambda v: -(-v),
+    lambda v: -(-v),  # noqa: B002
     lambda v: 0 - (0 - v),
     lambda v: sum([v]),
     lambda v: total([v]),
@@ -111,7 +110,7 @@ class Maker:
         return [self.plain(self.operand(made)) for _ in range(n)]
 
     def applied(self, f, *operands):
-        """f of the operands, or of what is above 0, or their difference."""
+        """The function of the operands, or of what is above 0, or the difference of two."""
         for change in (
             lambda x: x,
             lambda x: self.plain(x) * self.plain(x) + 0.5,
@@ -209,7 +208,8 @@ def random_vectors(seed, *, disguised=True):
         kind, a = draw.random(), worn(held)
         if kind < 0.35:
             units = draw.randint(1, 3)
-            W, b = parameter(units, len(a)), parameter(units) if draw.random() < 0.7 else [0] * units
+            W = parameter(units, len(a))
+            b = parameter(units) if draw.random() < 0.7 else [0] * units
             held = [affine(w, a, c) for w, c in zip(W, b, strict=True)]
         elif kind < 0.65:
             row = draw.choice([row for row in ELEMENTWISE if row.n_inputs == 1])
@@ -221,8 +221,8 @@ def random_vectors(seed, *, disguised=True):
             row = draw.choice([row for row in ELEMENTWISE if row.n_inputs == 2])
             held = [maker.applied(row, u, v) for u, v in zip(a, other, strict=True)]
         elif kind < 0.9:
-            s = draw.choice([lambda: softmax(a), lambda: [v - sum(a) / len(a) for v in a]])()
-            held = s
+            mean = sum(a) / len(a)
+            held = softmax(a) if draw.random() < 0.5 else [v - mean for v in a]
         elif kind < 0.95:
             held = a[:: draw.choice([-1, 2])]
         else:
@@ -242,7 +242,7 @@ def random_vectors(seed, *, disguised=True):
     else:
         y = [float(i == 0) for i in range(k)]
         if targets == "mixed":
-            y[draw.randrange(k)] = draw.choice([x[0], *[v for v in [parameter()]]])
+            y[draw.randrange(k)] = draw.choice([x[0], parameter()])
     loss = draw.choice(LOSSES)(y, worn(held))
     if draw.random() < 0.2:
         loss = loss + 0.01 * sum(v * v for name in parameters for v in flat(parameters[name]))
@@ -280,7 +280,7 @@ LOSSES = [
 # --- the oracle: the graph, played on floats --------------------------------------------------
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An operation has no value or no slopes, or they are not finite."""
 
 
@@ -314,7 +314,7 @@ class Tape:
                 data[i] = op.value(*operands) * shake()
                 slopes.append(op.slopes(data[i], *operands))
         except (ArithmeticError, ValueError):
-            raise Refused from None
+            raise RefusedError from None
         grad = [0.0] * len(self.order)
         grad[-1] = 1.0
         for (i, _, inputs), partials in zip(reversed(self.steps), reversed(slopes), strict=True):
@@ -324,7 +324,7 @@ class Tape:
             [data[-1], *[grad[self.place[v]] if v in self.place else 0.0 for v in numbers]]
         )
         if not np.isfinite(found).all():
-            raise Refused
+            raise RefusedError
         return found
 
 
@@ -343,18 +343,16 @@ def examples_of(graph, tape, seed, far):
     shared = [v for nested in graph.parameters.values() for v in flat(nested)]
     while True:
         parameters = {v: v.data * draw.uniform(1 - far / 4, 1 + far / 4) for v in shared}
-        rows = [
-            {v: v.data + draw.uniform(-far, far) for v in own} | parameters for _ in range(3)
-        ]
+        rows = [{v: v.data + draw.uniform(-far, far) for v in own} | parameters for _ in range(3)]
         try:
             return Examples(rows, [tape.played(row) for row in rows])
-        except Refused:
+        except RefusedError:
             far = far / 4 if far > 1e-3 else 0.0
             if not far:
                 try:
                     recorded = {v: v.data for v in [*own, *shared]}
                     return Examples([recorded], [tape.played(recorded)])
-                except Refused:
+                except RefusedError:
                     return None
 
 
@@ -423,7 +421,7 @@ def uncertainty(tape, examples):
             shake = random.Random(seed)
             try:
                 moved = tape.played(row, lambda d=shake: d.uniform(1 - TOLERANCE, 1 + TOLERANCE))
-            except Refused:
+            except RefusedError:
                 return None
             total_move = total_move + np.abs(moved - wanted)
         moves.append(total_move)
@@ -533,9 +531,14 @@ def tried(graph, seed=0):
 
 def cause(failure):
     """A failure without its numbers."""
-    return " ".join(failure.split()[:6]) if failure.startswith("vectorize") else (
-        failure.split(":")[0].split(" at ")[0] + ": " + failure.split(": ", 1)[1].split(":")[0]
-        if failure.startswith("raises") else failure.split(" ")[0]
+    return (
+        " ".join(failure.split()[:6])
+        if failure.startswith("vectorize")
+        else (
+            failure.split(":")[0].split(" at ")[0] + ": " + failure.split(": ", 1)[1].split(":")[0]
+            if failure.startswith("raises")
+            else failure.split(" ")[0]
+        )
     )
 
 

@@ -303,11 +303,7 @@ class NormalForm:
         form = self.forms[node]
         if isinstance(form, Number):
             self._add_term(terms, (ONE, ONE), coefficient * form.data)
-        elif (
-            isinstance(form, Sum)
-            and self._readers[node] == 1
-            and (abs(coefficient) == 1.0 or all([_is_safe(coefficient, c) for c in form.terms.values()]))
-        ):
+        elif isinstance(form, Sum) and self._readers[node] == 1 and _are_safe(coefficient, form):
             self._take(node)
             for pair, c in form.terms.items():
                 self._add_term(terms, pair, coefficient * c)
@@ -363,6 +359,11 @@ class NormalForm:
     def _goes_with_0(self, a: int, b: int) -> bool:
         form = self.forms[b]
         return a == ONE and (b == ONE or (isinstance(form, Leaf) and form.array.parameter))
+
+
+def _are_safe(times: float, form: Sum) -> bool:
+    """Whether the terms of a sum may be multiplied by a number."""
+    return abs(times) == 1.0 or all(_is_safe(times, c) for c in form.terms.values())
 
 
 def _is_safe(a: float, b: float) -> bool:

@@ -32,7 +32,7 @@ DISGUISES = {
     "v * 1": lambda v: v * 1,
     "v + 0": lambda v: v + 0.0,
     "v / 1": lambda v: v / 1,
-    "-(-v)": lambda v: -(-v),
+    "-(-v)": lambda v: -(-v),  # noqa: B002
     "sum([v])": lambda v: sum([v]),
     "total([v])": lambda v: total([v]),
     "v ** 1": lambda v: v**1,
@@ -225,7 +225,7 @@ def test_what_has_no_value_in_scalars_has_none_in_programs(name, levels, monkeyp
     with np.errstate(all="ignore"):
         cost, _ = program([[1.0, number]])
     assert math.isnan(cost)
-    with pytest.raises(FloatingPointError, match="nan|inf"):
+    with pytest.raises(FloatingPointError, match=r"nan|inf"):
         program([[1.0, number]], check=True)
 
 
