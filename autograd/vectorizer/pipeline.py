@@ -108,23 +108,22 @@ def _vectorize(
     per_example = with_respect_to is not None and not whole_batch
     outputs = _output_arrays(sought, per_example, names)
     averaged = with_respect_to is None and not whole_batch
-    wanted = [(name, array.values) for name, array in zip([*outputs][1:], sought, strict=True)]
 
-    def normalized(loss: Value) -> tuple[NormalForm, dict[Value, Value]]:
+    def normal_form(loss: Value) -> tuple[NormalForm, dict[Value, Value]]:
         derivatives = record_gradients(loss, [v for array in sought for v in array.values])
-        found = [Wanted(loss, next(iter(outputs)), 0, averaged)]
-        for name, values in wanted:
-            found += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(values)]
-        return NormalForm(found, place_of, derivatives.values()), derivatives
+        wanted = _wanted(loss, derivatives, outputs, sought, averaged)
+        return NormalForm(wanted, place_of, derivatives.values()), derivatives
 
-    normal, derivatives = normalized(loss)
+    normal, derivatives = normal_form(loss)
+    node_of = normal.node_of
     if normal.written_twice:
         once = written_once(order, normal)
         # What was written twice may differ in its last digit, and a slope exist beside it only.
         with suppress(ArithmeticError, ValueError):
-            normal, derivatives = normalized(once)
-            order = topological_order(once)
-    forms, node_of = normal.forms, normal.node_of
+            normal, derivatives = normal_form(once[loss])
+            # What only a copy was made of is no node any more.
+            node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
+    forms = normal.forms
     groups = group_nodes(forms)
     if shattered(groups, forms):
         body = LevelWriter(forms, leaves, outputs, names).body
@@ -149,6 +148,21 @@ def _vectorize(
     forward_nodes = {node_of[v] for v in order}
     body = Writer(arrays, forward_nodes, outputs, names, singles).body
     return Program(leaves, outputs, body, namespace)
+
+
+def _wanted(
+    loss: Value,
+    derivatives: Mapping[Value, Value],
+    outputs: Mapping[str, OutputArray],
+    sought: Sequence[LeafArray],
+    averaged: bool,
+) -> list[Wanted]:
+    """The entries of the outputs."""
+    cost, *gradients = outputs
+    wanted = [Wanted(loss, cost, 0, averaged)]
+    for name, array in zip(gradients, sought, strict=True):
+        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
+    return wanted
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

@@ -35,8 +35,8 @@ def record_gradients(loss: Value, leaves: Sequence[Value]) -> dict[Value, Value]
     return dict(zip(wanted, gradients(loss, wanted), strict=True))
 
 
-def written_once(order: Sequence[Value], normal: NormalForm) -> Value:
-    """The loss, where Values that are the same in normal form are one Value.
+def written_once(order: Sequence[Value], normal: NormalForm) -> dict[Value, Value]:
+    """A graph in which Values that are the same in normal form are one; each Value's in it.
 
     The derivative by what was written twice is that by both, and so there is a line for it.
 
@@ -58,4 +58,4 @@ def written_once(order: Sequence[Value], normal: NormalForm) -> Value:
             if node not in normal.numbers:  # exponents stay constants
                 first[node] = known
         found[value] = known
-    return found[order[-1]]
+    return found

@@ -100,6 +100,17 @@ def test_what_is_written_twice_has_the_gradient_by_both(leaf):
     ]
 
 
+def test_a_sum_and_a_part_of_another_may_be_the_same_weighted_sum(leaf):
+    x, y, w, b = leaf.values()
+    loss = (w * x + b - y) ** 2 + tanh(b + x * w)
+    program = assert_agrees(loss, {"x": x, "y": y}, {"w": w, "b": b})
+    assert lines(program)[-3:] == [
+        "dZ = 1 - A ** 2 + 2 * (Z - y)",
+        "dw = dZ @ x / m",
+        "db = np.sum(dZ) / m",
+    ]
+
+
 def test_a_line_keeps_the_factor_that_makes_it_the_gradient(leaf):
     x, y, w, _ = leaf.values()
     program = assert_agrees((tanh(w * x) - y) ** 2, {"x": x, "y": y}, {"w": w})
