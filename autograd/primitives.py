@@ -1131,7 +1131,8 @@ NUMPY_CONDITIONS = {"step": "{0} >= 0", "is_positive": "{0} > 0"}
 NUMPY_HELPERS = {
     "sigmoid": """\
 def sigmoid(z):
-    return 1.0 / (1.0 + np.exp(-np.maximum(z, -700.0)))  # exp(700) does not overflow yet
+    e = np.exp(-np.abs(z))  # which does not overflow
+    return np.where(z >= 0, 1.0, e) / (1.0 + e)
 """,
     "relu": """\
 def relu(z):
@@ -1143,7 +1144,7 @@ def leaky_relu(z):
 """,
     "step": """\
 def step(z):
-    return (z >= 0) * 1.0
+    return np.heaviside(z, 1.0)
 """,
     "is_positive": """\
 def is_positive(z):
@@ -1167,7 +1168,8 @@ def sigmoid_error(y, z):
 """,
     "softplus": """\
 def softplus(z):
-    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+    e = np.exp(-np.abs(z))
+    return np.maximum(z, 0.0) + np.log1p(e)
 """,
     # Where ∞ − ∞ would be, the difference to the largest logit is 0.
     "logsumexp": """\
@@ -1219,7 +1221,10 @@ def softmax_cross_entropy_with_logits(y, z, axis=0):
     "power_or_nan": """\
 def power_or_nan(a, b):
     exists = (a > 0) | ((a == 0) & (b >= 0)) | ((a < 0) & (b == np.floor(b)))
-    return np.where(exists, np.where(exists, a, 1.0) ** b, np.nan)
+    exists = exists | (b == 0) | np.isinf(a) | np.isinf(b)
+    y = np.where(exists, a, 1.0) ** b
+    overflow = np.isinf(y) & np.isfinite(a) & np.isfinite(b)
+    return np.where(exists & ~overflow, y, np.nan)
 """,
     "xlogy": """\
 def xlogy(x, a):

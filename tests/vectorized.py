@@ -17,7 +17,7 @@ TOLERANCE = 1e-12
 
 # -(-x), x * (-y), a + -b, 1 * x, x * 1
 SUPERFLUOUS = re.compile(
-    r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-[^()+-]*\)(?!\[)|[+-] -"
+    r"--|-\(-[^()+]*\)|(?<!\*)[*/] \(-(?:(?! ([+-]|>=?) )[^()])*\)(?!\[)|[+-] -"
     r"|(?<![\w.])1(\.0)? \* |\* 1(\.0)?\b(?!\.)"
 )
 
@@ -76,7 +76,7 @@ class Oracle:
             for leaf, number in zip(flat(nested), np.ravel(row), strict=True):
                 leaf.data = float(number)
         recompute(self.order)
-        for leaf in topological_order(self.loss):
+        for leaf in [*topological_order(self.loss), *self.by]:
             leaf.grad = 0.0
         self.loss.backward()
         found = magnitudes(self.order)

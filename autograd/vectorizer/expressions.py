@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from autograd import primitives as rows
 from autograd.vectorizer.arrays import (
     EXAMPLES,
     LIST_AXIS,
+    Argument,
     Array,
     Part,
     Read,
@@ -68,11 +69,14 @@ class Expressions:
             parts = sorted(parts, key=lambda part: not _per_example(part))
         elif is_weighted_sum(array):  # the bias last
             parts = sorted(parts, key=lambda part: len(part.factors) < 2)
-        return self._complete(array, total([self._part(array, part) for part in parts]))
+        texts = [self._part(array, part) for part in parts]
+        if texts and texts[0].text.startswith("-"):  # a - b, not -b + a
+            texts.sort(key=lambda x: x.text.startswith("-"))
+        return self._complete(array, total(texts))
 
     def _complete(self, array: Array, text: Text) -> Text:
         """An array in which no operand follows some axis is the same all along it."""
-        if {axis for read in array.reads() for axis in read.map.axes}.issuperset(array.axes):
+        if _is_complete(array):
             return text
         return called("np.broadcast_to", text.text, self.sizes(array))
 
@@ -92,14 +96,18 @@ class Expressions:
             return called("softmax", self._argument(array, array.arguments[0], None), *axis)
         place = _list_place(array)
         texts = [self._argument(array, argument, place) for argument in array.arguments]
+        complete = _is_complete(array)
         if row is rows.divide:  # the normal form has no quotients but 1 / b
-            self.divisors[array] = self._aligned(array.arguments[1], array)
-            return product([], [self.divisors[array]])
+            divisor = self._aligned(array.arguments[1], array)
+            if complete:
+                self.divisors[array] = divisor
+            return self._complete(array, product([], [divisor]))
         if not row.numpy.endswith(")"):
             a, b = [self._aligned(x, array) for x in array.arguments]
             exponent = b.text if isinstance(array.arguments[1], float) else b.within(CALL)
-            return Text(row.numpy.format(a.within(CALL), exponent), POWER)
-        if row.name in rows.NUMPY_CONDITIONS:
+            text = row.numpy.format(a.within(CALL), exponent)
+            return self._complete(array, Text(text, POWER))
+        if row.name in rows.NUMPY_CONDITIONS and complete:
             condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
             self.conditions[array] = Text(condition, CONDITION)
         if row is rows.where:  # a choice between two integers would be an integer
@@ -109,16 +117,34 @@ class Expressions:
             text = f"{text[:-1]}, axis={place})"
         return self._complete(array, Text(text, CALL))
 
-    def _argument(self, array: Array, argument: Read | Stack | float, place: int | None) -> str:
+    def _argument(self, array: Array, argument: Argument, place: int | None) -> str:
         if isinstance(argument, Stack):
-            entries = [self._aligned(entry, array).text for entry in argument.entries]
-            return called("np.stack", called("np.broadcast_arrays", *entries).text).text
+            return self._stacked(array, argument.entries)
         if isinstance(argument, float) or LIST_AXIS not in argument.map.axes:
             return self._aligned(argument, array).text
         factor = self._operand(argument, array)
         return (
             factor.text if place is not None else aligned(factor, LIST_AXIS + array.all_axes)
         ).text
+
+    def _stacked(self, array: Array, entries: Sequence[Read | float]) -> str:
+        """A list along axis 0, and behind it every axis of the array, if only with size 1.
+
+        NumPy matches axes from the last one on, and would take the list for the examples.
+        """
+        texts = [self._aligned(entry, array) for entry in entries]
+        ranks = [_rank(entry, array) for entry in entries]
+        n = len(array.all_axes)
+        if all(isinstance(entry, float) for entry in entries):
+            numbers = f"np.array([{', '.join([x.text for x in texts])}])"
+            return f"{numbers}[:{', None' * n}]" if n else numbers
+        highest = max(range(len(entries)), key=lambda i: (ranks[i], isinstance(entries[i], Read)))
+        if ranks[highest] < n:
+            index = ", ".join(["None"] * (n - ranks[highest]) + [":"] * ranks[highest])
+            texts[highest] = Text(f"{texts[highest].within(CALL)}[{index}]", CALL)
+        if len(texts) == 1:
+            return f"{texts[0].within(CALL)}[None]"
+        return called("np.stack", called("np.broadcast_arrays", *[x.text for x in texts]).text).text
 
     # --- sums ---
 
@@ -168,19 +194,27 @@ class Expressions:
                 read.array.group.number,
             ),
         )
-        some_number = not all(read.array in self.conditions for read in reads)
+        # A condition is no number of its own, NumPy has no -True; and where nan is compared, a
+        # mask is 0, but the step that the loss was given is nan.
+        masks = array not in self._forward and any(self._is_factor(read) for read in reads)
+        held = self.conditions if masks else {}
+        reads.sort(key=lambda read: read.array in held)
         factors, divisors = [], []
         for read in reads:
-            axes = read.map.axes + EXAMPLES * read.array.per_example
+            axes = _axes(read)
             if read.array in self.divisors:
                 divisor = Factor(self.divisors[read.array], axes)
                 divisors.append(aligned(divisor, array.all_axes))
-            elif read.array in self.conditions and some_number:
-                condition = Factor(self.conditions[read.array], axes)
+            elif read.array in held:
+                condition = Factor(held[read.array], axes)
                 factors.append(aligned(condition, array.all_axes))
             else:
                 factors.append(self._aligned(read, array))
         return product(factors, divisors)
+
+    def _is_factor(self, read: Read) -> bool:
+        """Whether a product has this operand as a number that it is multiplied by."""
+        return read.array not in self.divisors and read.array not in self.conditions
 
     def keeps_column(self, array: Array) -> bool:
         """Whether an output is held as a column, as the parameter is whose gradient it is."""
@@ -189,6 +223,7 @@ class Expressions:
             isinstance(form, Output)
             and self._outputs[form.name].gradient_of in self._body.columns
             and array.shape == self._outputs[form.name].shape
+            and bool(array.parts)
             and all(
                 not part.summed
                 and _per_example(part)
@@ -215,7 +250,7 @@ class Expressions:
         text = self.texts[array]
         if reader in self._forward:
             text = self.written_out.get(array, text)
-        axes = how.axes + EXAMPLES * array.per_example
+        axes = _axes(read)
         if how.whole:
             return Factor(text, axes)
         rest = ", -1" * array.per_example
@@ -246,17 +281,32 @@ def _per_example(part: Part) -> bool:
     return any(read.array.per_example for read in part.factors)
 
 
+def _is_complete(array: Array) -> bool:
+    """Whether each axis of an array is one that an operand follows."""
+    return {axis for read in array.reads() for axis in read.map.axes}.issuperset(array.axes)
+
+
+def _axes(read: Read) -> str:
+    return read.map.axes + EXAMPLES * read.array.per_example
+
+
+def _rank(entry: Read | float, array: Array) -> int:
+    """The number of axes of an entry that is aligned with the array."""
+    axes = _axes(entry) if isinstance(entry, Read) else ""
+    return max([len(array.all_axes) - array.all_axes.index(axis) for axis in axes], default=0)
+
+
 def _list_place(array: Array) -> int | None:
     """The axis along the lists, if all have it in the same place, and no axis is missing."""
-    places: set[int | None] = set()
-    for argument in array.arguments:
-        if isinstance(argument, Stack):
-            places.add(None)
-        elif isinstance(argument, Read) and LIST_AXIS in argument.map.axes:
-            axes = argument.map.axes + EXAMPLES * argument.array.per_example
-            rest = axes.replace(LIST_AXIS, "")
-            complete = rest == array.all_axes or (rest and array.all_axes.endswith(rest))
-            places.add(axes.index(LIST_AXIS) if complete else None)
+    lists = [x for x in array.arguments if isinstance(x, Stack)]
+    reads = [x for x in array.arguments if isinstance(x, Read) and LIST_AXIS in x.map.axes]
+    places: set[int | None] = {None for _ in lists}
+    for read in reads:
+        rest = _axes(read).replace(LIST_AXIS, "")
+        # Beside another list, axes in front may not be missing either.
+        alone = len(reads) == 1 and rest and array.all_axes.endswith(rest)
+        complete = rest == array.all_axes or alone
+        places.add(_axes(read).index(LIST_AXIS) if complete else None)
     return places.pop() if len(places) == 1 else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
@@ -10,6 +11,9 @@ from typing import NamedTuple
 # How tightly a text binds. A product that contains @ is apart from other products: a * (b * c)
 # may be written a * b * c, but a * (b @ c) may not.
 CONDITION, SUM, NEGATIVE, MATMUL, PRODUCT, POWER, CALL = range(7)
+
+# A sign, and a whole number times the rest.
+_IN_FRONT = re.compile(r"(-?)(?:(\d+) \* )?(.*)", re.DOTALL)
 
 # Longer sums are written in groups.
 MOST_TERMS = 100
@@ -52,8 +56,8 @@ def scaled(x: Text, coefficient: float) -> Text:
     """
     if coefficient == 1.0:
         return x
-    sign, x = _apart(x)
-    coefficient *= sign
+    times, x = _apart(x)
+    coefficient *= times
     if coefficient == 1.0:
         return x
     size = abs(coefficient)
@@ -65,15 +69,23 @@ def scaled(x: Text, coefficient: float) -> Text:
         text = f"{text} / {q}"
     else:
         factor = f"{p} / {q}" if p else number(size).text
+        if text[0].isdigit() and not text.startswith("1 / "):  # together they may overflow
+            text = f"({text})"
         text = f"{factor}{text[1:]}" if text.startswith("1 / ") else f"{factor} * {text}"
-    return Text(text, level) if coefficient > 0.0 else Text(f"-{text}", NEGATIVE)
+    return Text(text, level) if coefficient >= 0.0 else Text(f"-{text}", NEGATIVE)
 
 
 def _apart(x: Text) -> tuple[float, Text]:
-    """The sign of a text, and the rest."""
-    if x.level != NEGATIVE or not x.text.startswith("-"):
+    """The sign and the whole number in front of a text, and the rest."""
+    if x.level not in (NEGATIVE, MATMUL, PRODUCT):
         return 1.0, x
-    return -1.0, Text(x.text[1:], MATMUL if "@" in x.text else PRODUCT)
+    found = _IN_FRONT.match(x.text)
+    assert found is not None
+    sign, size, rest = found.groups()
+    if not (sign or size):
+        return 1.0, x
+    level = MATMUL if "@" in rest else PRODUCT
+    return float(f"{sign}{size or 1}"), Text(rest, level)
 
 
 def _fraction(size: float) -> tuple[int, int]:
@@ -93,10 +105,10 @@ def product(factors: Sequence[Text], divisors: Sequence[Text] = ()) -> Text:
     >>> product([x, x]).text, product([], [x]).text, product([x, Text("-Y", NEGATIVE)]).text
     ('X ** 2', '1 / X', '-X * Y')
     """
-    signs = [_apart(x) for x in factors]
-    if len(factors) > 1 and any(sign < 0.0 for sign, _ in signs):
-        rest = product([x for _, x in signs], divisors)
-        return scaled(rest, math.prod([sign for sign, _ in signs]))
+    apart = [_apart(x) for x in factors]
+    if len(factors) > 1 and any(c != 1.0 for c, _ in apart):
+        rest = product([x for _, x in apart], divisors)
+        return scaled(rest, math.prod([c for c, _ in apart]))
     factors = sorted(factors, key=lambda x: x.level != MATMUL) or [number(1.0)]
     if len(factors) == 2 and factors[0] == factors[1]:
         factors = [Text(f"{factors[0].within(CALL)} ** 2", POWER)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
 from autograd.vectorizer.program import Program
-from autograd.vectorizer.recording import record_gradients
+from autograd.vectorizer.recording import record_gradients, written_once
 from autograd.vectorizer.statements import Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
@@ -107,24 +107,38 @@ def _vectorize(
     names = Names([*RESERVED, *(array.name for array in leaves)])
     per_example = with_respect_to is not None and not whole_batch
     outputs = _output_arrays(sought, per_example, names)
-    derivatives = record_gradients(loss, [v for array in sought for v in array.values])
     averaged = with_respect_to is None and not whole_batch
-    cost, *gradients = outputs
-    wanted = [Wanted(loss, cost, 0, averaged)]
-    for name, array in zip(gradients, sought, strict=True):
-        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    normal = NormalForm(wanted, place_of)
-    forms, node_of = normal.forms, normal.node_of
+    def normal_form(loss: Value) -> tuple[NormalForm, dict[Value, Value]]:
+        derivatives = record_gradients(loss, [v for array in sought for v in array.values])
+        wanted = _wanted(loss, derivatives, outputs, sought, averaged)
+        return NormalForm(wanted, place_of, derivatives.values()), derivatives
+
+    normal, derivatives = normal_form(loss)
+    node_of = normal.node_of
+    if normal.written_twice:
+        once = written_once(order, normal)
+        # What was written twice may differ in its last digit, and a slope exist beside it only.
+        with suppress(ArithmeticError, ValueError):
+            normal, derivatives = normal_form(once[loss])
+            # What only a copy was made of is no node any more.
+            node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
+    forms = normal.forms
     groups = group_nodes(forms)
     if shattered(groups, forms):
         body = LevelWriter(forms, leaves, outputs, names).body
         return Program(leaves, outputs, body, namespace)
 
+    # Of the same thing in several disguises, the first is what the others are made of.
+    first: dict[int, Value] = {}
+    for v in derivatives:
+        first.setdefault(node_of.get(v, 0), v)
     derivative = {
-        node_of[v]: node_of[d]
-        for v, d in derivatives.items()
-        if node_of.get(v) in forms and node_of.get(d) in forms
+        node: node_of[derivatives[v]]
+        for node, v in first.items()
+        if node in forms
+        and node_of.get(derivatives[v]) in forms
+        and normal.altered.isdisjoint((node, node_of[derivatives[v]]))
     }
     shapes = {name: output.shape for name, output in outputs.items()}
     arrays = lay_out(groups, forms, derivative, shapes)
@@ -134,6 +148,21 @@ def _vectorize(
     forward_nodes = {node_of[v] for v in order}
     body = Writer(arrays, forward_nodes, outputs, names, singles).body
     return Program(leaves, outputs, body, namespace)
+
+
+def _wanted(
+    loss: Value,
+    derivatives: Mapping[Value, Value],
+    outputs: Mapping[str, OutputArray],
+    sought: Sequence[LeafArray],
+    averaged: bool,
+) -> list[Wanted]:
+    """The entries of the outputs."""
+    cost, *gradients = outputs
+    wanted = [Wanted(loss, cost, 0, averaged)]
+    for name, array in zip(gradients, sought, strict=True):
+        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
+    return wanted
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

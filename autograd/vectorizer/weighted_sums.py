@@ -18,7 +18,12 @@ Key = frozenset[tuple[tuple[int, int], float]]
 
 
 class WeightedSums:
-    """The weighted sums among the nodes of a normal form, while it is made."""
+    """The weighted sums among the nodes of a normal form, while it is made.
+
+    Attributes:
+        written: of each weighted sum that was taken out of others, the nodes with just its
+            terms, as often as it stands somewhere; a 0 where only its terms stood.
+    """
 
     def __init__(self, forms: dict[int, Form]) -> None:
         self._forms = forms
@@ -26,7 +31,8 @@ class WeightedSums:
             node for node, form in forms.items() if isinstance(form, Leaf) and form.array.parameter
         }
         self._nodes: set[int] = set()
-        self._absorbed: dict[Key, int] = {}
+        self._absorbed: dict[Key, list[int]] = {}
+        self.written: dict[int, list[int]] = {}
 
     def before_absorbing(
         self,
@@ -42,7 +48,7 @@ class WeightedSums:
             if len(term) == 2 and term[1] in self._nodes:
                 terms = absorbable(term[1])
                 if terms is not None:
-                    self._absorbed[frozenset(terms.items())] = term[1]
+                    self._absorbed.setdefault(frozenset(terms.items()), []).append(term[1])
 
     def after_absorbing(self, node: int, terms: Terms) -> None:
         """Recognise what turns out to be a weighted sum, such as −(−wx) + b."""
@@ -67,11 +73,21 @@ class WeightedSums:
                 if inside and (len(inside) < len(form.terms) or scale != 1.0):
                     weighted = {pair: form.terms.pop(pair) / scale for pair in inside}
                     key = frozenset(weighted.items())
+                    absorbed = self._absorbed.get(key, [])
                     if key not in nodes:
-                        nodes[key] = self._absorbed.get(key) or new_node()
+                        nodes[key] = absorbed[0] if absorbed else new_node()
                         found[nodes[key]] = Sum(weighted)
-                    z = {(ONE, nodes[key]): scale}
+                        self.written[nodes[key]] = []
+                    written = self.written[nodes[key]]
+                    written.append(absorbed[len(written)] if len(written) < len(absorbed) else 0)
+                    z = {(ONE, nodes[key]): scale + form.terms.pop((ONE, nodes[key]), 0.0)}
                     form.terms = z | form.terms if scale > 0.0 else form.terms | z  # y − z
+                elif inside and isinstance(form, Sum):
+                    key = frozenset(form.terms.items())
+                    if nodes.setdefault(key, node) != node:
+                        self.written[nodes[key]].append(node)
+                    else:
+                        self.written[node] = [node]
             found[node] = form
         return _needed(found)
 
@@ -81,7 +97,7 @@ class WeightedSums:
         products = [
             pair
             for pair in terms
-            if pair[0] != ONE and (pair[0] in parameters) != (pair[1] in parameters)
+            if pair[0] != ONE and (pair[0] in parameters) != (pair[1] in parameters) and terms[pair]
         ]
         if not products:
             return 1.0, []

@@ -10,6 +10,7 @@ followed by the gradients of the parameters that are known by then.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,7 +20,7 @@ from autograd.vectorizer.arrays import EXAMPLES, Array, Read, is_parameter, is_w
 from autograd.vectorizer.contraction import Factor, aligned
 from autograd.vectorizer.expressions import Expressions, whole_softmax
 from autograd.vectorizer.forms import Function, Leaf, Output, Sum
-from autograd.vectorizer.formulas import CALL, MATMUL, SUM, Text, called
+from autograd.vectorizer.formulas import CALL, MATMUL, SUM, Text, called, number
 from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement, words
 
 # What the decks call activation functions.
@@ -238,7 +239,8 @@ class Writer:
         if not array.reads() and output.gradient_of is not None:
             entry = sum([part.coefficient for part in array.parts])
             same = {0.0: "zeros", 1.0: "ones"}.get(entry)
-            return f"np.{same}({sizes})" if same else f"np.full({sizes}, {entry})"
+            text = repr(entry) if math.isfinite(entry) else number(entry).text
+            return f"np.{same}({sizes})" if same else f"np.full({sizes}, {text})"
         if output.per_example and not array.per_example:
             each = aligned(Factor(Text(text, SUM), array.axes), array.axes + EXAMPLES)
             return called("np.broadcast_to", each.text, sizes).text

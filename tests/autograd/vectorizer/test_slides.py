@@ -206,4 +206,5 @@ def test_what_a_person_would_leave_out_is_found():
     superfluous = ["-(-x)", "-(-2 * x)", "a --b", "x * (-y)", "a + -b", "1 * x", "1.0 * x", "x * 1"]
     assert all(SUPERFLUOUS.search(formula) for formula in superfluous)
     needed = ["0.1 * x", "x * 1.5", "A * (1 - A)", "np.exp(-Z)", "-(-x + y)", "W1 * x", "x ** -1"]
+    needed += ["2 * (-x / y - 1)", "-y * (-y * z >= 0)"]
     assert not any(SUPERFLUOUS.search(formula) for formula in needed)
