@@ -847,6 +847,12 @@ def test_too_few_slopes_of_two_inputs_are_named(own):
         row(Value(2.0), Value(3.0))
 
 
+def test_an_error_of_many_operands_names_the_first_and_the_last(own):
+    row = own(value=lambda *x: math.log(-1.0), slopes=lambda y, *x: x, n=7)
+    with pytest.raises(ValueError, match=r"mine\(w = 1000.0, 0.0, 1.0, …, 4.0, z = 0.0\)"):
+        Value.record(row, (W, 0, 1, 2, 3, 4, Z))
+
+
 @pytest.mark.parametrize("y", [None, "4", 2j])
 def test_a_value_of_ones_own_row_that_is_no_number_is_named(own, y):
     with pytest.raises(TypeError, match="value of the row mine must be a number"):
