@@ -23,7 +23,7 @@ from autograd import (
     vectorize,
     where,
 )
-from autograd.primitives import LEVEL, TABLE, is_positive
+from autograd.primitives import LEVEL, TABLE, Primitive, is_positive
 
 
 def recipe(x):
@@ -169,6 +169,29 @@ def test_any_number_but_0_chooses_the_first(condition, chosen, kind):
     assert numbers == y.data
 
 
+def test_a_number_as_the_branch_that_is_always_taken():
+    x = Value(3.0)
+    y = where(1.0, 2.0, x) + where(0.0, x, 5.0)
+    y.backward()
+    assert (y.data, x.grad, gradients(y, [x])[0].data) == (7.0, 0.0, 0.0)
+
+
+def test_a_row_of_ones_own_without_samples_may_stand_in_a_branch():
+    row = Primitive(
+        "cube",
+        "x³.",
+        value=lambda x: x**3,
+        slopes=lambda y, x: (3 * x * x,),
+        notation="{0}³",
+        latex="#1^3",
+        samples=(),
+    )
+    del TABLE["cube"]
+    x = Value(2.0)
+    y = where(step(x), row(x), x)
+    assert [d.data for d in gradients(y, [x])] == [12.0]
+
+
 def test_one_value_may_be_both_branches_and_the_condition():
     x = Value(3.0)
     y = where(x, x, x) * where(2 * x, x * x, x * x)
@@ -195,7 +218,7 @@ def test_what_several_choices_share_counts_where_one_of_them_takes_it(a, b):
 def test_what_is_also_read_outside_of_a_choice_is_not_guarded(order):
     x, c = Value(4.0), Value(0.0)
     shared = sqrt(x)
-    terms = [where(c, shared, 1.0), shared]
+    terms = [where(c, shared, 1.0), 1.0 * shared]
     J = terms[order] + terms[1 - order]
     [slope] = gradients(J, [x])
     assert slope.data == 0.25

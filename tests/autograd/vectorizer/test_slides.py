@@ -13,11 +13,16 @@ from autograd import (
     binary_cross_entropy_with_logits,
     leaky_relu,
     log,
+    logsumexp,
     relu,
     sigmoid,
+    softmax,
     softmax_cross_entropy_with_logits,
+    tanh,
+    total,
     vectorize,
 )
+from autograd.primitives import softmax_unit
 from nn import MLP, BinaryCrossentropy, SquaredError
 
 EXAMPLE_7 = """\
@@ -278,3 +283,28 @@ def test_the_slope_of_relu_is_0_at_0_in_a_program():
     assert grads["w"] == 0.0
     by_x = vectorize(relu(x) + leaky_relu(x), {"x": x}, with_respect_to="x")
     assert by_x(np.array([-1.0, 0.0, 1.0]))[1].tolist() == [0.01, 0.01, 2.0]
+
+
+def test_softmax_with_a_number_among_its_logits():
+    x, w = leaves(3), leaves(3)
+    z = [wi * xi for wi, xi in zip(w, x, strict=True)]
+    a = softmax([*z, 0.0])
+    assert_agrees(a[0] * 2 + a[3] ** 2, {"X": x}, {"w": w})
+    assert_agrees(total(unit**2 for unit in a), {"X": x}, {"w": w})
+
+
+def test_units_divided_by_the_exponentials_of_another_row_are_no_softmax():
+    x, w = [leaves(3) for _ in range(3)], Value(2.0)
+    normalizers = [logsumexp(row) for row in x]
+    units = [softmax_unit(x[i][j], normalizers[j]) for i in range(3) for j in range(3)]
+    program = assert_agrees(total(w * unit for unit in units), {"X": x}, {"w": w})
+    assert not any("softmax(" in line for line in lines(program))
+
+
+def test_an_input_that_is_read_as_its_transpose():
+    x, y = [leaves(3) for _ in range(2)], [leaves(2) for _ in range(3)]
+    w = Value(0.5)
+    terms = [tanh(w * x[i][j] * y[j][i]) for i in range(2) for j in range(3)]
+    assert_agrees(total(terms), {"X": x, "Y": y}, {"w": w})
+    each = [tanh(x[i][j]) * tanh(y[j][i]) * w for i in range(2) for j in range(3)]
+    assert_agrees(total(e**2 for e in each), {"X": x, "Y": y}, {"w": w})
