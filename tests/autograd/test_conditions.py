@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from itertools import product
 
 import numpy as np
@@ -279,3 +280,66 @@ def test_a_slope_of_0_that_only_happens_to_be_0_lets_nan_through():
 def test_is_positive_is_the_slope_of_relu():
     assert [is_positive(x) for x in (-1.0, 0.0, -0.0, 5e-324)] == [0.0, 0.0, 0.0, 1.0]
     assert math.isnan(is_positive(math.nan))
+
+
+# --- a search -----------------------------------------------------------------------------
+
+OPERATIONS = [
+    *(lambda a, b: a * b, lambda a, b: a + b, lambda a, b: tanh(a), lambda a, b: a - 0.3 * b),
+    *(lambda a, b: where(step(a), b, tanh(a)), lambda a, b: where(a, b, 1.5)),
+    lambda a, b: where(step(b - a), where(step(a), sqrt(where(step(a), a, 1.0)), b), a * a),
+    lambda a, b: stop_gradient(a) * b,
+    lambda a, b: where(step(b), log(where(step(b), b + 1, 2.0)), a / (b * b + 1)),
+    lambda a, b: where(is_positive(a), a * b, -a) + where(1.0 - step(a), b, 0.5),
+]
+
+
+def random_choices(seed, leaves):
+    """An expression full of choices, the same for the same seed."""
+    choose = random.Random(seed)
+    nodes = list(leaves)
+    for _ in range(9):
+        a, b = choose.choice(nodes[-4:]), choose.choice(nodes)
+        made = choose.choice(OPERATIONS)(a, b)
+        nodes.append(made if abs(made.data) < 8 else tanh(made))
+    return nodes[-1] + nodes[-2] * nodes[-3]
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_recorded_slopes_follow_every_choice(seed):
+    """Recorded once, then recomputed at other leaves, against a sweep there."""
+    choose = random.Random(seed)
+    leaves = [Value(choose.uniform(-1.5, 1.5)) for _ in range(3)]
+    J = random_choices(seed, leaves)
+    slopes = gradients(J, leaves)
+    for _ in range(6):
+        for leaf in leaves:
+            leaf.data, leaf.grad = choose.uniform(-1.5, 1.5), 0.0
+        J.forward()
+        J.backward()
+        for leaf, slope in zip(leaves, slopes, strict=True):
+            assert slope.forward() == pytest.approx(leaf.grad, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_programs_follow_every_choice(seed):
+    choose = random.Random(seed)
+    x = [Value(choose.uniform(-1.5, 1.5)) for _ in range(2)]
+    w = Value(choose.uniform(-1.5, 1.5))
+    J = random_choices(seed, [w, *x])
+    if w not in graph_leaves(J) or not set(x) <= set(graph_leaves(J)):
+        J = J + w * x[0] * x[1]
+    program = vectorize(J, {"X": x}, {"w": w})
+    data = np.array([[choose.uniform(-1.5, 1.5) for _ in x] for _ in range(8)])
+    with np.errstate(all="raise", under="ignore"):
+        cost, grads = program(data)
+    costs, slopes = [], []
+    for row in data:
+        for leaf, number in zip(x, row, strict=True):
+            leaf.data = number
+        w.grad = 0.0
+        costs.append(J.forward())
+        J.backward()
+        slopes.append(w.grad)
+    assert cost == pytest.approx(np.mean(costs), rel=1e-10)
+    assert grads["w"] == pytest.approx(np.mean(slopes), rel=1e-9, abs=1e-11)
