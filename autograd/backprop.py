@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd.primitives import LEVEL, constant, multiply, power, softmax_unit, where
+from autograd.primitives import LEVEL, POWER, constant, multiply, power, softmax_unit, where
 from autograd.value import Value, compute, describe
 
 TYPE_CHECKING = False
@@ -107,9 +107,9 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
             if slope or node.op not in LEVEL:
                 inputs[0]._grad += slope * upstream
         else:
-            level = node.op in LEVEL
+            choice = node.op is where  # the one row of several inputs that is in LEVEL
             for x, slope in zip(inputs, node.partials, strict=True):
-                if slope or not level:
+                if slope or not choice:
                     x._grad += slope * upstream
     if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
         met = [node for node in order if node._grad is not zero]
@@ -292,19 +292,25 @@ def _product(upstream: Any, slope: Any) -> Any:
 
 
 def _guarded(taken: Any, node: Value, numbers: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Operands whose slopes exist also where the branch is not taken.
+    """An output and inputs at which slopes exist also where the branch is not taken.
 
-    There the operands are others, at which nothing goes wrong, whatever the recorded ones are:
-    the derivative that comes from above is 0, and 0 times their slopes is 0.
+    There they are others, at which nothing goes wrong, whatever the recorded ones are: the
+    derivative that comes from above is 0, and 0 times their slopes is 0.
     """
     op = node.op
     assert op is not None
-    harmless = [0.0] * len(numbers) if op.terms or op.n_inputs is None else op.samples[0]
-    safe = [
+    if not op.samples:
+        return node, list(numbers)
+    harmless: Sequence[float] = op.samples[0]
+    if op.terms or op.n_inputs is None:
+        harmless = [0.0] * len(numbers)
+    elif op.binds == POWER:  # whatever the constant exponent
+        harmless = [1.0] * len(numbers)
+    guarded = [
         where(taken, x, other) if isinstance(x, Value) else x
         for x, other in zip(numbers, harmless, strict=True)
     ]
-    return (node if op.terms else Value.record(op, safe)), safe
+    return where(taken, node, op.value(*harmless)), guarded
 
 
 def hessian(output: Output, inputs: Iterable[Output]) -> list[list[Value]]:

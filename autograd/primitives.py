@@ -857,8 +857,9 @@ FLOATS = (float, _LogSumExp)
 
 
 def _over(z: float, largest: float) -> float:
-    # The difference of two equal infinities is 0 here: a certain answer, or ties of them.
-    return 1.0 if z == largest else math.exp(z - largest)
+    # A logit of ∞ is a certain answer: its distance to the largest is 0. Where all are −∞ there
+    # is no answer, and −∞ − (−∞) is nan.
+    return 1.0 if z == largest > -math.inf else math.exp(z - largest)
 
 
 def _at_least_one(name: str, logits: Iterable[Any]) -> tuple[Any, ...]:
@@ -877,7 +878,7 @@ def _logsumexp(*logits: float) -> float:
     largest = max(logits)
     k = logits.index(largest)
     rest = sum([_over(z, largest) for z in logits[:k] + logits[k + 1 :]])
-    y = _LogSumExp(largest + math.log1p(rest))
+    y = _LogSumExp(largest + math.log1p(rest) if largest > -math.inf else largest)
     y.largest, y.rest = largest, rest
     return y
 
@@ -956,7 +957,7 @@ def softmax(logits: Iterable[Any]) -> Any:
     [0.5, 0.5]
 
     Of an array of numbers or of Values it is an array, along the last axis. A logit of −∞ is a
-    class that is ruled out; equal infinite logits that are the largest share the probability.
+    class that is ruled out, and one of ∞ is certain; where all are ruled out, the outputs are nan.
 
     Raises:
         ValueError: the list is empty.
@@ -1052,6 +1053,8 @@ def _softmax_cross_entropy(*inputs: float) -> float:
     normalizer = _logsumexp(*logits)
     assert isinstance(normalizer, _LogSumExp)
     largest = normalizer.largest
+    if largest == -math.inf:
+        return math.nan
     # logsumexp(z) − Σ yᵢzᵢ with the largest logit taken out of both, against cancellation.
     pairs = zip(targets, logits, strict=True)
     distances = sum([y * (largest - z) for y, z in pairs if y != 0.0 and z != largest])
@@ -1171,18 +1174,23 @@ def softplus(z):
     e = np.exp(-np.abs(z))
     return np.maximum(z, 0.0) + np.log1p(e)
 """,
-    # Where ∞ − ∞ would be, the difference to the largest logit is 0.
+    # Infinite logits: the largest counts as the largest float, so that its distance to itself is
+    # 0, and all others are farther from it than exp can tell.
     "logsumexp": """\
 def logsumexp(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
+    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    inside = np.minimum(z, low)
+    e = np.exp(inside - low)
     total = np.sum(e, axis=axis, keepdims=True)
-    return (np.log(total) + top).squeeze(axis)
+    return (np.log(np.maximum(total, 5e-324)) + top).squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
+    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    inside = np.minimum(z, low)
+    e = np.exp(inside - low)
     total = np.sum(e, axis=axis, keepdims=True)
     return e / total
 """,
@@ -1210,13 +1218,14 @@ def binary_cross_entropy_with_logits(y, z):
     "softmax_cross_entropy_with_logits": """\
 def softmax_cross_entropy_with_logits(y, z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
-    rest = np.sum(np.where(z == top, 0.0, e), axis=axis) + np.sum(z == top, axis=axis) - 1.0
-    counts = (y != 0) & (z != top)
-    distances = np.where(counts, top, 0.0) - np.where(counts, z, 0.0)
-    missing = 1.0 - np.sum(y, axis=axis)
-    outside = np.where(missing == 0, 0.0, top.squeeze(axis)) * missing
-    return np.log1p(rest) + np.sum(y * distances, axis=axis) + outside
+    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    inside = np.minimum(z, low)
+    e = np.exp(inside - low)
+    largest = z >= top
+    rest = np.sum(e - largest, axis=axis) + (np.sum(largest, axis=axis) - 1.0)
+    wanted = np.sum(y * np.where(y == 0, 0.0, inside), axis=axis)
+    distance = low.squeeze(axis) - wanted
+    return np.log1p(rest) + np.where(distance >= 1.797e308, np.inf, distance)
 """,
     "power_or_nan": """\
 def power_or_nan(a, b):

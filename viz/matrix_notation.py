@@ -1,4 +1,4 @@
-"""Matrix notation: NumPy formulas as on a slide, W⁽²⁾ᵀ dZ⁽²⁾ ∗ (Z⁽¹⁾ ≥ 0)."""
+"""Matrix notation: NumPy formulas as on a slide, W⁽²⁾ᵀ dZ⁽²⁾ ∗ (Z⁽¹⁾ > 0)."""
 
 from __future__ import annotations
 

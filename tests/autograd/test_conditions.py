@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from itertools import product
 
 import numpy as np
@@ -23,7 +24,7 @@ from autograd import (
     vectorize,
     where,
 )
-from autograd.primitives import LEVEL, TABLE, is_positive
+from autograd.primitives import LEVEL, TABLE, Primitive, is_positive
 
 
 def recipe(x):
@@ -169,6 +170,29 @@ def test_any_number_but_0_chooses_the_first(condition, chosen, kind):
     assert numbers == y.data
 
 
+def test_a_number_as_the_branch_that_is_always_taken():
+    x = Value(3.0)
+    y = where(1.0, 2.0, x) + where(0.0, x, 5.0)
+    y.backward()
+    assert (y.data, x.grad, gradients(y, [x])[0].data) == (7.0, 0.0, 0.0)
+
+
+def test_a_row_of_ones_own_without_samples_may_stand_in_a_branch():
+    row = Primitive(
+        "cube",
+        "x³.",
+        value=lambda x: x**3,
+        slopes=lambda y, x: (3 * x * x,),
+        notation="{0}³",
+        latex="#1^3",
+        samples=(),
+    )
+    del TABLE["cube"]
+    x = Value(2.0)
+    y = where(step(x), row(x), x)
+    assert [d.data for d in gradients(y, [x])] == [12.0]
+
+
 def test_one_value_may_be_both_branches_and_the_condition():
     x = Value(3.0)
     y = where(x, x, x) * where(2 * x, x * x, x * x)
@@ -195,7 +219,7 @@ def test_what_several_choices_share_counts_where_one_of_them_takes_it(a, b):
 def test_what_is_also_read_outside_of_a_choice_is_not_guarded(order):
     x, c = Value(4.0), Value(0.0)
     shared = sqrt(x)
-    terms = [where(c, shared, 1.0), shared]
+    terms = [where(c, shared, 1.0), 1.0 * shared]
     J = terms[order] + terms[1 - order]
     [slope] = gradients(J, [x])
     assert slope.data == 0.25
@@ -256,3 +280,66 @@ def test_a_slope_of_0_that_only_happens_to_be_0_lets_nan_through():
 def test_is_positive_is_the_slope_of_relu():
     assert [is_positive(x) for x in (-1.0, 0.0, -0.0, 5e-324)] == [0.0, 0.0, 0.0, 1.0]
     assert math.isnan(is_positive(math.nan))
+
+
+# --- a search -----------------------------------------------------------------------------
+
+OPERATIONS = [
+    *(lambda a, b: a * b, lambda a, b: a + b, lambda a, b: tanh(a), lambda a, b: a - 0.3 * b),
+    *(lambda a, b: where(step(a), b, tanh(a)), lambda a, b: where(a, b, 1.5)),
+    lambda a, b: where(step(b - a), where(step(a), sqrt(where(step(a), a, 1.0)), b), a * a),
+    lambda a, b: stop_gradient(a) * b,
+    lambda a, b: where(step(b), log(where(step(b), b + 1, 2.0)), a / (b * b + 1)),
+    lambda a, b: where(is_positive(a), a * b, -a) + where(1.0 - step(a), b, 0.5),
+]
+
+
+def random_choices(seed, leaves):
+    """An expression full of choices, the same for the same seed."""
+    choose = random.Random(seed)
+    nodes = list(leaves)
+    for _ in range(9):
+        a, b = choose.choice(nodes[-4:]), choose.choice(nodes)
+        made = choose.choice(OPERATIONS)(a, b)
+        nodes.append(made if abs(made.data) < 8 else tanh(made))
+    return nodes[-1] + nodes[-2] * nodes[-3]
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_recorded_slopes_follow_every_choice(seed):
+    """Recorded once, then recomputed at other leaves, against a sweep there."""
+    choose = random.Random(seed)
+    leaves = [Value(choose.uniform(-1.5, 1.5)) for _ in range(3)]
+    J = random_choices(seed, leaves)
+    slopes = gradients(J, leaves)
+    for _ in range(6):
+        for leaf in leaves:
+            leaf.data, leaf.grad = choose.uniform(-1.5, 1.5), 0.0
+        J.forward()
+        J.backward()
+        for leaf, slope in zip(leaves, slopes, strict=True):
+            assert slope.forward() == pytest.approx(leaf.grad, rel=1e-9, abs=1e-11)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_programs_follow_every_choice(seed):
+    choose = random.Random(seed)
+    x = [Value(choose.uniform(-1.5, 1.5)) for _ in range(2)]
+    w = Value(choose.uniform(-1.5, 1.5))
+    J = random_choices(seed, [w, *x])
+    if w not in graph_leaves(J) or not set(x) <= set(graph_leaves(J)):
+        J = J + w * x[0] * x[1]
+    program = vectorize(J, {"X": x}, {"w": w})
+    data = np.array([[choose.uniform(-1.5, 1.5) for _ in x] for _ in range(8)])
+    with np.errstate(all="raise", under="ignore"):
+        cost, grads = program(data)
+    costs, slopes = [], []
+    for row in data:
+        for leaf, number in zip(x, row, strict=True):
+            leaf.data = number
+        w.grad = 0.0
+        costs.append(J.forward())
+        J.backward()
+        slopes.append(w.grad)
+    assert cost == pytest.approx(np.mean(costs), rel=1e-10)
+    assert grads["w"] == pytest.approx(np.mean(slopes), rel=1e-9, abs=1e-11)

@@ -382,8 +382,6 @@ INF = math.inf
         ([INF, 0, -INF], INF, [1, 0, 0]),
         ([0, -INF], 0, [1, 0]),
         ([INF, INF], INF, [0.5, 0.5]),
-        ([-INF, -INF], -INF, [0.5, 0.5]),
-        ([-INF], -INF, [1]),
     ],
 )
 def test_classes_that_are_ruled_out_or_certain(logits, logsumexp, softmax):
@@ -400,6 +398,24 @@ def test_classes_that_are_ruled_out_or_certain(logits, logsumexp, softmax):
     for j, slope in enumerate(gradients(unit, z)):
         exact = softmax[-1] * ((j == len(z) - 1) - softmax[j])
         assert slope.data == pytest.approx(exact, abs=1e-15)
+
+
+@pytest.mark.parametrize("logits", [[-INF], [-INF, -INF]])
+def test_where_all_classes_are_ruled_out_there_is_no_answer(logits):
+    z = [Value(x) for x in logits]
+    y = autograd.logsumexp(z)
+    assert y.data == autograd.logsumexp(logits) == -INF  # log 0
+    with pytest.raises(ValueError, match="has a value but no slope"):
+        y.backward()
+    assert all(map(math.isnan, autograd.softmax(logits)))
+    assert math.isnan(autograd.softmax_cross_entropy_with_logits([1] + [0] * (len(z) - 1), logits))
+    scope = {"np": np}
+    exec("\n".join(primitives.NUMPY_HELPERS.values()), scope)
+    column = np.array(logits)[:, None]
+    with np.errstate(all="raise", under="ignore"):
+        assert scope["logsumexp"](column) == -INF
+    with np.errstate(all="ignore"):
+        assert np.isnan(scope["softmax"](column)).all()
 
 
 @pytest.mark.parametrize(
@@ -426,7 +442,7 @@ def test_softmax_cross_entropy_of_infinite_logits(targets, logits, loss):
     assert [slope.data for slope in gradients(y, z)] == pytest.approx(slopes)
     scope = {"np": np}
     exec("\n".join(primitives.NUMPY_HELPERS.values()), scope)
-    with np.errstate(all="raise"):
+    with np.errstate(all="raise", under="ignore"):
         columns = [np.array(each, float)[:, None] for each in (targets, logits)]
         [found] = scope["softmax_cross_entropy_with_logits"](*columns)
         assert found == pytest.approx(loss)
@@ -845,6 +861,12 @@ def test_too_few_slopes_of_two_inputs_are_named(own):
     row = own(value=lambda a, b: a * b, slopes=lambda y, a, b: (b,), n=2)
     with pytest.raises(TypeError, match="one slope per input, here 2"):
         row(Value(2.0), Value(3.0))
+
+
+def test_an_error_of_many_operands_names_the_first_and_the_last(own):
+    row = own(value=lambda *x: math.log(-1.0), slopes=lambda y, *x: x, n=7)
+    with pytest.raises(ValueError, match=r"mine\(w = 1000.0, 0.0, 1.0, …, 4.0, z = 0.0\)"):
+        Value.record(row, (W, 0, 1, 2, 3, 4, Z))
 
 
 @pytest.mark.parametrize("y", [None, "4", 2j])

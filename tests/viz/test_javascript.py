@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import viz
-from autograd import Value, trace
+from autograd import Value, softmax, sqrt, stop_gradient, tanh, trace, where
 from autograd.backprop import topological_order
 from autograd.notation import number
 from autograd.primitives import TABLE, Primitive, constant, total
@@ -227,3 +227,34 @@ def test_many_inputs_have_names_of_their_own():
 
 def test_no_text_ends_the_script():
     assert literal("</script>\u2028") == '"\\u003c/script>\\u2028"'
+
+
+def test_nothing_comes_from_a_branch_that_is_not_taken(node):
+    """Not even NaN where the slope of that branch is missing; after a change of leaves, neither."""
+    x, w = Value(1.5), Value(-0.5)
+    missing = sqrt(x * 0.0) * w
+    J = where(x.step(), tanh(w * x), missing) + stop_gradient(sqrt(w * 0.0)) * x
+    graph = recorded(in_order(J))
+    script = f"""{GRAPH}
+        const graph = {graph};
+        const at = (x) => {{
+          const leaves = Object.fromEntries(graph.leaves);
+          leaves[graph.leaves[0][0]] = x;
+          return evaluate(graph, unknown(graph, leaves)).gradients;
+        }};
+        console.log(JSON.stringify([at(1.5), at(-1.5)].map((g) => g.map((d) => d ?? null))));
+    """
+    order = in_order(J)
+    first, second = node(script)
+    told = trace(J).gradients
+    assert first == pytest.approx([told[each] for each in order], abs=1e-15)
+    assert second[order.index(x)] is None  # NaN: √0 has no slope
+
+
+def test_softmax_of_values_in_a_page(node):
+    z = [Value(x) for x in (0.5, -1.0, 2.0)]
+    J = softmax(z)[0].log()
+    graph = recorded(in_order(J))
+    found = node(f"{GRAPH}{SWEEP}console.log(JSON.stringify(sweep({graph}).gradients))")
+    told = trace(J).gradients
+    assert found == pytest.approx([told[each] for each in in_order(J)], rel=1e-12)

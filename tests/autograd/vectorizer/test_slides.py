@@ -1,5 +1,7 @@
 """The program's text: worked examples 7, 8, 13 and 15 as the decks write them."""
 
+import math
+
 import numpy as np
 import pytest
 from vectorized import SUPERFLUOUS, assert_agrees, leaves, lines
@@ -9,11 +11,18 @@ from autograd import (
     affine,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
+    leaky_relu,
     log,
+    logsumexp,
+    relu,
     sigmoid,
+    softmax,
     softmax_cross_entropy_with_logits,
+    tanh,
+    total,
     vectorize,
 )
+from autograd.primitives import softmax_unit
 from nn import MLP, BinaryCrossentropy, SquaredError
 
 EXAMPLE_7 = """\
@@ -208,3 +217,95 @@ def test_what_a_person_would_leave_out_is_found():
     needed = ["0.1 * x", "x * 1.5", "A * (1 - A)", "np.exp(-Z)", "-(-x + y)", "W1 * x", "x ** -1"]
     needed += ["2 * (-x / y - 1)", "-y * (-y * z >= 0)"]
     assert not any(SUPERFLUOUS.search(formula) for formula in needed)
+
+
+def softmax_layer(classes, n_hidden=3):
+    model = MLP(4, [n_hidden, classes], activation=["tanh", "softmax"], seed=1)
+    x, y = leaves(4), [Value(i == 2) for i in range(classes)]
+    loss = sum((a - t) ** 2 for a, t in zip(model(x), y, strict=True))
+    return loss, {"X": x, "Y": y}, model.named_parameters()
+
+
+def test_the_backward_pass_of_a_softmax_layer():
+    program = assert_agrees(*softmax_layer(5))
+    assert lines(program) == [
+        "Z1 = W1 @ X + b1",
+        "A1 = np.tanh(Z1)",
+        "Z2 = W2 @ A1 + b2",
+        "A2 = softmax(Z2)",
+        "J = np.sum((A2 - Y) ** 2) / m",
+        "dA2 = 2 * (A2 - Y)",
+        "dZ2 = A2 * (dA2 - np.sum(dA2 * A2, axis=0))",
+        "dW2 = dZ2 @ A1.T / m",
+        "db2 = np.sum(dZ2, axis=1, keepdims=True) / m",
+        "dZ1 = W2.T @ dZ2 * (1 - A1 ** 2)",
+        "dW1 = dZ1 @ X.T / m",
+        "db1 = np.sum(dZ1, axis=1, keepdims=True) / m",
+    ]
+
+
+def test_the_program_of_a_hundred_classes_is_the_same():
+    assert lines(vectorize(*softmax_layer(100, 10))) == lines(vectorize(*softmax_layer(5, 10)))
+
+
+def test_the_cross_entropy_of_softmax_outputs():
+    model = MLP(4, [5], activation=["softmax"], seed=1)
+    x, y = leaves(4), [Value(i == 2) for i in range(5)]
+    loss = -sum(t * a.log() for a, t in zip(model(x), y, strict=True))
+    program = assert_agrees(loss, {"X": x, "Y": y}, model.named_parameters())
+    assert lines(program)[3:5] == ["dA = -Y / A", "dZ = A * (dA - np.sum(dA * A, axis=0))"]
+
+
+def test_masked_classes_and_certain_answers_in_a_program():
+    """Logits of −∞ and ∞ that come from the data: costs and gradients as of the scalars."""
+    z, y, w = leaves(3), [Value(i == 1) for i in range(3)], Value(1.0)
+    loss = softmax_cross_entropy_with_logits(y, [w + each for each in z])
+    program = vectorize(loss, {"Z": z, "Y": y}, {"w": w})
+    by_z = vectorize(softmax_cross_entropy_with_logits(y, z), {"Z": z, "Y": y}, with_respect_to="Z")
+    inf = math.inf
+    Z = np.array([[-inf, 0.0, 1.0], [0.0, inf, -inf], [1.0, 2.0, -inf]])
+    Y = np.array([[0.0, 1.0, 0.0]] * 3)
+    with np.errstate(all="raise", under="ignore"):
+        cost, grads = program(Z, Y)
+        losses, slopes = by_z(Z, Y)
+    expected = [math.log(1 + math.e), 0.0, math.log(1 + 1 / math.e)]
+    assert cost == pytest.approx(np.mean(expected))
+    assert grads["w"] == pytest.approx(0.0, abs=1e-16)
+    np.testing.assert_allclose(losses, expected)
+    s = 1 / (1 + math.e)
+    np.testing.assert_allclose(slopes, [[0, s - 1, 1 - s], [0, 0, 0], [s, -s, 0]], atol=1e-16)
+
+
+def test_the_slope_of_relu_is_0_at_0_in_a_program():
+    x, w = Value(1.0), Value(2.0)
+    program = vectorize(relu(w * x) ** 2 / 2, {"x": x}, {"w": w})
+    assert lines(program)[3] == "dZ = A * (Z > 0)"
+    _, grads = program(np.array([0.0, 0.0]))
+    assert grads["w"] == 0.0
+    by_x = vectorize(relu(x) + leaky_relu(x), {"x": x}, with_respect_to="x")
+    assert by_x(np.array([-1.0, 0.0, 1.0]))[1].tolist() == [0.01, 0.01, 2.0]
+
+
+def test_softmax_with_a_number_among_its_logits():
+    x, w = leaves(3), leaves(3)
+    z = [wi * xi for wi, xi in zip(w, x, strict=True)]
+    a = softmax([*z, 0.0])
+    assert_agrees(a[0] * 2 + a[3] ** 2, {"X": x}, {"w": w})
+    assert_agrees(total(unit**2 for unit in a), {"X": x}, {"w": w})
+
+
+def test_units_divided_by_the_exponentials_of_another_row_are_no_softmax():
+    x, w = [leaves(3) for _ in range(3)], Value(2.0)
+    normalizers = [logsumexp(row) for row in x]
+    units = [softmax_unit(x[i][j], normalizers[j]) for i in range(3) for j in range(3)]
+    program = assert_agrees(total(w * unit for unit in units), {"X": x}, {"w": w})
+    assert not any("softmax(" in line for line in lines(program))
+
+
+def test_an_input_that_is_read_as_its_transpose():
+    x, y = [leaves(3) for _ in range(2)], [leaves(2) for _ in range(3)]
+    w = Value(0.5)
+    terms = [tanh(w * x[i][j] * y[j][i]) for i in range(2) for j in range(3)]
+    assert_agrees(total(terms), {"X": x, "Y": y}, {"w": w})
+    each = [tanh(x[i][j]) * tanh(y[j][i]) * w for i in range(2) for j in range(3)]
+    assert_agrees(total(e**2 for e in each), {"X": x, "Y": y}, {"w": w})
