@@ -302,13 +302,13 @@ class NormalForm:
         node = self._same[node]
         form = self.forms[node]
         if isinstance(form, Number):
-            self._add_term(terms, (ONE, ONE), coefficient * form.data)
+            self._add_to(terms, (ONE, ONE), coefficient * form.data)
         elif isinstance(form, Sum) and self._readers[node] == 1 and _are_safe(coefficient, form):
             self._take(node)
             for pair, c in form.terms.items():
-                self._add_term(terms, pair, coefficient * c)
+                self._add_to(terms, pair, coefficient * c)
         else:
-            self._add_term(terms, (ONE, self._settled(node)), coefficient)
+            self._add_to(terms, (ONE, self._settled(node)), coefficient)
 
     def _add_product(self, terms: Terms, coefficient: float, a: int, b: int) -> None:
         """Add coefficient · a · b to the terms."""
@@ -321,7 +321,7 @@ class NormalForm:
             self._add(terms, coefficient, b if a == ONE else a)
         else:
             a, b = self._settled(a), self._settled(b)
-            self._add_term(terms, (a, b) if a < b else (b, a), coefficient)
+            self._add_to(terms, (a, b) if a < b else (b, a), coefficient)
 
     def _without_coefficient(self, times: float, node: int) -> tuple[float, int]:
         """A number times the node, with the node's own coefficient put to the number."""
@@ -349,16 +349,22 @@ class NormalForm:
         self.altered.add(node)
         return times * c, node
 
-    def _add_term(self, terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
-        coefficient += terms.get(pair, 0.0)
-        if coefficient or (self._keep_zeros and not self._goes_with_0(*pair)):
-            terms[pair] = coefficient
-        else:
-            terms.pop(pair, None)
+    def _add_to(self, terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
+        _add_term(terms, pair, coefficient)
+        if self._keep_zeros and pair not in terms and not self._goes_with_0(*pair):
+            terms[pair] = 0.0
 
     def _goes_with_0(self, a: int, b: int) -> bool:
         form = self.forms[b]
         return a == ONE and (b == ONE or (isinstance(form, Leaf) and form.array.parameter))
+
+
+def _add_term(terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
+    coefficient += terms.get(pair, 0.0)
+    if coefficient:
+        terms[pair] = coefficient
+    else:
+        terms.pop(pair, None)
 
 
 def _are_safe(times: float, form: Sum) -> bool:
