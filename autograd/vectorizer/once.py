@@ -13,6 +13,7 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
 
+from autograd.backprop import topological_order
 from autograd.value import Value
 from autograd.vectorizer.forms import Form
 from autograd.vectorizer.leaves import LeafArray
@@ -67,12 +68,13 @@ def normal_form_once(
             normal = NormalForm(wanted, places, derivatives.values())
             # What only a copy was made of is no node any more.
             node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
+            order = topological_order(loss)
     first: dict[int, Value] = {}
-    for v in derivatives:  # of one thing in several disguises, the first is what all are made of
-        first.setdefault(node_of.get(v, -1), v)
-    derivative = {node: node_of.get(derivatives[v], -1) for node, v in first.items()}
+    for v in order:  # of one thing in several disguises, the first is what all are made of
+        first.setdefault(node_of[v], v)
     nodes = normal.forms.keys() - normal.altered
-    derivative = {node: d for node, d in derivative.items() if node in nodes and d in nodes}
+    pairs = [(node, node_of.get(derivatives[v])) for node, v in first.items() if v in derivatives]
+    derivative = {node: d for node, d in pairs if node in nodes and d in nodes}
     return Once(normal.forms, node_of, derivative)
 
 
