@@ -225,7 +225,7 @@ class NormalForm:
                 self._same_as(node, b, 1)  # 1·b is b
                 return
         if multiple is not None and multiple[0] == 1.0:  # or the x that −x took over
-            self.forms[multiple[1]] = Sum(terms)
+            self.forms[multiple[1]] = Sum(self._taken_over(terms))
             self._same_as(node, multiple[1], 1)
             return
         if multiple is not None:
@@ -240,6 +240,14 @@ class NormalForm:
         times, node = written[0]
         size, first = self._multiples.get(node, (1.0, node))
         return times * size, self._same[first]
+
+    def _taken_over(self, terms: Terms) -> Terms:
+        """The terms of x itself, where −x is read by others, too, and −(−x) would be −1·(−x)."""
+        [((one, node), times), *others] = terms.items()
+        form = self.forms[node]
+        if one == ONE and not others and isinstance(form, Sum):
+            return {pair: times * c for pair, c in form.terms.items()}
+        return terms
 
     def _without_repetition(self, written: list[Written], singles: list[Written]) -> list[Written]:
         """Write x + x as 2x, so that x has one reader if no other node reads it."""
