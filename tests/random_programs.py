@@ -36,9 +36,11 @@ from autograd import (
     vectorize,
 )
 from autograd.backprop import topological_order
-from autograd.primitives import TABLE, constant
+from autograd.primitives import TABLE, add, constant, subtract
 
 ELEMENTWISE = [row for row in TABLE.values() if row.n_inputs and row.name != "power_constant"]
+
+SUMS = (add, subtract, total)
 
 # Neutral operations, and those that cancel each other.
 DISGUISES = [
@@ -312,7 +314,11 @@ class Tape:
                     for x, keep in zip(inputs, fixed, strict=True)
                 ]
                 data[i] = op.value(*operands) * shake()
-                slopes.append(op.slopes(data[i], *operands))
+                if op in SUMS and 0 < abs(data[i]) < 1e-13 * max(map(abs, operands)):
+                    raise RefusedError  # x − x: rounding alone is left
+                # Programs have the slopes that lectures write, where a row has others as well.
+                slopes_of = getattr(op, "textbook", None) or op.slopes
+                slopes.append(slopes_of(data[i], *operands))
         except (ArithmeticError, ValueError):
             raise RefusedError from None
         grad = [0.0] * len(self.order)
@@ -438,7 +444,7 @@ def wrong_claims(program, arrays):
     """
     lines = {s.name: s for s in program.statements}
     claims = [s for s in program.statements if s.gradient_of in lines]
-    if not claims:
+    if not claims or "stop_gradient(" in program.source:  # a nudge does not stop there
         return []
     module = ast.parse(program.source)
     function = next(f for f in module.body if getattr(f, "name", "") == "cost_and_gradients")

@@ -225,7 +225,7 @@ class NormalForm:
                 self._same_as(node, b, 1)  # 1·b is b
                 return
         if multiple is not None and multiple[0] == 1.0:  # or the x that −x took over
-            self.forms[multiple[1]] = Sum(terms)
+            self.forms[multiple[1]] = Sum(self._taken_over(terms))
             self._same_as(node, multiple[1], 1)
             return
         if multiple is not None:
@@ -240,6 +240,14 @@ class NormalForm:
         times, node = written[0]
         size, first = self._multiples.get(node, (1.0, node))
         return times * size, self._same[first]
+
+    def _taken_over(self, terms: Terms) -> Terms:
+        """The terms of x itself, where −x is read by others, too, and −(−x) would be −1·(−x)."""
+        [((one, node), times), *others] = terms.items()
+        form = self.forms[node]
+        if one == ONE and not others and isinstance(form, Sum):
+            return {pair: times * c for pair, c in form.terms.items()}
+        return terms
 
     def _without_repetition(self, written: list[Written], singles: list[Written]) -> list[Written]:
         """Write x + x as 2x, so that x has one reader if no other node reads it."""
@@ -302,13 +310,13 @@ class NormalForm:
         node = self._same[node]
         form = self.forms[node]
         if isinstance(form, Number):
-            self._add_term(terms, (ONE, ONE), coefficient * form.data)
+            self._add_to(terms, (ONE, ONE), coefficient * form.data)
         elif isinstance(form, Sum) and self._readers[node] == 1 and _are_safe(coefficient, form):
             self._take(node)
             for pair, c in form.terms.items():
-                self._add_term(terms, pair, coefficient * c)
+                self._add_to(terms, pair, coefficient * c)
         else:
-            self._add_term(terms, (ONE, self._settled(node)), coefficient)
+            self._add_to(terms, (ONE, self._settled(node)), coefficient)
 
     def _add_product(self, terms: Terms, coefficient: float, a: int, b: int) -> None:
         """Add coefficient · a · b to the terms."""
@@ -321,7 +329,7 @@ class NormalForm:
             self._add(terms, coefficient, b if a == ONE else a)
         else:
             a, b = self._settled(a), self._settled(b)
-            self._add_term(terms, (a, b) if a < b else (b, a), coefficient)
+            self._add_to(terms, (a, b) if a < b else (b, a), coefficient)
 
     def _without_coefficient(self, times: float, node: int) -> tuple[float, int]:
         """A number times the node, with the node's own coefficient put to the number."""
@@ -349,16 +357,22 @@ class NormalForm:
         self.altered.add(node)
         return times * c, node
 
-    def _add_term(self, terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
-        coefficient += terms.get(pair, 0.0)
-        if coefficient or (self._keep_zeros and not self._goes_with_0(*pair)):
-            terms[pair] = coefficient
-        else:
-            terms.pop(pair, None)
+    def _add_to(self, terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
+        _add_term(terms, pair, coefficient)
+        if self._keep_zeros and pair not in terms and not self._goes_with_0(*pair):
+            terms[pair] = 0.0
 
     def _goes_with_0(self, a: int, b: int) -> bool:
         form = self.forms[b]
         return a == ONE and (b == ONE or (isinstance(form, Leaf) and form.array.parameter))
+
+
+def _add_term(terms: Terms, pair: tuple[int, int], coefficient: float) -> None:
+    coefficient += terms.get(pair, 0.0)
+    if coefficient:
+        terms[pair] = coefficient
+    else:
+        terms.pop(pair, None)
 
 
 def _are_safe(times: float, form: Sum) -> bool:

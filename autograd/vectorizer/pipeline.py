@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,10 @@ from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.layout import lay_out, read_as_numbers
 from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
-from autograd.vectorizer.normal_form import NormalForm, Wanted
+from autograd.vectorizer.normal_form import Wanted
+from autograd.vectorizer.once import normal_form_once
 from autograd.vectorizer.program import Program
-from autograd.vectorizer.recording import record_gradients, written_once
+from autograd.vectorizer.recording import record_gradients
 from autograd.vectorizer.statements import Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
@@ -107,62 +108,28 @@ def _vectorize(
     names = Names([*RESERVED, *(array.name for array in leaves)])
     per_example = with_respect_to is not None and not whole_batch
     outputs = _output_arrays(sought, per_example, names)
+    derivatives = record_gradients(loss, [v for array in sought for v in array.values])
     averaged = with_respect_to is None and not whole_batch
+    cost, *gradients = outputs
+    wanted = [Wanted(loss, cost, 0, averaged)]
+    for name, array in zip(gradients, sought, strict=True):
+        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    def normal_form(loss: Value) -> tuple[NormalForm, dict[Value, Value]]:
-        derivatives = record_gradients(loss, [v for array in sought for v in array.values])
-        wanted = _wanted(loss, derivatives, outputs, sought, averaged)
-        return NormalForm(wanted, place_of, derivatives.values()), derivatives
-
-    normal, derivatives = normal_form(loss)
-    node_of = normal.node_of
-    if normal.written_twice:
-        once = written_once(order, normal)
-        # What was written twice may differ in its last digit, and a slope exist beside it only.
-        with suppress(ArithmeticError, ValueError):
-            normal, derivatives = normal_form(once[loss])
-            # What only a copy was made of is no node any more.
-            node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
-    forms = normal.forms
+    once = normal_form_once(order, derivatives, wanted, place_of)
+    forms, node_of = once.forms, once.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
         body = LevelWriter(forms, leaves, outputs, names).body
         return Program(leaves, outputs, body, namespace)
 
-    # Of the same thing in several disguises, the first is what the others are made of.
-    first: dict[int, Value] = {}
-    for v in derivatives:
-        first.setdefault(node_of.get(v, 0), v)
-    derivative = {
-        node: node_of[derivatives[v]]
-        for node, v in first.items()
-        if node in forms
-        and node_of.get(derivatives[v]) in forms
-        and normal.altered.isdisjoint((node, node_of[derivatives[v]]))
-    }
     shapes = {name: output.shape for name, output in outputs.items()}
-    arrays = lay_out(groups, forms, derivative, shapes)
+    arrays = lay_out(groups, forms, once.derivative, shapes)
     singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
     if singles:
-        arrays = lay_out(groups, forms, derivative, shapes, singles)
+        arrays = lay_out(groups, forms, once.derivative, shapes, singles)
     forward_nodes = {node_of[v] for v in order}
     body = Writer(arrays, forward_nodes, outputs, names, singles).body
     return Program(leaves, outputs, body, namespace)
-
-
-def _wanted(
-    loss: Value,
-    derivatives: Mapping[Value, Value],
-    outputs: Mapping[str, OutputArray],
-    sought: Sequence[LeafArray],
-    averaged: bool,
-) -> list[Wanted]:
-    """The entries of the outputs."""
-    cost, *gradients = outputs
-    wanted = [Wanted(loss, cost, 0, averaged)]
-    for name, array in zip(gradients, sought, strict=True):
-        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
-    return wanted
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

@@ -9,11 +9,9 @@ graph with many outputs, the loss and its derivatives, and that the derivative o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 
 from autograd.backprop import derivatives, topological_order
 from autograd.value import Value
-from autograd.vectorizer.normal_form import NormalForm
 
 
 def record_gradients(loss: Value, leaves: Sequence[Value]) -> dict[Value, Value]:
@@ -33,29 +31,3 @@ def record_gradients(loss: Value, leaves: Sequence[Value]) -> dict[Value, Value]
             dependent.add(value)
             wanted.append(value)
     return dict(zip(wanted, derivatives(loss, wanted, textbook=True), strict=True))
-
-
-def written_once(order: Sequence[Value], normal: NormalForm) -> dict[Value, Value]:
-    """A graph in which Values that are the same in normal form are one; each Value's in it.
-
-    The derivative by what was written twice is that by both, and so there is a line for it.
-
-    Args:
-        order: the Values of the loss, in topological order.
-        normal: their normal form.
-    """
-    first: dict[int, Value] = {}
-    found: dict[Value, Value] = {}
-    for value in order:
-        node = normal.node_of[value]
-        known = first.get(node)
-        if known is None:
-            inputs = tuple([found[x] for x in value.inputs])
-            known = value
-            if inputs != value.inputs:
-                known = copy(value)
-                known.inputs = inputs
-            if node not in normal.numbers:  # exponents stay constants
-                first[node] = known
-        found[value] = known
-    return found

@@ -4,7 +4,7 @@ import pytest
 from random_programs import Graph, random_expression, random_vectors, search, tried
 from vectorized import assert_agrees
 
-from autograd import Value, affine, relu, softmax, softplus
+from autograd import Value, affine, relu, softmax, softplus, step
 from autograd.primitives import NUMPY_HELPERS, xdivy, xlogy
 from autograd.vectorizer import expressions, pipeline
 from autograd.vectorizer.normal_form import NormalForm
@@ -46,12 +46,15 @@ def test_the_same_sum_may_come_from_several_places_at_once():
     h, g = 3 * (2 * w / 2), 3 * w
     minus = w - 2 * w  # −w, some of whose readers take the −1
     t = x * x
+    n = -affine([v], [x], w)
     for loss in (
         affine([h, g, g.tanh()], [0.1, 0.1, x], h) + v,
         xdivy(x * x + 0.5, t + 0.5) + ((t / 2 + x * x / 2) ** 2 + v) / (w * w + t),
         softmax([minus, v])[0] / 2 + minus * minus * x + relu(minus) * y,
         xlogy(minus * minus + 0.5, x * minus + 3) * (y - minus),
         sum([v * x + w, w + x * v]) * y + (v * x + w + 2 * y) ** 2 + (v * x + w).sin(),
+        step(n) * (y - n) - step(-n) * n + (-(-n)).exp(),
+        (x.log1p() + (w - w) - v) ** 2 + x.log1p() * v,
         0 - (-(v * x)) * y - (0 - (-(w * y + v))).exp() * 2 / 2,
     ):
         for seed in (0, 4):  # by the parameters, and by x
