@@ -36,6 +36,7 @@ them and spreads the examples over several devices by itself::
 
 from autograd.vectorizer.pipeline import vectorize
 from autograd.vectorizer.program import Program
+from autograd.vectorizer.proof import ProofError, ProofWarning
 from autograd.vectorizer.statements import Statement
 
-__all__ = ["Program", "Statement", "vectorize"]
+__all__ = ["Program", "ProofError", "ProofWarning", "Statement", "vectorize"]

@@ -210,7 +210,11 @@ class LevelWriter:
                 text = f"np.broadcast_to({text}, ({len(entries)}, {self.body.examples}))"
             shape.append("m")
         sizes = ", ".join(["-1" if size == "m" else str(size) for size in shape])
-        self._add(name, f"{text}.reshape({sizes or '()'})", used, tuple(shape), output.gradient_of)
+        text += f".reshape({sizes})" if sizes else "[0, 0]"
+        gathered = "[" in text and not text.startswith("np.broadcast_to(")
+        if sizes and not gathered:  # it is a part of another array
+            text += ".copy()"
+        self._add(name, text, used, tuple(shape), output.gradient_of)
         self.body.results[name] = name
 
     def _add(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,15 @@ from autograd.vectorizer.layout import lay_out, read_as_numbers
 from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
+from autograd.vectorizer.plain_form import plain_form
 from autograd.vectorizer.program import Program
+from autograd.vectorizer.proof import Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording import record_gradients
-from autograd.vectorizer.statements import Names, OutputArray
+from autograd.vectorizer.statements import Body, Names, OutputArray
 from autograd.vectorizer.writing import Writer
+
+FAILED = "vectorize found no program that computes what this graph computes"
+REPORT = "This is a fault of glassgrad: please report it, with the loss as you wrote it"
 
 
 def vectorize(
@@ -75,7 +83,8 @@ def vectorize(
             an operation has no slope at the recorded numbers.
     """
     with _collector_paused():
-        return _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch, namespace)
+        program = _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch)
+    return program if namespace is np else program.computed_with(namespace)
 
 
 @contextmanager
@@ -96,7 +105,6 @@ def _vectorize(
     parameters: Mapping[str, Any],
     with_respect_to: str | None,
     whole_batch: bool,
-    namespace: Any,
 ) -> Program:
     loss = single(loss)
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
@@ -114,26 +122,88 @@ def _vectorize(
     for name, array in zip(gradients, sought, strict=True):
         wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    normal = NormalForm(wanted, place_of)
+    task = _Task(leaves, outputs, order, place_of, derivatives, wanted)
+    proof = Proof(order, leaves)
+    program, problem = _by_the_rules(task, names.copy(), proof)
+    if program is None:
+        program = _as_recorded(task, names.copy(), proof)
+        warnings.warn(
+            "vectorize wrote this program level by level, as the graph was recorded. The program "
+            f"that reads better was not right: {problem}. {REPORT}",
+            ProofWarning,
+            stacklevel=3,
+        )
+    return program
+
+
+@dataclass
+class _Task:
+    """What programs are written from; each is explained where it is made."""
+
+    leaves: Sequence[LeafArray]
+    outputs: Mapping[str, OutputArray]
+    order: Sequence[Value]
+    place_of: Mapping[Value, tuple[LeafArray, int]]
+    derivatives: Mapping[Value, Value]
+    wanted: Sequence[Wanted]
+
+
+def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | None, str]:
+    """The program that reads best; or, where it is wrong, what it does."""
+    try:
+        body, named = _written(task, names)
+        program = Program(task.leaves, task.outputs, body, np)
+        problem = proof.problem(program)
+        false = [] if problem else proof.false_claims(program, named)
+        if false:
+            program = Program(task.leaves, task.outputs, body.without_claims(false, names), np)
+            problem = proof.problem(program)
+    except Exception as error:  # whatever there is that the rules do not expect
+        return None, f"{type(error).__name__}: {error}"
+    return (None, problem) if problem else (program, "")
+
+
+def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
+    """The program that owes nothing to the rules."""
+    try:
+        forms = plain_form(task.wanted, task.place_of)
+        body = LevelWriter(forms, task.leaves, task.outputs, names).body
+        program = Program(task.leaves, task.outputs, body, np)
+        problem = proof.problem(program)
+    except Exception as error:
+        raise ProofError(f"{FAILED}: {type(error).__name__}: {error}. {REPORT}") from error
+    if problem:
+        raise ProofError(f"{FAILED}: {problem}. {REPORT}")
+    return program
+
+
+def _written(task: _Task, names: Names) -> tuple[Body, dict[str, list[list[Value]]]]:
+    """The statements, and which Values the entries of a line stand for."""
+    normal = NormalForm(task.wanted, task.place_of)
     forms, node_of = normal.forms, normal.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
-        body = LevelWriter(forms, leaves, outputs, names).body
-        return Program(leaves, outputs, body, namespace)
+        return LevelWriter(forms, task.leaves, task.outputs, names).body, {}
 
     derivative = {
         node_of[v]: node_of[d]
-        for v, d in derivatives.items()
+        for v, d in task.derivatives.items()
         if node_of.get(v) in forms and node_of.get(d) in forms
     }
-    shapes = {name: output.shape for name, output in outputs.items()}
+    shapes = {name: output.shape for name, output in task.outputs.items()}
     arrays = lay_out(groups, forms, derivative, shapes)
-    singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
+    singles = read_as_numbers(arrays) - {output.gradient_of for output in task.outputs.values()}
     if singles:
         arrays = lay_out(groups, forms, derivative, shapes, singles)
-    forward_nodes = {node_of[v] for v in order}
-    body = Writer(arrays, forward_nodes, outputs, names, singles).body
-    return Program(leaves, outputs, body, namespace)
+    forward_nodes = {node_of[v] for v in task.order}
+    writer = Writer(arrays, forward_nodes, task.outputs, names, singles)
+    values: defaultdict[int, list[Value]] = defaultdict(list)
+    for value in task.order:
+        values[node_of[value]].append(value)
+    named = {
+        line: [values[node] for node in array.group.members] for line, array in writer.named.items()
+    }
+    return writer.body, named
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

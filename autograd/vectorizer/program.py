@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from os import PathLike
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,13 +16,15 @@ from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.source import (
-    FUNCTION,
     PRINTED_TABLE,
+    compiled,
     function_source,
-    helpers,
     module_source,
 )
 from autograd.vectorizer.statements import Body, OutputArray, Statement
+
+# What a copy or a program loaded from a file compiles for itself.
+_MADE_AGAIN = {"function", "_arguments", "_checked"}
 
 
 class Model(Protocol):
@@ -69,14 +73,41 @@ class Program:
         self.examples = body.examples
         function = function_source(leaves, outputs, body)
         self.source = module_source(function, self.tables)
-        self._arguments = Arguments(leaves, namespace)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
-        self._namespace = namespace
         self._body = body
-        self.function: Callable[..., Any] = self._compiled(function)
+        self._compute_with(namespace)
         self.parameters: dict[str, Any] = {
             a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
         }
+
+    def _compute_with(self, namespace: Any) -> None:
+        self._namespace = namespace
+        self._arguments = Arguments(self.leaves, namespace)
+        source = function_source(self.leaves, self.outputs, self._body)
+        self.function: Callable[..., Any] = compiled(
+            direct(source) if namespace is np else source, namespace, self.tables
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what is made again from the rest; modules by their names."""
+        state = {name: value for name, value in vars(self).items() if name not in _MADE_AGAIN}
+        if isinstance(self._namespace, ModuleType):
+            state["_namespace"] = self._namespace.__name__
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        namespace = self._namespace
+        self._compute_with(import_module(namespace) if isinstance(namespace, str) else namespace)
+
+    def computed_with(self, namespace: Any) -> Program:
+        """The same program for another module with the functions of NumPy."""
+        return Program(self.leaves, self.outputs, self._body, namespace)
+
+    def watched(self, check: Callable[[int, Any], None]) -> Callable[..., Any]:
+        """The function as it is printed, which calls ``check(i, array)`` after statement i."""
+        source = function_source(self.leaves, self.outputs, self._body, checked=True)
+        return compiled(source, self._namespace, self.tables, check=check)
 
     def __call__(self, *inputs: Any, check: bool = False) -> tuple[Any, Any]:
         """The mean cost over the examples, and its gradients by the parameters' names.
@@ -161,15 +192,7 @@ class Program:
     @cached_property
     def _checked(self) -> Callable[..., Any]:
         """The function, looking at each result; most programs never need it."""
-        source = function_source(self.leaves, self.outputs, self._body, checked=True)
-        return self._compiled(source, check=self._require_finite)
-
-    def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
-        tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}
-        source = direct(source) if self._namespace is np else source
-        scope = {"np": self._namespace, **tables, **names}
-        exec("\n".join([*helpers(source), source]), scope)
-        return scope[FUNCTION]  # type: ignore[no-any-return]
+        return self.watched(self._require_finite)
 
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
@@ -67,6 +67,23 @@ def function_source(
     lines.append(_returning(outputs, body))
     arguments = ", ".join([array.name for array in leaves])
     return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+
+
+def compiled(
+    source: str, namespace: Any, tables: Mapping[str, Any], **names: Any
+) -> Callable[..., Any]:
+    """The function of a source.
+
+    Args:
+        source: with the function; helpers are added.
+        namespace: what is called ``np`` in it.
+        tables: the index tables by their names.
+        names: what else it may call.
+    """
+    arrays = {name: namespace.asarray(table) for name, table in tables.items()}
+    scope = {"np": namespace, **arrays, **names}
+    exec("\n".join([*helpers(source), source]), scope)
+    return scope[FUNCTION]  # type: ignore[no-any-return]
 
 
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:

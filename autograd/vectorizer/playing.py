@@ -1,0 +1,168 @@
+"""Playing: a recorded graph computed at other numbers, on floats of its own.
+
+``forward()`` and ``backward()`` write into the Values. Here nothing is written to them, so that
+there is nothing to put back, whatever is raised.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from autograd.backprop import topological_order
+from autograd.primitives import Primitive, constant
+from autograd.value import Value
+
+Floats = Sequence[float]
+
+
+class NoValueError(Exception):
+    """An operation has no value at the numbers that were asked for.
+
+    Attributes:
+        place: where it stands in the order.
+    """
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class Tape:
+    """A recorded graph: what is done to which numbers, one step per operation.
+
+    >>> w, x = Value(2), Value(3)
+    >>> tape = Tape([w, x, w * x])
+    >>> played = tape.play({1: 5.0})  # another x
+    >>> played.data.tolist(), played.derivatives().tolist()  # wx and its slopes by w, x and itself
+    ([2.0, 5.0, 10.0], [5.0, 2.0, 1.0])
+    >>> x.data
+    3.0
+
+    Attributes:
+        order: its Values, each after its inputs, the loss last.
+        place: where each Value stands in the order.
+        leaves: the places of the leaves.
+        steps: of each operation its place, itself and the places of its inputs.
+    """
+
+    def __init__(self, order: Sequence[Value]) -> None:
+        self.order = order
+        self.place = {value: i for i, value in enumerate(order)}
+        self.leaves = [i for i, value in enumerate(order) if value.op is None]
+        self.steps: list[tuple[int, Primitive, list[int]]] = [
+            (i, value.op, [self.place[x] for x in value.inputs])
+            for i, value in enumerate(order)
+            if value.op is not None and value.inputs
+        ]
+        self._recorded = [value.data for value in order]
+
+    def play(self, numbers: Mapping[int, float]) -> Played:
+        """All values and slopes where these leaves are other numbers; missing slopes are nan.
+
+        Raises:
+            NoValueError: an operation has no value there.
+        """
+        data = self._recorded.copy()
+        for i, number in numbers.items():
+            data[i] = number
+        slopes: list[Floats] = []
+        for i, op, inputs in self.steps:
+            operands = [data[x] for x in inputs]
+            try:
+                data[i] = op.value(*operands)
+            except (ArithmeticError, ValueError):
+                raise NoValueError(i) from None
+            try:
+                slopes.append(op.slopes(data[i], *operands))
+            except (ArithmeticError, ValueError):
+                slopes.append([math.nan] * len(operands))
+        return Played(self, data, slopes)
+
+    def play_shaken(self, numbers: Mapping[int, float], by: float) -> Played:
+        """The same, with all that is read, passed on or used as a slope off by a fraction.
+
+        Fixed exponents stay what they are: a power of a negative number has no neighbours.
+        """
+        draw = random.Random(0)
+
+        def shaken(x: float) -> float:
+            return x * (1.0 + draw.uniform(-by, by))
+
+        data = self._recorded.copy()
+        for i, number in numbers.items():
+            data[i] = number
+        slopes: list[Floats] = []
+        each: Floats
+        for i, op, inputs in self.steps:
+            exact = [data[x] for x in inputs]
+            operands = [
+                data[x] if self.order[x].op is constant and len(inputs) == 2 else shaken(data[x])
+                for x in inputs
+            ]
+            try:
+                data[i] = shaken(op.value(*operands))
+                each = op.slopes(data[i], *operands)
+            except (ArithmeticError, ValueError):  # the edge of where there are values
+                data[i], each = self._at_the_edge(op, exact)
+            slopes.append([shaken(slope) for slope in each])
+        return Played(self, data, slopes)
+
+    def _at_the_edge(self, op: Primitive, operands: Floats) -> tuple[float, Floats]:
+        try:
+            value = op.value(*operands)
+            return value, op.slopes(value, *operands)
+        except (ArithmeticError, ValueError):
+            return math.nan, [math.nan] * len(operands)
+
+    def leaves_below(self, places: Iterable[int]) -> list[int]:
+        """The leaves that these Values depend on."""
+        order = topological_order(*[self.order[i] for i in places])
+        return [self.place[value] for value in order if value.op is None]
+
+
+class Played:
+    """A graph at some numbers.
+
+    Attributes:
+        data: the number of every Value.
+        slopes: those of every step.
+    """
+
+    def __init__(self, tape: Tape, data: list[float], slopes: list[Floats]) -> None:
+        self.data = np.array(data)
+        self.slopes = slopes
+        self._tape = tape
+        self._derivatives: dict[frozenset[int], np.ndarray] = {}
+
+    def derivatives(self, cut: frozenset[int] = frozenset()) -> np.ndarray:
+        """The derivative of the loss by every Value.
+
+        Args:
+            cut: Values that count as leaves, so that nothing flows on through them.
+        """
+        if cut not in self._derivatives:
+            self._derivatives[cut] = np.array(self._swept(cut))
+        return self._derivatives[cut]
+
+    def _swept(self, cut: Collection[int]) -> list[float]:
+        found = [0.0] * len(self.data)
+        found[-1] = 1.0
+        steps = self._tape.steps
+        for (i, _, inputs), slopes in zip(reversed(steps), reversed(self.slopes), strict=True):
+            if i not in cut:
+                upstream = found[i]
+                for x, slope in zip(inputs, slopes, strict=True):
+                    found[x] += slope * upstream
+        return found
+
+    def lacking(self) -> list[int]:
+        """The places of the operations that have no slope."""
+        return [
+            i
+            for (i, _, _), slopes in zip(self._tape.steps, self.slopes, strict=True)
+            if any(slope != slope for slope in slopes)
+        ]

@@ -1,0 +1,250 @@
+"""Proof: no program is handed out that was not seen to compute what its graph computes.
+
+The rules that make a program are many, and where one is wrong the numbers are, without a word.
+So the finished program runs beside the scalars before anyone gets it, as compilers are checked
+by translation validation (Pnueli, Siegel and Singerman 1998; Necula 2000). It must return the
+cost and the gradients of the recorded graph, in arrays that are nobody else's, and each line
+that is called the gradient of a named array must be that.
+
+Batches are as long as every list and every axis once, since that is where NumPy takes one axis
+for another.
+
+How far may results differ? Of what cancels exactly, in the scalars or in the program, nothing is
+left but roundings, so no fixed tolerance fits. Where results differ by more than a fraction
+TOLERANCE of the numbers that they are means of, the scalars are computed again with every number
+on the way off by 10⁻⁹: by as much as that moves a result, it is not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from autograd.value import Value
+from autograd.vectorizer.examples import Example, Examples, Quantity, told_apart
+from autograd.vectorizer.leaves import LeafArray
+from autograd.vectorizer.playing import Played
+from autograd.vectorizer.program import Program
+from autograd.vectorizer.statements import Statement
+
+TOLERANCE = 1e-9
+
+# Batches are at most so many, and so long.
+MOST_BATCHES, LONGEST_BATCH = 16, 1000
+
+# The Values that each entry of an array stands for.
+Entries = Sequence[Sequence[Value]]
+
+
+class ProofWarning(UserWarning):
+    """vectorize could not prove the program that it would have returned.
+
+    It returns one that is right but reads worse, level by level, or says that nothing could be
+    tried. To have it raised instead: ``warnings.simplefilter("error", ProofWarning)``.
+    """
+
+
+class ProofError(AssertionError):
+    """vectorize found no program that computes what the recorded graph computes."""
+
+
+class Proof:
+    """Shows what is wrong with programs of one graph, by running them beside it.
+
+    Args:
+        order: the Values of the graph, each after its inputs, the loss last.
+        leaves: the arrays of its leaves.
+
+    Attributes:
+        possible: whether the graph has a value at any numbers that were tried.
+    """
+
+    def __init__(self, order: Sequence[Value], leaves: Sequence[LeafArray]) -> None:
+        self._leaves = leaves
+        self._examples = Examples(order, leaves)
+        self._quantities: dict[str | None, Quantity] = {
+            array.name: self._examples.gradient(array.name) for array in leaves
+        }
+        self._quantities[None] = lambda played: played.data[-1:]
+        self.possible = bool(self._examples.sets)
+
+    def problem(self, program: Program) -> str:
+        """How a program differs from the graph; "" if it does not."""
+        held = program.parameters
+        for array in self._leaves:
+            recorded = np.reshape([value.data for value in array.values], array.shape)
+            if array.parameter and not np.array_equal(held[array.key], recorded, equal_nan=True):
+                return f"{array.key} holds other numbers than were recorded"
+        try:
+            with np.errstate(all="ignore"):
+                for batch in self._examples.batches(self._lengths(program)):
+                    problem = self._problem_with(program, batch)
+                    if problem:
+                        return f"{problem} (a batch of {len(batch)})"
+        finally:
+            program.parameters = held
+        return ""
+
+    def _problem_with(self, program: Program, batch: Sequence[Example]) -> str:
+        given = self._examples.arrays(batch)
+        program.parameters = {a.key: given[a.name] for a in self._leaves if a.parameter}
+        try:
+            cost, grads = program(*[given[a.name] for a in self._leaves if not a.parameter])
+        except Exception as error:  # whatever NumPy says to what was written
+            return f"{type(error).__name__}: {error}"
+        by_name = isinstance(grads, dict)
+        results = [cost, *(grads.values() if by_name else [grads])]
+        if by_name and list(grads) != [output.key for output in program.outputs.values()][1:]:
+            return f"the gradients are called {', '.join(grads)}"
+        for (name, output), found in zip(program.outputs.items(), results, strict=True):
+            shape = (*[len(batch)] * output.per_example, *output.shape)
+            if np.shape(found) != shape:
+                return f"{name} has shape {np.shape(found)} in place of {shape}"
+            quantity = self._quantities[output.gradient_of]
+            difference = _difference(np.asarray(found), batch, quantity, output.per_example)
+            if difference:
+                return f"{name}{difference}"
+        arrays = [array for array in results if isinstance(array, np.ndarray)]
+        others = [*given.values(), *program.tables.values()]
+        for i, array in enumerate(arrays):
+            kept = [other for other in (*others, *arrays[:i]) if np.may_share_memory(array, other)]
+            if kept or not array.flags.writeable:
+                return "a result is part of another array"
+        return ""
+
+    def _lengths(self, program: Program) -> list[int]:
+        """The lengths of batches: 1, 2, 3 and those of every axis and every list."""
+        found = {1, 2, 3}
+        shapes = [array.shape for array in self._leaves]
+        for shape in [*shapes, *[statement.shape for statement in program.statements]]:
+            found.update([size for size in shape if isinstance(size, int)])
+        for op, n in {(op, len(inputs)) for _, op, inputs in self._examples.tape.steps}:
+            lists = [each for each in op.arguments(*range(n)) if isinstance(each, tuple)]
+            found.update([len(each) for each in lists])
+        return sorted([n for n in found if 0 < n <= LONGEST_BATCH])[:MOST_BATCHES]
+
+    def false_claims(self, program: Program, named: Mapping[str, Entries]) -> list[str]:
+        """The lines that are not the gradients that they are called.
+
+        Args:
+            program: one without a problem.
+            named: name of a line, to the Values that its entries stand for.
+        """
+        line = {statement.name: statement for statement in program.statements}
+        claims = [
+            _Claim(statement, line[of], named[of], self._examples.tape.place)
+            for statement in program.statements
+            if (of := statement.gradient_of) in line and of in named
+        ]
+        false: dict[str, None] = {}
+        if not claims:
+            return []
+        arrays: dict[str, Any] = {}
+        function = program.watched(
+            lambda i, array: arrays.update({program.statements[i].name: array})
+        )
+        with np.errstate(all="ignore"):
+            for batch in self._examples.batches([3]):
+                function(*self._examples.arrays(batch).values())
+                false |= {each.name: None for each in claims if not each.holds(arrays, batch)}
+        return list(false)
+
+
+class _Claim:
+    """That a line is the gradient of the loss by another line."""
+
+    def __init__(
+        self, line: Statement, by: Statement, entries: Entries, place: Mapping[Value, int]
+    ) -> None:
+        self.name = line.name
+        self._line, self._by = line, by
+        self._places = [[place[value] for value in values] for values in entries]
+        # What was written more than once is one entry. Its derivative is that by all of the
+        # Values; what flows from one of them through another counts once.
+        several = max(map(len, self._places)) > 1
+        self._cut = frozenset([i for each in self._places for i in each] if several else [])
+        self._times = 0.0
+
+    def holds(self, arrays: Mapping[str, Any], batch: Sequence[Example]) -> bool:
+        """Whether it does, in a batch."""
+        by = self._rows(self._by, arrays, batch)
+        found = self._rows(self._line, arrays, batch)
+        if by is None or found is None or self._has_rows(self._by) > self._has_rows(self._line):
+            return False
+        self._times = self._times or self._ratio(by, batch[0])
+        return not (
+            _difference(by, batch, self._value, self._has_rows(self._by), self._times)
+            or _difference(
+                found, batch, self._derivative, self._has_rows(self._line), 1.0 / self._times
+            )
+        )
+
+    def _has_rows(self, line: Statement) -> bool:
+        return line.shape[-1:] == ("m",)
+
+    def _rows(
+        self, line: Statement, arrays: Mapping[str, Any], batch: Sequence[Example]
+    ) -> np.ndarray | None:
+        """The array of a line, one row per example if it has examples; None if misshapen."""
+        array = np.asarray(arrays[line.name])
+        if array.shape != tuple([len(batch) if size == "m" else size for size in line.shape]):
+            return None
+        return np.moveaxis(array, -1, 0) if self._has_rows(line) else array
+
+    def _ratio(self, by: np.ndarray, example: Example) -> float:
+        """What the Values are multiplied by in the program: −1 where a sign has moved out."""
+        values = example.result(self._value)
+        i = int(np.argmax(np.abs(values)))
+        ratio = float(by.reshape(-1, len(values))[0, i] / values[i]) if values[i] else 1.0
+        return ratio if ratio and math.isfinite(ratio) else 1.0
+
+    def _value(self, played: Played) -> np.ndarray:
+        return played.data[[each[0] for each in self._places]]
+
+    def _derivative(self, played: Played) -> np.ndarray:
+        found = played.derivatives(self._cut)
+        return np.array([found[each].sum() for each in self._places])
+
+
+def _difference(
+    found: np.ndarray,
+    batch: Sequence[Example],
+    quantity: Quantity,
+    per_example: bool,
+    times: float = 1.0,
+) -> str:
+    """How a result differs from that of the scalars; "" if it does not.
+
+    Args:
+        found: the result, one row per example, or the mean.
+        batch: the examples.
+        quantity: what it should be.
+        per_example: whether there is a row per example.
+        times: what the result of the scalars is multiplied by.
+    """
+    used, which = told_apart(batch)
+    weights = np.bincount(which) / len(batch)
+
+    def combined(results: Sequence[np.ndarray]) -> np.ndarray:
+        rows = np.array(results)
+        return rows[which] if per_example else (weights @ rows)[None]
+
+    wanted = [times * example.result(quantity) for example in used]
+    expected = combined(wanted)
+    got = found.reshape(len(expected), -1)
+    if got.shape != expected.shape:
+        return f" has {got.shape[1]} entries in place of {expected.shape[1]}"
+    allowed = TOLERANCE * combined([np.abs(each) for each in wanted])
+    # Where the scalars have no number, nothing is promised.
+    wrong = np.isfinite(expected) & ~(np.abs(got - expected) <= allowed)
+    if not wrong.any():
+        return ""
+    allowed = allowed + combined([abs(times) * example.uncertainty(quantity) for example in used])
+    wrong &= ~(np.abs(got - expected) <= allowed) & ~np.isnan(allowed)
+    if not wrong.any():
+        return ""
+    where = tuple(np.argwhere(wrong)[0])
+    return f" is {got[where]} in place of {expected[where]}"
