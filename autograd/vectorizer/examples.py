@@ -10,7 +10,6 @@ and again until the loss has depended on every Value.
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy as np
 from autograd.primitives import constant
 from autograd.value import Value
 from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.playing import NoValueError, Played, Tape
+from autograd.vectorizer.playing import Floats, NoValueError, Played, Tape
 
 # How far numbers are moved, as a fraction of themselves: the parameters of a set, and the inputs
 # of each of its examples.
@@ -26,7 +25,7 @@ NEAR = (0.02, (0.02, 2.0, 2.0))
 FAR = (2.0, (2.0, 2.0, 2.0))
 # The same for single examples, as many as are drawn to see a Value that had no influence so far.
 FARTHER = (2.0, (2.0,))
-MOST_FARTHER = 6
+MOST_FARTHER = 4
 
 KINKS = {"relu", "leaky_relu", "abs", "sign", "step", "maximum", "minimum", "where"}
 # Operations whose slopes are 0 wherever there are any: what is below them has no influence.
@@ -46,7 +45,7 @@ Quantity = Callable[[Played], np.ndarray]
 class Example:
     """Numbers for the leaves, and what the scalars make of them."""
 
-    def __init__(self, tape: Tape, numbers: dict[int, float]) -> None:
+    def __init__(self, tape: Tape, numbers: Floats) -> None:
         self._tape, self._numbers = tape, numbers
         self._results: dict[Quantity, np.ndarray] = {}
         self._shaken: Played | None = None
@@ -76,6 +75,29 @@ class Example:
         return self.played.lacking() or [len(self.played.data) - 1]
 
 
+class Batch:
+    """Examples, again and again up to some length.
+
+    Attributes:
+        examples: each once.
+        which: which of them stands where.
+    """
+
+    def __init__(self, examples: Sequence[Example], length: int) -> None:
+        self.examples = examples[:length]
+        self.which = np.arange(length) % len(self.examples)
+        self._weights = np.bincount(self.which) / length
+
+    def __len__(self) -> int:
+        return len(self.which)
+
+    def combined(self, results: Sequence[np.ndarray], per_example: bool) -> np.ndarray:
+        """One row per example; or a single row, their mean."""
+        rows = np.array(results)
+        found: np.ndarray = rows[self.which] if per_example else (self._weights @ rows)[None]
+        return found
+
+
 class Examples:
     """Examples near the recorded one, the same for the same graph.
 
@@ -97,9 +119,11 @@ class Examples:
         inputs = {value for array in leaves if array.per_example for value in array.values}
         self._batched = bool(inputs)
         # Without inputs per example there is one example, and all that moves is its own.
-        self._own = [i for i in tape.leaves if not inputs or tape.order[i] in inputs]
-        self._draw = random.Random(0)
-        self._reach = dict.fromkeys(tape.leaves, 1.0)
+        own = [not inputs or tape.order[i] in inputs for i in tape.leaves]
+        self._own = np.array(own, bool)
+        self._draw = np.random.default_rng(0)
+        self._recorded = np.array([tape.order[i].data for i in tape.leaves])
+        self._reach = np.ones(len(tape.leaves))
         self.sets = [found for found in self._sets() if found]
 
     # --- the numbers ---
@@ -133,19 +157,19 @@ class Examples:
             if not lacking or not self._stay_nearer(lacking):
                 return found
         try:
-            return [Example(self.tape, {}) for _ in own]
+            return [Example(self.tape, self._recorded.tolist()) for _ in own]
         except NoValueError:  # its leaves have been set to other numbers since it was recorded
             return []
 
     def _drawn(self, far: float, own: Sequence[float]) -> tuple[list[Example], list[int]]:
         """Examples at random numbers, and the places of what has no number there."""
-        shared = {i: self._moved(i, far) for i in self.tape.leaves}
+        shared = self._moved(far)
         found: list[Example] = []
         lacking: list[int] = []
         for each in own:
-            numbers = shared | {i: self._moved(i, each) for i in self._own}
+            numbers = np.where(self._own, self._moved(each), shared)
             try:
-                found.append(Example(self.tape, numbers))
+                found.append(Example(self.tape, numbers.tolist()))
             except NoValueError as error:
                 return [], [error.place]
             lacking += found[-1].lacking()
@@ -153,44 +177,43 @@ class Examples:
 
     def _stay_nearer(self, places: Sequence[int]) -> bool:
         """Move the leaves below these places less from now on; whether that is possible."""
-        movable = [leaf for leaf in self.tape.leaves_below(places) if self._reach[leaf]]
-        for leaf in movable:
-            reach = self._reach[leaf] * LESS
-            self._reach[leaf] = reach if reach > LEAST else 0.0
-        return bool(movable)
+        below = self.tape.leaves_below(places)
+        movable = (self._reach > 0.0) & np.isin(self.tape.leaves, below)
+        self._reach[movable] *= LESS
+        self._reach[self._reach < LEAST] = 0.0
+        return bool(movable.any())
 
-    def _moved(self, leaf: int, far: float) -> float:
-        """A number near the recorded one: off by a fraction, and a little, so that 0 moves too."""
-        x, reach = self.tape.order[leaf].data, self._reach[leaf]
-        if not reach:
-            return x
-        if not math.isfinite(x):
-            x = 1.0
-        far *= reach
+    def _moved(self, far: float) -> np.ndarray:
+        """Numbers near the recorded ones: off by a fraction, and a little, so that 0 moves too."""
+        reach, n = self._reach, len(self._reach)
+        x = np.where((reach > 0.0) & ~np.isfinite(self._recorded), 1.0, self._recorded)
         # Once it moves less, a tiny number stays tiny.
-        little = min(far, far**3) if reach == 1.0 or not x else 0.0
-        return x * (1.0 + self._draw.uniform(-far, far)) + self._draw.uniform(-little, little)
+        little = np.where(
+            (reach == 1.0) | (x == 0.0), np.minimum(far * reach, (far * reach) ** 3), 0.0
+        )
+        moved: np.ndarray = x * (1.0 + far * reach * self._draw.uniform(-1.0, 1.0, n))
+        return moved + little * self._draw.uniform(-1.0, 1.0, n)
 
     # --- what a program gets, and what it should return ---
 
-    def batches(self, lengths: Sequence[int]) -> Iterator[list[Example]]:
+    def batches(self, lengths: Sequence[int]) -> Iterator[Batch]:
         """Batches of these lengths, of the first examples again and again; then the others."""
         if not self._batched:
-            yield from [[example] for examples in self.sets for example in examples]
+            yield from [Batch([example], 1) for examples in self.sets for example in examples]
             return
         for examples in self.sets[:1]:
-            yield from [(examples * length)[:length] for length in lengths]
-        yield from self.sets[1:]
+            yield from [Batch(examples, length) for length in lengths]
+        yield from [Batch(examples, len(examples)) for examples in self.sets[1:]]
 
-    def arrays(self, batch: Sequence[Example]) -> dict[str, np.ndarray]:
+    def arrays(self, batch: Batch) -> dict[str, np.ndarray]:
         """What a program is called with for a batch, by the names in the program."""
-        used, which = told_apart(batch)
-        numbers = np.array([example.played.data for example in used])
+        numbers = np.array([example.played.data for example in batch.examples])
         found = {}
         for array in self._leaves:
             places = self._places[array.name]
             if array.per_example:
-                found[array.name] = numbers[:, places][which].reshape(len(batch), *array.shape)
+                rows = numbers[:, places][batch.which]
+                found[array.name] = rows.reshape(len(batch), *array.shape)
             else:
                 found[array.name] = numbers[0, places].reshape(array.shape)
         return found
@@ -199,12 +222,6 @@ class Examples:
         """The derivatives by an array of leaves."""
         places = self._places[name]
         return lambda played: played.derivatives()[places]
-
-
-def told_apart(batch: Sequence[Example]) -> tuple[list[Example], list[int]]:
-    """The examples of a batch, each once, and which of them stands where."""
-    used = {example: i for i, example in enumerate(dict.fromkeys(batch))}
-    return list(used), [used[example] for example in batch]
 
 
 def _seen(examples: Sequence[Example]) -> set[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -36,7 +36,7 @@ class Tape:
 
     >>> w, x = Value(2), Value(3)
     >>> tape = Tape([w, x, w * x])
-    >>> played = tape.play({1: 5.0})  # another x
+    >>> played = tape.play([2.0, 5.0])  # another x
     >>> played.data.tolist(), played.derivatives().tolist()  # wx and its slopes by w, x and itself
     ([2.0, 5.0, 10.0], [5.0, 2.0, 1.0])
     >>> x.data
@@ -60,15 +60,16 @@ class Tape:
         ]
         self._recorded = [value.data for value in order]
 
-    def play(self, numbers: Mapping[int, float]) -> Played:
-        """All values and slopes where these leaves are other numbers; missing slopes are nan.
+    def play(self, numbers: Floats) -> Played:
+        """All values and slopes where the leaves are other numbers; missing slopes are nan.
+
+        Args:
+            numbers: of the leaves, in their order.
 
         Raises:
             NoValueError: an operation has no value there.
         """
-        data = self._recorded.copy()
-        for i, number in numbers.items():
-            data[i] = number
+        data = self._with(numbers)
         slopes: list[Floats] = []
         for i, op, inputs in self.steps:
             operands = [data[x] for x in inputs]
@@ -82,7 +83,7 @@ class Tape:
                 slopes.append([math.nan] * len(operands))
         return Played(self, data, slopes)
 
-    def play_shaken(self, numbers: Mapping[int, float], by: float) -> Played:
+    def play_shaken(self, numbers: Floats, by: float) -> Played:
         """The same, with all that is read, passed on or used as a slope off by a fraction.
 
         Fixed exponents stay what they are: a power of a negative number has no neighbours.
@@ -92,9 +93,7 @@ class Tape:
         def shaken(x: float) -> float:
             return x * (1.0 + draw.uniform(-by, by))
 
-        data = self._recorded.copy()
-        for i, number in numbers.items():
-            data[i] = number
+        data = self._with(numbers)
         slopes: list[Floats] = []
         each: Floats
         for i, op, inputs in self.steps:
@@ -110,6 +109,12 @@ class Tape:
                 data[i], each = self._at_the_edge(op, exact)
             slopes.append([shaken(slope) for slope in each])
         return Played(self, data, slopes)
+
+    def _with(self, numbers: Floats) -> list[float]:
+        data = self._recorded.copy()
+        for leaf, number in zip(self.leaves, numbers, strict=True):
+            data[leaf] = number
+        return data
 
     def _at_the_edge(self, op: Primitive, operands: Floats) -> tuple[float, Floats]:
         try:

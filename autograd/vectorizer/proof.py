@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from autograd.value import Value
-from autograd.vectorizer.examples import Example, Examples, Quantity, told_apart
+from autograd.vectorizer.examples import Batch, Examples, Quantity
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.playing import Played
 from autograd.vectorizer.program import Program
@@ -88,7 +88,7 @@ class Proof:
             program.parameters = held
         return ""
 
-    def _problem_with(self, program: Program, batch: Sequence[Example]) -> str:
+    def _problem_with(self, program: Program, batch: Batch) -> str:
         given = self._examples.arrays(batch)
         program.parameters = {a.key: given[a.name] for a in self._leaves if a.parameter}
         try:
@@ -161,20 +161,22 @@ class _Claim:
     ) -> None:
         self.name = line.name
         self._line, self._by = line, by
-        self._places = [[place[value] for value in values] for values in entries]
+        places = [[place[value] for value in values] for values in entries]
+        self._places = np.array([i for each in places for i in each])
+        self._starts = np.cumsum([0, *map(len, places)])[:-1]  # of each entry among the places
         # What was written more than once is one entry. Its derivative is that by all of the
         # Values; what flows from one of them through another counts once.
-        several = max(map(len, self._places)) > 1
-        self._cut = frozenset([i for each in self._places for i in each] if several else [])
+        several = len(self._places) > len(places)
+        self._cut = frozenset(self._places.tolist() if several else [])
         self._times = 0.0
 
-    def holds(self, arrays: Mapping[str, Any], batch: Sequence[Example]) -> bool:
+    def holds(self, arrays: Mapping[str, Any], batch: Batch) -> bool:
         """Whether it does, in a batch."""
         by = self._rows(self._by, arrays, batch)
         found = self._rows(self._line, arrays, batch)
         if by is None or found is None or self._has_rows(self._by) > self._has_rows(self._line):
             return False
-        self._times = self._times or self._ratio(by, batch[0])
+        self._times = self._times or self._ratio(by, batch)
         return not (
             _difference(by, batch, self._value, self._has_rows(self._by), self._times)
             or _difference(
@@ -185,33 +187,33 @@ class _Claim:
     def _has_rows(self, line: Statement) -> bool:
         return line.shape[-1:] == ("m",)
 
-    def _rows(
-        self, line: Statement, arrays: Mapping[str, Any], batch: Sequence[Example]
-    ) -> np.ndarray | None:
+    def _rows(self, line: Statement, arrays: Mapping[str, Any], batch: Batch) -> np.ndarray | None:
         """The array of a line, one row per example if it has examples; None if misshapen."""
         array = np.asarray(arrays[line.name])
         if array.shape != tuple([len(batch) if size == "m" else size for size in line.shape]):
             return None
         return np.moveaxis(array, -1, 0) if self._has_rows(line) else array
 
-    def _ratio(self, by: np.ndarray, example: Example) -> float:
+    def _ratio(self, by: np.ndarray, batch: Batch) -> float:
         """What the Values are multiplied by in the program: −1 where a sign has moved out."""
-        values = example.result(self._value)
+        values = batch.examples[0].result(self._value)
         i = int(np.argmax(np.abs(values)))
         ratio = float(by.reshape(-1, len(values))[0, i] / values[i]) if values[i] else 1.0
         return ratio if ratio and math.isfinite(ratio) else 1.0
 
     def _value(self, played: Played) -> np.ndarray:
-        return played.data[[each[0] for each in self._places]]
+        return played.data[self._places[self._starts]]
 
     def _derivative(self, played: Played) -> np.ndarray:
-        found = played.derivatives(self._cut)
-        return np.array([found[each].sum() for each in self._places])
+        found: np.ndarray = np.add.reduceat(
+            played.derivatives(self._cut)[self._places], self._starts
+        )
+        return found
 
 
 def _difference(
     found: np.ndarray,
-    batch: Sequence[Example],
+    batch: Batch,
     quantity: Quantity,
     per_example: bool,
     times: float = 1.0,
@@ -225,24 +227,18 @@ def _difference(
         per_example: whether there is a row per example.
         times: what the result of the scalars is multiplied by.
     """
-    used, which = told_apart(batch)
-    weights = np.bincount(which) / len(batch)
-
-    def combined(results: Sequence[np.ndarray]) -> np.ndarray:
-        rows = np.array(results)
-        return rows[which] if per_example else (weights @ rows)[None]
-
-    wanted = [times * example.result(quantity) for example in used]
-    expected = combined(wanted)
+    wanted = [times * example.result(quantity) for example in batch.examples]
+    expected = batch.combined(wanted, per_example)
     got = found.reshape(len(expected), -1)
     if got.shape != expected.shape:
         return f" has {got.shape[1]} entries in place of {expected.shape[1]}"
-    allowed = TOLERANCE * combined([np.abs(each) for each in wanted])
+    allowed = TOLERANCE * batch.combined([np.abs(each) for each in wanted], per_example)
     # Where the scalars have no number, nothing is promised.
     wrong = np.isfinite(expected) & ~(np.abs(got - expected) <= allowed)
     if not wrong.any():
         return ""
-    allowed = allowed + combined([abs(times) * example.uncertainty(quantity) for example in used])
+    moved = [abs(times) * example.uncertainty(quantity) for example in batch.examples]
+    allowed = allowed + batch.combined(moved, per_example)
     wrong &= ~(np.abs(got - expected) <= allowed) & ~np.isnan(allowed)
     if not wrong.any():
         return ""
