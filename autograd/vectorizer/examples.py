@@ -25,7 +25,7 @@ NEAR = (0.02, (0.02, 2.0, 2.0))
 FAR = (2.0, (2.0, 2.0, 2.0))
 # The same for single examples, as many as are drawn to see a Value that had no influence so far.
 FARTHER = (2.0, (2.0,))
-MOST_FARTHER = 4
+MOST_FARTHER = 3
 
 KINKS = {"relu", "leaky_relu", "abs", "sign", "step", "maximum", "minimum", "where"}
 # Operations whose slopes are 0 wherever there are any: what is below them has no influence.
@@ -188,10 +188,9 @@ class Examples:
         reach, n = self._reach, len(self._reach)
         x = np.where((reach > 0.0) & ~np.isfinite(self._recorded), 1.0, self._recorded)
         # Once it moves less, a tiny number stays tiny.
-        little = np.where(
-            (reach == 1.0) | (x == 0.0), np.minimum(far * reach, (far * reach) ** 3), 0.0
-        )
-        moved: np.ndarray = x * (1.0 + far * reach * self._draw.uniform(-1.0, 1.0, n))
+        far_each = far * reach
+        little = np.where((reach == 1.0) | (x == 0.0), np.minimum(far_each, far_each**3), 0.0)
+        moved: np.ndarray = x * (1.0 + far_each * self._draw.uniform(-1.0, 1.0, n))
         return moved + little * self._draw.uniform(-1.0, 1.0, n)
 
     # --- what a program gets, and what it should return ---

@@ -21,13 +21,12 @@ from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
 from autograd.vectorizer.plain_form import plain_form
 from autograd.vectorizer.program import Program
-from autograd.vectorizer.proof import Proof, ProofError, ProofWarning
+from autograd.vectorizer.proof import REPORT, Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording import record_gradients
 from autograd.vectorizer.statements import Body, Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
 FAILED = "vectorize found no program that computes what this graph computes"
-REPORT = "This is a fault of glassgrad: please report it, with the loss as you wrote it"
 
 
 def vectorize(

@@ -6,25 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
 from os import PathLike
-from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.vectorizer import saving
 from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.leaves import LeafArray, flatten
-from autograd.vectorizer.source import (
-    PRINTED_TABLE,
-    compiled,
-    function_source,
-    module_source,
-)
+from autograd.vectorizer.proof import REPORT, ProofError
+from autograd.vectorizer.source import FUNCTION, compiled, function_source, module_source
 from autograd.vectorizer.statements import Body, OutputArray, Statement
 
 # What a copy or a program loaded from a file compiles for itself.
 _MADE_AGAIN = {"function", "_arguments", "_checked"}
+
+
+Arrays = Mapping[str, Any]
 
 
 class Model(Protocol):
@@ -71,8 +70,8 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        function = function_source(leaves, outputs, body)
-        self.source = module_source(function, self.tables)
+        self._function = function_source(leaves, outputs, body)
+        self.source = module_source(self._function, self.tables)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._body = body
         self._compute_with(namespace)
@@ -83,10 +82,8 @@ class Program:
     def _compute_with(self, namespace: Any) -> None:
         self._namespace = namespace
         self._arguments = Arguments(self.leaves, namespace)
-        source = function_source(self.leaves, self.outputs, self._body)
-        self.function: Callable[..., Any] = compiled(
-            direct(source) if namespace is np else source, namespace, self.tables
-        )
+        source = direct(self._function) if namespace is np else self._function
+        self.function: Callable[..., Any] = compiled(source, namespace, self.tables)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what is made again from the rest; modules by their names."""
@@ -161,33 +158,49 @@ class Program:
                 value.data = number
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the program to ``path`` with ending ``.py`` and its numbers to ``.npz``.
+        """Write the program to ``path`` with ``.py`` behind it, and its numbers with ``.npz``.
 
-        The saved module needs NumPy and nothing else; no pickle is involved. It holds the
-        function and, as ``parameters``, the arrays of the parameters: with ``import saved``,
+        A path that ends so already gets no second ending. The saved module needs NumPy and
+        nothing else; no pickle is involved. It holds the function and, as ``parameters``, the
+        arrays of the parameters: with ``import saved``,
         ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
-        ``program(X, Y)`` was.
+        ``program(X, Y)`` was. (``runpy.run_path`` runs files whose names cannot be imported.)
+
+        Raises:
+            TypeError, ValueError: a parameter is missing, is not made of numbers or has the
+                wrong shape.
+            OSError: a file cannot be written. What was there before is still there.
         """
-        path = Path(path)
-        source = self.source.replace(
-            "import numpy as np\n",
-            "from pathlib import Path\n\nimport numpy as np\n\n"
-            'with np.load(Path(__file__).with_suffix(".npz")) as file:\n    saved = dict(file)\n'
-            f"parameter_names = {list(self._shapes)}\n"
-            'parameters = {name: saved[f"parameter {name}"] for name in parameter_names}\n',
-            1,
+        held = self._arguments.parameters(self.parameters)
+        parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))
+        source = saving.module(self._function, self.leaves, self.tables)
+
+        saving.write(
+            path,
+            source,
+            saving.arrays(parameters, self.tables),
+            lambda saved: self._require_same(saved, parameters),
         )
-        parameters = self._arguments.parameters(self.parameters)
-        arrays = {
-            f"parameter {key}": array for key, array in zip(self._shapes, parameters, strict=True)
-        }
-        for name, table in self.tables.items():
-            if table.size > PRINTED_TABLE:
-                comment = f"# {name}: a table of shape {table.shape}\n"
-                source = source.replace(comment, f'{name} = saved["table {name}"]\n')
-                arrays[f"table {name}"] = table
-        path.with_suffix(".py").write_text(source, encoding="utf-8")
-        np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
+
+    def _require_same(self, saved: Callable[[], dict[str, Any]], parameters: Arrays) -> None:
+        """Raise unless a saved module returns, bit for bit, what the printed function does."""
+        generator = np.random.default_rng(0)
+        inputs = []
+        for array in self.leaves:
+            if not array.parameter:
+                numbers = _numbers(array.values, array.shape, np)
+                rows = [numbers * generator.uniform(0.5, 1.5, array.shape) for _ in range(3)]
+                inputs.append(np.array(rows) if array.per_example else numbers)
+        try:
+            with np.errstate(all="ignore"):
+                expected = compiled(self._function, np, self.tables)(*inputs, *parameters.values())
+                module = saved()
+                found = module[FUNCTION](*inputs, *module["parameters"].values())
+            problem = "" if _same(found, expected) else "returns other numbers"
+        except Exception as error:
+            problem = f"raises {type(error).__name__}: {error}"
+        if problem:
+            raise ProofError(f"The saved module {problem}, so nothing was written. {REPORT}")
 
     @cached_property
     def _checked(self) -> Callable[..., Any]:
@@ -214,6 +227,15 @@ class Program:
                 raise ValueError(f"{key} has shape {there} in the model, {shape} in the program")
             found.append((key, shape, values))
         return found
+
+
+def _same(found: Any, expected: Any) -> bool:
+    """Whether two programs returned the same, nan being nan."""
+    if isinstance(expected, dict):
+        return list(found) == list(expected) and _same([*found.values()], [*expected.values()])
+    if isinstance(expected, (tuple, list)):
+        return all(map(_same, found, expected))
+    return np.array_equal(found, expected, equal_nan=True)
 
 
 def _numbers(values: Sequence[Any], shape: tuple[int, ...], namespace: Any) -> Any:

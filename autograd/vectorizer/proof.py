@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,8 +27,12 @@ from autograd.value import Value
 from autograd.vectorizer.examples import Batch, Examples, Quantity
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.playing import Played
-from autograd.vectorizer.program import Program
 from autograd.vectorizer.statements import Statement
+
+if TYPE_CHECKING:
+    from autograd.vectorizer.program import Program
+
+REPORT = "This is a fault of glassgrad: please report it, with the loss as you wrote it"
 
 TOLERANCE = 1e-9
 
@@ -202,7 +206,8 @@ class _Claim:
         return ratio if ratio and math.isfinite(ratio) else 1.0
 
     def _value(self, played: Played) -> np.ndarray:
-        return played.data[self._places[self._starts]]
+        found: np.ndarray = played.data[self._places[self._starts]]
+        return found
 
     def _derivative(self, played: Played) -> np.ndarray:
         found: np.ndarray = np.add.reduceat(

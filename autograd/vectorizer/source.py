@@ -19,14 +19,24 @@ PRINTED_TABLE = 40
 
 def module_source(function: str, tables: Mapping[str, Any]) -> str:
     """The whole program: helper functions, index tables, and the function itself."""
-    written = [
-        f"{name} = np.array({table.tolist()})\n"
-        if table.size <= PRINTED_TABLE
-        else f"# {name}: a table of shape {table.shape}\n"
-        for name, table in tables.items()
-    ]
-    parts = ["import numpy as np\n", *helpers(function), "".join(written), function]
+    described = {name: f"# {name}: a table of shape {t.shape}\n" for name, t in tables.items()}
+    parts = ["import numpy as np\n", *helpers(function), tables_source(tables, described), function]
     return "\n\n".join([part for part in parts if part])
+
+
+def tables_source(tables: Mapping[str, Any], large: Mapping[str, str]) -> str:
+    """The index tables, a line each.
+
+    Args:
+        tables: by their names.
+        large: name to the line of a table that is too large to be printed.
+    """
+    return "".join(
+        [
+            f"{name} = np.array({table.tolist()})\n" if table.size <= PRINTED_TABLE else large[name]
+            for name, table in tables.items()
+        ]
+    )
 
 
 def helpers(text: str) -> list[str]:
