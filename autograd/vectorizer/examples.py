@@ -23,13 +23,12 @@ from autograd.vectorizer.playing import Floats, NoValueError, Played, Tape
 # of each of its examples.
 NEAR = (0.02, (0.02, 2.0, 2.0))
 FAR = (2.0, (2.0, 2.0, 2.0))
-# The same for single examples, as many as are drawn to see a Value that had no influence so far.
+# The same for single examples, which show Values that had no influence so far. A small graph is
+# drawn for more often: there, a closed unit may be the only one of its kind.
 FARTHER = (2.0, (2.0,))
-MOST_FARTHER = 3
+MOST_FARTHER, SMALL = 3, 10_000
 
 KINKS = {"relu", "leaky_relu", "abs", "sign", "step", "maximum", "minimum", "where"}
-# Operations whose slopes are 0 wherever there are any: what is below them has no influence.
-FLAT = {"sign", "step", "relu_slope", "stop_gradient"}
 
 # Where an operation has no value, or no slope that is needed, the leaves below it are moved less
 # far, at last not at all.
@@ -114,6 +113,7 @@ class Examples:
         known = set(order)
         unread = [v for array in leaves for v in array.values if v not in known]
         self.tape = tape = Tape([*unread, *order])
+        self._n_read = len(order)
         self._places = {a.name: np.array([tape.place[v] for v in a.values]) for a in leaves}
         self._leaves = leaves
         inputs = {value for array in leaves if array.per_example for value in array.values}
@@ -132,24 +132,19 @@ class Examples:
         sets = [self._set(*NEAR)]
         if any(op.name in KINKS for _, op, _ in self.tape.steps):
             sets.append(self._set(*FAR))
-            unseen = self._influential().difference(*map(_seen, sets))
-            for _ in range(MOST_FARTHER):
-                if not unseen:
-                    break
-                farther = self._set(*FARTHER)
-                if not unseen.isdisjoint(_seen(farther)):
-                    unseen -= _seen(farther)
-                    sets.append(farther)
+        unseen = np.array([value.op is not constant for value in self.tape.order])
+        unseen[: len(unseen) - self._n_read] = False
+        for examples in sets:
+            unseen &= ~_seen(examples)
+        most = len(sets) + MOST_FARTHER
+        for _ in range(max(MOST_FARTHER, min(MOST_DRAWS, SMALL // self._n_read))):
+            if len(sets) == most or not unseen.any():
+                break
+            farther = self._set(*FARTHER)
+            if (unseen & _seen(farther)).any():
+                unseen &= ~_seen(farther)
+                sets.append(farther)
         return sets
-
-    def _influential(self) -> set[int]:
-        """The Values that the loss depends on, by operations that have slopes."""
-        order = self.tape.order
-        found = {len(order) - 1}
-        for i, op, inputs in reversed(self.tape.steps):
-            if i in found and op.name not in FLAT:
-                found.update([x for x in inputs if order[x].op is not constant])
-        return found
 
     def _set(self, far: float, own: Sequence[float]) -> list[Example]:
         for _ in range(MOST_DRAWS):
@@ -223,6 +218,7 @@ class Examples:
         return lambda played: played.derivatives()[places]
 
 
-def _seen(examples: Sequence[Example]) -> set[int]:
-    """The Values that the loss had a derivative by, in one of the examples."""
-    return {i for each in examples for i in np.flatnonzero(each.played.derivatives()).tolist()}
+def _seen(examples: Sequence[Example]) -> np.ndarray:
+    """Whether the loss had a derivative by each Value, in one of the examples."""
+    found: np.ndarray = np.any([each.played.derivatives() != 0.0 for each in examples], axis=0)
+    return found

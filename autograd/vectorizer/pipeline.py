@@ -123,6 +123,13 @@ def _vectorize(
 
     task = _Task(leaves, outputs, order, place_of, derivatives, wanted)
     proof = Proof(order, leaves)
+    if not proof.possible:
+        warnings.warn(
+            "vectorize could not try this program: at the numbers that the leaves hold now, the "
+            "graph has no value. Set them to numbers at which it has one",
+            ProofWarning,
+            stacklevel=3,
+        )
     program, problem = _by_the_rules(task, names.copy(), proof)
     if program is None:
         program = _as_recorded(task, names.copy(), proof)

@@ -27,7 +27,7 @@ from autograd.value import Value
 from autograd.vectorizer.examples import Batch, Examples, Quantity
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.playing import Played
-from autograd.vectorizer.statements import Statement
+from autograd.vectorizer.statements import Shape, Statement
 
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
@@ -36,8 +36,8 @@ REPORT = "This is a fault of glassgrad: please report it, with the loss as you w
 
 TOLERANCE = 1e-9
 
-# Batches are at most so many, and so long.
-MOST_BATCHES, LONGEST_BATCH = 16, 1000
+# Batches are at most so many and so long, and no array may have more numbers.
+MOST_BATCHES, LONGEST_BATCH, MOST_NUMBERS = 16, 1000, 10_000_000
 
 # The Values that each entry of an array stands for.
 Entries = Sequence[Sequence[Value]]
@@ -68,7 +68,8 @@ class Proof:
 
     def __init__(self, order: Sequence[Value], leaves: Sequence[LeafArray]) -> None:
         self._leaves = leaves
-        self._examples = Examples(order, leaves)
+        with np.errstate(all="ignore"):
+            self._examples = Examples(order, leaves)
         self._quantities: dict[str | None, Quantity] = {
             array.name: self._examples.gradient(array.name) for array in leaves
         }
@@ -121,14 +122,22 @@ class Proof:
 
     def _lengths(self, program: Program) -> list[int]:
         """The lengths of batches: 1, 2, 3 and those of every axis and every list."""
+        shapes: list[Shape] = [
+            *[("m",) * array.per_example + array.shape for array in self._leaves],
+            *[statement.shape for statement in program.statements],
+        ]
         found = {1, 2, 3}
-        shapes = [array.shape for array in self._leaves]
-        for shape in [*shapes, *[statement.shape for statement in program.statements]]:
-            found.update([size for size in shape if isinstance(size, int)])
+        largest = max([table.size for table in program.tables.values()], default=1)
+        for shape in shapes:
+            sizes = [size for size in shape if isinstance(size, int)]
+            found.update(sizes)
+            if len(sizes) < len(shape):  # one such array per example
+                largest = max(largest, math.prod(sizes))
         for op, n in {(op, len(inputs)) for _, op, inputs in self._examples.tape.steps}:
             lists = [each for each in op.arguments(*range(n)) if isinstance(each, tuple)]
             found.update([len(each) for each in lists])
-        return sorted([n for n in found if 0 < n <= LONGEST_BATCH])[:MOST_BATCHES]
+        longest = max(3, min(LONGEST_BATCH, MOST_NUMBERS // max(largest, 1)))
+        return sorted([n for n in found if 0 < n <= longest])[:MOST_BATCHES]
 
     def false_claims(self, program: Program, named: Mapping[str, Entries]) -> list[str]:
         """The lines that are not the gradients that they are called.
