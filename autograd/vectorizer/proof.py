@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 REPORT = "This is a fault of glassgrad: please report it, with the loss as you wrote it"
 
-TOLERANCE = 1e-9
+# Numbers below TINY are as good as 0: they may lack digits, or be 0, where they are made otherwise.
+TOLERANCE, TINY = 1e-9, 1e-290
 
 # Batches are at most so many and so long, and no array may have more numbers.
 MOST_BATCHES, LONGEST_BATCH, MOST_NUMBERS = 16, 1000, 10_000_000
@@ -246,9 +247,9 @@ def _difference(
     got = found.reshape(len(expected), -1)
     if got.shape != expected.shape:
         return f" has {got.shape[1]} entries in place of {expected.shape[1]}"
-    allowed = TOLERANCE * batch.combined([np.abs(each) for each in wanted], per_example)
-    # Where the scalars have no number, nothing is promised.
-    wrong = np.isfinite(expected) & ~(np.abs(got - expected) <= allowed)
+    allowed = TOLERANCE * batch.combined([np.abs(each) for each in wanted], per_example) + TINY
+    # Where the scalars, or their sum, have no number, nothing is promised.
+    wrong = np.isfinite(expected * len(batch)) & ~(np.abs(got - expected) <= allowed)
     if not wrong.any():
         return ""
     moved = [abs(times) * example.uncertainty(quantity) for example in batch.examples]
