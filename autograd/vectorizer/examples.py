@@ -9,7 +9,7 @@ and again until the loss has depended on every Value.
 
 from __future__ import annotations
 
-import math
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy as np
 from autograd.primitives import constant
 from autograd.value import Value
 from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.playing import Floats, NoValueError, Played, Tape
+from autograd.vectorizer.playing import Floats, Played, Tape
 
 # How far numbers are moved, as a fraction of themselves: the parameters of a set, and the inputs
 # of each of its examples.
@@ -31,7 +31,7 @@ MOST_FARTHER, SMALL = 3, 10_000
 KINKS = {"relu", "leaky_relu", "abs", "sign", "step", "maximum", "minimum", "where"}
 
 # Where an operation has no value, or no slope that is needed, the leaves below it are moved less
-# far, at last not at all.
+# far, at last not at all. All of them stay where they are at the last draw.
 LESS, LEAST, MOST_DRAWS = 0.125, 1e-4, 40
 
 # Results are computed with every number on the way off by this fraction, to see what it does.
@@ -45,10 +45,10 @@ class Example:
     """Numbers for the leaves, and what the scalars make of them."""
 
     def __init__(self, tape: Tape, numbers: Floats) -> None:
-        self._tape, self._numbers = tape, numbers
+        self.played = tape.play(numbers)
+        self._tape = tape
         self._results: dict[Quantity, np.ndarray] = {}
         self._shaken: Played | None = None
-        self.played = tape.play(numbers)
 
     def result(self, quantity: Quantity) -> np.ndarray:
         """What the scalars say."""
@@ -59,19 +59,9 @@ class Example:
     def uncertainty(self, quantity: Quantity) -> np.ndarray:
         """How far it moves where every number on the way is off by the fraction SHAKEN."""
         if self._shaken is None:
-            self._shaken = self._tape.play_shaken(self._numbers, SHAKEN)
+            self._shaken = self._tape.shaken(self.played, SHAKEN)
         moved: np.ndarray = np.abs(quantity(self._shaken) - self.result(quantity))
         return moved
-
-    def lacking(self) -> list[int]:
-        """The places of what keeps the loss and the gradients from being numbers, if anything."""
-        derivatives = self.played.derivatives()
-        if (
-            math.isfinite(self.played.data[-1])
-            and np.isfinite(derivatives[self._tape.leaves]).all()
-        ):
-            return []
-        return self.played.lacking() or [len(self.played.data) - 1]
 
 
 class Batch:
@@ -147,28 +137,17 @@ class Examples:
         return sets
 
     def _set(self, far: float, own: Sequence[float]) -> list[Example]:
-        for _ in range(MOST_DRAWS):
-            found, lacking = self._drawn(far, own)
+        """Examples at random numbers, one per distance; none where the graph has no value."""
+        for draw in itertools.count(1):  # pragma: no branch
+            if draw >= MOST_DRAWS:
+                self._reach[:] = 0.0
+            shared = self._moved(far)
+            numbers = [np.where(self._own, self._moved(each), shared) for each in own]
+            found = [Example(self.tape, each.tolist()) for each in numbers]
+            lacking = [place for each in found for place in each.played.lacking()]
             if not lacking or not self._stay_nearer(lacking):
-                return found
-        try:
-            return [Example(self.tape, self._recorded.tolist()) for _ in own]
-        except NoValueError:  # its leaves have been set to other numbers since it was recorded
-            return []
-
-    def _drawn(self, far: float, own: Sequence[float]) -> tuple[list[Example], list[int]]:
-        """Examples at random numbers, and the places of what has no number there."""
-        shared = self._moved(far)
-        found: list[Example] = []
-        lacking: list[int] = []
-        for each in own:
-            numbers = np.where(self._own, self._moved(each), shared)
-            try:
-                found.append(Example(self.tape, numbers.tolist()))
-            except NoValueError as error:
-                return [], [error.place]
-            lacking += found[-1].lacking()
-        return found, lacking
+                break
+        return [] if any(each.played.missing for each in found) else found
 
     def _stay_nearer(self, places: Sequence[int]) -> bool:
         """Move the leaves below these places less from now on; whether that is possible."""

@@ -19,18 +19,6 @@ from autograd.value import Value
 Floats = Sequence[float]
 
 
-class NoValueError(Exception):
-    """An operation has no value at the numbers that were asked for.
-
-    Attributes:
-        place: where it stands in the order.
-    """
-
-    def __init__(self, place: int) -> None:
-        super().__init__(place)
-        self.place = place
-
-
 class Tape:
     """A recorded graph: what is done to which numbers, one step per operation.
 
@@ -61,72 +49,63 @@ class Tape:
         self._recorded = [value.data for value in order]
 
     def play(self, numbers: Floats) -> Played:
-        """All values and slopes where the leaves are other numbers; missing slopes are nan.
+        """All values and slopes where the leaves are other numbers; what is missing is nan.
 
         Args:
             numbers: of the leaves, in their order.
-
-        Raises:
-            NoValueError: an operation has no value there.
         """
-        data = self._with(numbers)
+        data = self._recorded.copy()
+        for leaf, number in zip(self.leaves, numbers, strict=True):
+            data[leaf] = number
         slopes: list[Floats] = []
+        missing: list[int] = []
         for i, op, inputs in self.steps:
             operands = [data[x] for x in inputs]
             try:
                 data[i] = op.value(*operands)
             except (ArithmeticError, ValueError):
-                raise NoValueError(i) from None
-            try:
-                slopes.append(op.slopes(data[i], *operands))
-            except (ArithmeticError, ValueError):
-                slopes.append([math.nan] * len(operands))
-        return Played(self, data, slopes)
+                data[i] = math.nan
+                missing.append(i)
+            slopes.append(_slopes(op, data[i], operands))
+        return Played(self, data, slopes, missing)
 
-    def play_shaken(self, numbers: Floats, by: float) -> Played:
-        """The same, with all that is read, passed on or used as a slope off by a fraction.
+    def shaken(self, played: Played, by: float) -> Played:
+        """The same again, with all that is read, passed on or used as a slope off by a fraction.
 
-        Fixed exponents stay what they are: a power of a negative number has no neighbours.
+        Fixed exponents stay what they are: a power of a negative number has no neighbours. Nor
+        does a number at the edge of where there are values.
         """
         draw = random.Random(0)
 
-        def shaken(x: float) -> float:
+        def off(x: float) -> float:
             return x * (1.0 + draw.uniform(-by, by))
 
-        data = self._with(numbers)
+        exact = played.data.tolist()
+        data = exact.copy()
         slopes: list[Floats] = []
-        each: Floats
         for i, op, inputs in self.steps:
-            exact = [data[x] for x in inputs]
             operands = [
-                data[x] if self.order[x].op is constant and len(inputs) == 2 else shaken(data[x])
+                data[x] if self.order[x].op is constant and len(inputs) == 2 else off(data[x])
                 for x in inputs
             ]
             try:
-                data[i] = shaken(op.value(*operands))
-                each = op.slopes(data[i], *operands)
-            except (ArithmeticError, ValueError):  # the edge of where there are values
-                data[i], each = self._at_the_edge(op, exact)
-            slopes.append([shaken(slope) for slope in each])
-        return Played(self, data, slopes)
-
-    def _with(self, numbers: Floats) -> list[float]:
-        data = self._recorded.copy()
-        for leaf, number in zip(self.leaves, numbers, strict=True):
-            data[leaf] = number
-        return data
-
-    def _at_the_edge(self, op: Primitive, operands: Floats) -> tuple[float, Floats]:
-        try:
-            value = op.value(*operands)
-            return value, op.slopes(value, *operands)
-        except (ArithmeticError, ValueError):
-            return math.nan, [math.nan] * len(operands)
+                data[i] = off(op.value(*operands))
+            except (ArithmeticError, ValueError):
+                operands = [exact[x] for x in inputs]
+            slopes.append([off(slope) for slope in _slopes(op, data[i], operands)])
+        return Played(self, data, slopes, [])
 
     def leaves_below(self, places: Iterable[int]) -> list[int]:
         """The leaves that these Values depend on."""
         order = topological_order(*[self.order[i] for i in places])
         return [self.place[value] for value in order if value.op is None]
+
+
+def _slopes(op: Primitive, value: float, operands: Floats) -> Floats:
+    try:
+        return op.slopes(value, *operands)
+    except (ArithmeticError, ValueError):
+        return [math.nan] * len(operands)
 
 
 class Played:
@@ -135,11 +114,15 @@ class Played:
     Attributes:
         data: the number of every Value.
         slopes: those of every step.
+        missing: the places of the operations that have no value.
     """
 
-    def __init__(self, tape: Tape, data: list[float], slopes: list[Floats]) -> None:
+    def __init__(
+        self, tape: Tape, data: list[float], slopes: list[Floats], missing: list[int]
+    ) -> None:
         self.data = np.array(data)
         self.slopes = slopes
+        self.missing = missing
         self._tape = tape
         self._derivatives: dict[frozenset[int], np.ndarray] = {}
 
@@ -165,9 +148,13 @@ class Played:
         return found
 
     def lacking(self) -> list[int]:
-        """The places of the operations that have no slope."""
-        return [
+        """The places of what keeps the loss and the gradients from being numbers, if anything."""
+        gradients = self.derivatives()[self._tape.leaves]
+        if self.missing or (math.isfinite(self.data[-1]) and np.isfinite(gradients).all()):
+            return self.missing
+        without_slopes = [
             i
             for (i, _, _), slopes in zip(self._tape.steps, self.slopes, strict=True)
             if any(slope != slope for slope in slopes)
         ]
+        return without_slopes or [len(self.data) - 1]

@@ -292,12 +292,8 @@ class Writer:
 
 def _is_broadcast(text: str) -> bool:
     """Whether a formula makes an array whose entries share their memory."""
-    if not text.startswith("np.broadcast_to("):
-        return False
-    match ast.parse(text, mode="eval").body:
-        case ast.Call(func=ast.Attribute(attr="broadcast_to")):
-            return True
-    return False
+    called = text.startswith("np.broadcast_to(")
+    return called and isinstance(ast.parse(text, mode="eval").body, ast.Call)
 
 
 def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array, Array]:

@@ -25,7 +25,16 @@ from autograd import (
     vectorize,
 )
 from autograd.backprop import topological_order
-from autograd.vectorizer import ProofError, ProofWarning, normal_form, pipeline, program, writing
+from autograd.vectorizer import (
+    ProofError,
+    ProofWarning,
+    examples,
+    normal_form,
+    pipeline,
+    program,
+    proof,
+    writing,
+)
 from autograd.vectorizer.examples import Examples
 from autograd.vectorizer.leaves import leaf_arrays
 from autograd.vectorizer.plain_form import plain_form
@@ -243,7 +252,7 @@ def test_the_same_graph_gives_the_same_text():
 
 def test_another_namespace_computes_what_was_proven_with_numpy():
     other = types.ModuleType("other")
-    vars(other).update({name: getattr(np, name) for name in dir(np)})
+    vars(other).update({name: getattr(np, name) for name in dir(np) if name[:2] != "__"})
     loss, inputs, parameters = neuron()
     made = vectorize(loss, inputs, parameters, namespace=other)
     assert made([[1.0, 2.0]], [3.0])[0] == vectorize(*neuron())([[1.0, 2.0]], [3.0])[0]
@@ -396,8 +405,7 @@ def test_examples_stay_where_the_graph_has_values():
     x, w = Value(1.0), Value(0.001)
     loss = log(w) * sqrt(x)
     leaf_list = leaf_arrays({"x": x}, {"w": w}, per_example=True)
-    examples = Examples(topological_order(loss), leaf_list)
-    [near] = examples.sets
+    [near] = Examples(topological_order(loss), leaf_list).sets
     assert len(near) == 3
     assert all(np.isfinite(each.played.data).all() for each in near)
 
@@ -407,7 +415,96 @@ def test_examples_go_on_until_every_unit_was_open():
     model = MLP(2, [6, 1], activation="relu", seed=1)
     [z] = model(x)
     order = topological_order((z - 1) ** 2)
-    examples = Examples(order, leaf_arrays({"X": x}, model.named_parameters(), per_example=True))
-    seen = sum(abs(each.played.derivatives()) for group in examples.sets for each in group)
+    arrays = leaf_arrays({"X": x}, model.named_parameters(), per_example=True)
+    sets = Examples(order, arrays).sets
+    seen = sum(abs(each.played.derivatives()) for group in sets for each in group)
     assert all(seen[i] for i, v in enumerate(order) if v.op is None)
     assert len(flat(x)) == 2
+
+
+def test_a_missing_value_or_slope_is_nan_and_known_by_its_place():
+    x, y = Value(4.0), Value(1.0)
+    tape = Tape(topological_order(sqrt(x) * log(y)))
+    below = tape.play([-1.0, 1.0])
+    assert np.isnan(below.data).tolist() == [False, True, False, False, True]
+    assert below.lacking() == below.missing == [1]
+    edge = tape.play([0.0, 2.0])
+    assert edge.data[-1] == 0.0
+    assert (edge.lacking(), edge.missing) == ([1], [])
+    assert tape.play([4.0, 1.0]).lacking() == []
+    assert tape.leaves_below([1]) == [0]
+
+
+def test_a_loss_that_is_infinite_is_lacking_itself():
+    x = Value(2.0)
+    tape = Tape(topological_order(x * 1e300))
+    assert tape.play([1e300]).lacking() == [2]
+
+
+def test_a_shaken_graph_is_off_by_a_little_but_at_the_edge():
+    y = Value(-3.0)
+    tape = Tape(topological_order(y**2))
+    found = tape.shaken(tape.play([-3.0]), 1e-9).data[-1]
+    assert found != 9.0
+    assert found == pytest.approx(9.0, rel=1e-8)
+    x = Value(2.0)
+    for edge in (sqrt(x - 2), sqrt(2 - x)):  # of 2 that is off by 1e-9, once up and once down
+        tape = Tape(topological_order(edge))
+        assert 0.0 <= tape.shaken(tape.play([2.0]), 1e-9).data[-1] < 1e-4
+
+
+def test_the_last_draw_is_the_recorded_numbers(monkeypatch):
+    x, w = Value(1.0), Value(-2.0)
+    loss = log(x) * w
+    arrays = leaf_arrays({"x": x}, {"w": w}, per_example=True)
+    monkeypatch.setattr(examples, "MOST_DRAWS", 1)
+    [near] = Examples(topological_order(loss), arrays).sets
+    assert [each.played.data[[0, 2]].tolist() for each in near] == [[1.0, -2.0]] * 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "kept"), [(("m",), True), ((), False), ((2, "m"), False), ((2,), False)]
+)
+def test_a_claim_about_an_array_of_another_shape_is_none(monkeypatch, shape, kept):
+    right = writing.Writer._statement
+
+    def misshapen(self, name, formula, of_shape, gradient_of):
+        return right(self, name, formula, shape if name == "dZ" else of_shape, gradient_of)
+
+    monkeypatch.setattr(writing.Writer, "_statement", misshapen)
+    made = vectorize(*neuron())
+    assert ("dZ" in made.source) == kept
+
+
+def test_a_gradient_without_examples_beside_an_array_with_them_is_none():
+    x, w, b = Value(0.5), Value(2.0), Value(0.1)
+    made = vectorize(w * x + b, {"x": x}, {"w": w, "b": b})
+    assert claims_hold(made, np.array([0.1, 0.2])) == 0
+    assert {s.gradient_of for s in made.statements} <= {None, "w", "b"}
+
+
+def test_batches_of_large_programs_are_short(monkeypatch):
+    lengths = []
+    right = proof.Proof._problem_with
+
+    def noted(self, made, batch):
+        lengths.append(len(batch))
+        return right(self, made, batch)
+
+    monkeypatch.setattr(proof.Proof, "_problem_with", noted)
+    x, w = leaves(7), leaves(7)
+    vectorize(total([tanh(a * b) for a, b in zip(x, w, strict=True)]), {"X": x}, {"w": w})
+    assert lengths == [1, 2, 3, 7]
+    lengths.clear()
+    monkeypatch.setattr(proof, "MOST_NUMBERS", 40)
+    vectorize(total([tanh(a * b) for a, b in zip(x, w, strict=True)]), {"X": x}, {"w": w})
+    assert lengths == [1, 2, 3]
+
+
+def test_another_number_of_entries_is_a_difference():
+    tape = Tape([Value(1.0), Value(2.0)])
+    batch = examples.Batch([examples.Example(tape, [1.0, 2.0])], 3)
+    numbers = np.array([[1.0, 2.0]] * 3)
+    assert proof._difference(numbers, batch, lambda played: played.data, True) == ""
+    found = proof._difference(numbers[:, :1], batch, lambda played: played.data, True)
+    assert found == " has 1 entries in place of 2"
