@@ -38,10 +38,11 @@ class Program:
 
     Examples are rows (m × features) in what goes in and comes out, as NumPy and scikit-learn
     users have them. Inside, they are columns, as on the slides: the first lines of the
-    program turn them, its last line turns the results back.
+    program turn them, its last line turns the results back. Programs can be copied and pickled.
 
     Attributes:
-        source: the program as text, a module of its own that needs only NumPy.
+        source: the program as text, a module of its own that needs only NumPy. As ``function``
+            it takes arrays of floats alone; what ``save`` writes also takes class labels.
         statements: its lines as data.
         leaves: the arrays that it takes, the inputs before the parameters.
         outputs: the arrays that it returns, the cost before the gradients.
