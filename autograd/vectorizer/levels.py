@@ -146,7 +146,7 @@ class LevelWriter:
             formula = f"np.mean({formula}, axis=1, keepdims=True)"
             constant = True
         name = self._names.numbered("V")
-        if formula not in self._texts.values():
+        if formula not in (*self._texts.values(), *self.body.tables):
             self._made.add(name)
         self._add(name, formula, used, (len(nodes), 1 if constant else "m"))
         self._texts[name] = name
