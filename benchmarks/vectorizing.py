@@ -245,8 +245,8 @@ class Unproven(Proof):
     def problem(self, program: Any) -> str:
         return ""
 
-    def false_claims(self, program: Any, named: Any) -> list[str]:
-        return []
+    def problem_as_printed(self, program: Any, named: Any) -> tuple[str, list[str]]:
+        return "", []
 
 
 def proof_row(name: str, loss: Value, inputs: Arrays, parameters: Any) -> list[str]:

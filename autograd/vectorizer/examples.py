@@ -96,6 +96,7 @@ class Examples:
 
     Attributes:
         tape: the graph, and before it the leaves that the loss does not depend on.
+        places: of each array, where its leaves stand among the Values of the tape.
         sets: examples that share their parameters; none where the graph has no value.
     """
 
@@ -104,7 +105,7 @@ class Examples:
         unread = [v for array in leaves for v in array.values if v not in known]
         self.tape = tape = Tape([*unread, *order])
         self._n_read = len(order)
-        self._places = {a.name: np.array([tape.place[v] for v in a.values]) for a in leaves}
+        self.places = {a.name: np.array([tape.place[v] for v in a.values]) for a in leaves}
         self._leaves = leaves
         inputs = {value for array in leaves if array.per_example for value in array.values}
         self._batched = bool(inputs)
@@ -183,18 +184,13 @@ class Examples:
         numbers = np.array([example.played.data for example in batch.examples])
         found = {}
         for array in self._leaves:
-            places = self._places[array.name]
+            places = self.places[array.name]
             if array.per_example:
                 rows = numbers[:, places][batch.which]
                 found[array.name] = rows.reshape(len(batch), *array.shape)
             else:
                 found[array.name] = numbers[0, places].reshape(array.shape)
         return found
-
-    def gradient(self, name: str) -> Quantity:
-        """The derivatives by an array of leaves."""
-        places = self._places[name]
-        return lambda played: played.derivatives()[places]
 
 
 def _seen(examples: Sequence[Example]) -> np.ndarray:

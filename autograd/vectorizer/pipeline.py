@@ -21,7 +21,7 @@ from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
 from autograd.vectorizer.plain_form import plain_form
 from autograd.vectorizer.program import Program
-from autograd.vectorizer.proof import REPORT, Proof, ProofError, ProofWarning
+from autograd.vectorizer.proof import REPORT, Entries, Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording import record_gradients
 from autograd.vectorizer.statements import Body, Names, OutputArray
 from autograd.vectorizer.writing import Writer
@@ -128,7 +128,7 @@ def _vectorize(
         wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
     task = _Task(leaves, outputs, order, place_of, derivatives, wanted)
-    proof = Proof(order, leaves)
+    proof = Proof(order, leaves, outputs)
     if not proof.possible:
         warnings.warn(
             "vectorize could not try this program: at the numbers that the leaves hold now, the "
@@ -164,12 +164,10 @@ def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | No
     """The program that reads best; or, where it is wrong, what it does."""
     try:
         body, named = _written(task, names)
-        program = Program(task.leaves, task.outputs, body, np)
-        problem = proof.problem(program)
-        false = [] if problem else proof.false_claims(program, named)
-        if false:
-            program = Program(task.leaves, task.outputs, body.without_claims(false, names), np)
-            problem = proof.problem(program)
+        program, problem, false = _proven(task, body, named, proof)
+        if false and not problem:
+            body = body.without_claims(false, names)
+            program, problem, _ = _proven(task, body, {}, proof)
     except Exception as error:  # whatever there is that the rules do not expect
         return None, f"{type(error).__name__}: {error}"
     return (None, problem) if problem else (program, "")
@@ -180,8 +178,7 @@ def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
     try:
         forms = plain_form(task.wanted, task.place_of)
         body = LevelWriter(forms, task.leaves, task.outputs, names).body
-        program = Program(task.leaves, task.outputs, body, np)
-        problem = proof.problem(program)
+        program, problem, _ = _proven(task, body, {}, proof)
     except Exception as error:
         raise ProofError(f"{FAILED}: {type(error).__name__}: {error}. {REPORT}") from error
     if problem:
@@ -189,7 +186,16 @@ def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
     return program
 
 
-def _written(task: _Task, names: Names) -> tuple[Body, dict[str, list[list[Value]]]]:
+def _proven(
+    task: _Task, body: Body, named: Mapping[str, Entries], proof: Proof
+) -> tuple[Program, str, list[str]]:
+    """The program of a body, its problem, and its lines that are not what they are called."""
+    program = Program(task.leaves, task.outputs, body, np)
+    problem = proof.problem(program)
+    return program, *((problem, []) if problem else proof.problem_as_printed(program, named))
+
+
+def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
     """The statements, and which Values the entries of a line stand for."""
     normal = NormalForm(task.wanted, task.place_of)
     forms, node_of = normal.forms, normal.node_of
@@ -212,7 +218,7 @@ def _written(task: _Task, names: Names) -> tuple[Body, dict[str, list[list[Value
     values: defaultdict[int, list[Value]] = defaultdict(list)
     for value in task.order:
         values[node_of[value]].append(value)
-    named = {
+    named: dict[str, Entries] = {
         line: [values[node] for node in array.group.members] for line, array in writer.named.items()
     }
     return writer.body, named

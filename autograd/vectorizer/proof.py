@@ -18,8 +18,8 @@ on the way off by 10⁻⁹: by as much as that moves a result, it is not known.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from autograd.value import Value
 from autograd.vectorizer.examples import Batch, Examples, Quantity
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.playing import Played
-from autograd.vectorizer.statements import Shape, Statement
+from autograd.vectorizer.statements import OutputArray, Shape, Statement
 
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
@@ -62,57 +62,115 @@ class Proof:
     Args:
         order: the Values of the graph, each after its inputs, the loss last.
         leaves: the arrays of its leaves.
+        outputs: what its programs return.
 
     Attributes:
         possible: whether the graph has a value at any numbers that were tried.
     """
 
-    def __init__(self, order: Sequence[Value], leaves: Sequence[LeafArray]) -> None:
+    def __init__(
+        self,
+        order: Sequence[Value],
+        leaves: Sequence[LeafArray],
+        outputs: Mapping[str, OutputArray],
+    ) -> None:
         self._leaves = leaves
+        self._outputs = outputs
         with np.errstate(all="ignore"):
             self._examples = Examples(order, leaves)
-        self._quantities: dict[str | None, Quantity] = {
-            array.name: self._examples.gradient(array.name) for array in leaves
-        }
-        self._quantities[None] = lambda played: played.data[-1:]
+        gradients = [output.gradient_of for output in outputs.values() if output.gradient_of]
+        self._places = np.array([i for name in gradients for i in self._examples.places[name]], int)
         self.possible = bool(self._examples.sets)
 
+    def _returned(self, played: Played) -> np.ndarray:
+        """What a program should return: the cost, and all entries of the gradients."""
+        return np.concatenate([played.data[-1:], played.derivatives()[self._places]])
+
     def problem(self, program: Program) -> str:
-        """How a program differs from the graph; "" if it does not."""
+        """How what a program returns differs from the graph; "" if it does not."""
         held = program.parameters
         for array in self._leaves:
             recorded = np.reshape([value.data for value in array.values], array.shape)
             if array.parameter and not np.array_equal(held[array.key], recorded, equal_nan=True):
                 return f"{array.key} holds other numbers than were recorded"
+
+        def called(given: Mapping[str, np.ndarray]) -> Any:
+            program.parameters = {a.key: given[a.name] for a in self._leaves if a.parameter}
+            return program(*[given[a.name] for a in self._leaves if not a.parameter])
+
         try:
-            with np.errstate(all="ignore"):
-                for batch in self._examples.batches(self._lengths(program)):
-                    problem = self._problem_with(program, batch)
-                    if problem:
-                        return f"{problem} (a batch of {len(batch)})"
+            for batch in self._examples.batches(self._lengths(program)):
+                problem = self._problem_with(called, program, batch)
+                if problem:
+                    return problem
         finally:
             program.parameters = held
         return ""
 
-    def _problem_with(self, program: Program, batch: Batch) -> str:
+    def problem_as_printed(
+        self, program: Program, named: Mapping[str, Entries]
+    ) -> tuple[str, list[str]]:
+        """The same for what is printed, and which lines are not the gradients they are called.
+
+        Args:
+            program: one without a problem.
+            named: name of a line, to the Values that its entries stand for.
+        """
+        line = {statement.name: statement for statement in program.statements}
+        claims = [
+            _Claim(statement, line[of], named[of], self._examples.tape.place)
+            for statement in program.statements
+            if (of := statement.gradient_of) in line and of in named
+        ]
+        false: dict[str, None] = {}
+        arrays: dict[str, Any] = {}
+        function = program.watched(
+            lambda i, array: arrays.update({program.statements[i].name: array})
+        )
+        for batch in self._examples.batches([3]):
+            given = self._examples.arrays(batch)
+            with np.errstate(all="ignore"):
+                returned = function(*given.values())
+                problem = self._problem_of(returned, program, batch, given)
+                if problem:
+                    return f"{problem} where it runs as it is printed", []
+                false |= {each.name: None for each in claims if not each.holds(arrays, batch)}
+        return "", list(false)
+
+    def _problem_with(
+        self,
+        function: Callable[[Mapping[str, np.ndarray]], Any],
+        program: Program,
+        batch: Batch,
+    ) -> str:
+        """How what a function returns for a batch differs from what the program should."""
         given = self._examples.arrays(batch)
-        program.parameters = {a.key: given[a.name] for a in self._leaves if a.parameter}
-        try:
-            cost, grads = program(*[given[a.name] for a in self._leaves if not a.parameter])
-        except Exception as error:  # whatever NumPy says to what was written
-            return f"{type(error).__name__}: {error}"
+        with np.errstate(all="ignore"):
+            try:
+                problem = self._problem_of(function(given), program, batch, given)
+            except Exception as error:  # whatever NumPy says to what was written
+                problem = f"{type(error).__name__}: {error}"
+        return problem and f"{problem} (a batch of {len(batch)})"
+
+    def _problem_of(
+        self, returned: Any, program: Program, batch: Batch, given: Mapping[str, np.ndarray]
+    ) -> str:
+        cost, grads = returned
         by_name = isinstance(grads, dict)
         results = [cost, *(grads.values() if by_name else [grads])]
-        if by_name and list(grads) != [output.key for output in program.outputs.values()][1:]:
+        if by_name and list(grads) != [output.key for output in self._outputs.values()][1:]:
             return f"the gradients are called {', '.join(grads)}"
-        for (name, output), found in zip(program.outputs.items(), results, strict=True):
-            shape = (*[len(batch)] * output.per_example, *output.shape)
+        each = any(output.per_example for output in self._outputs.values())
+        entries: list[str] = []
+        for (name, output), found in zip(self._outputs.items(), results, strict=True):
+            shape = (len(batch),) * each + output.shape
             if np.shape(found) != shape:
                 return f"{name} has shape {np.shape(found)} in place of {shape}"
-            quantity = self._quantities[output.gradient_of]
-            difference = _difference(np.asarray(found), batch, quantity, output.per_example)
-            if difference:
-                return f"{name}{difference}"
+            entries += [name] * math.prod(output.shape)
+        rows = [np.reshape(found, (len(batch) if each else 1, -1)) for found in results]
+        difference = _difference(np.concatenate(rows, axis=1), batch, self._returned, each)
+        if difference:
+            return f"{entries[difference.column]} {difference.text}"
         arrays = [array for array in results if isinstance(array, np.ndarray)]
         others = [*given.values(), *program.tables.values()]
         for i, array in enumerate(arrays):
@@ -140,31 +198,10 @@ class Proof:
         longest = max(3, min(LONGEST_BATCH, MOST_NUMBERS // max(largest, 1)))
         return sorted([n for n in found if 0 < n <= longest])[:MOST_BATCHES]
 
-    def false_claims(self, program: Program, named: Mapping[str, Entries]) -> list[str]:
-        """The lines that are not the gradients that they are called.
 
-        Args:
-            program: one without a problem.
-            named: name of a line, to the Values that its entries stand for.
-        """
-        line = {statement.name: statement for statement in program.statements}
-        claims = [
-            _Claim(statement, line[of], named[of], self._examples.tape.place)
-            for statement in program.statements
-            if (of := statement.gradient_of) in line and of in named
-        ]
-        false: dict[str, None] = {}
-        if not claims:
-            return []
-        arrays: dict[str, Any] = {}
-        function = program.watched(
-            lambda i, array: arrays.update({program.statements[i].name: array})
-        )
-        with np.errstate(all="ignore"):
-            for batch in self._examples.batches([3]):
-                function(*self._examples.arrays(batch).values())
-                false |= {each.name: None for each in claims if not each.holds(arrays, batch)}
-        return list(false)
+class _Difference(NamedTuple):
+    column: int
+    text: str
 
 
 class _Claim:
@@ -232,8 +269,8 @@ def _difference(
     quantity: Quantity,
     per_example: bool,
     times: float = 1.0,
-) -> str:
-    """How a result differs from that of the scalars; "" if it does not.
+) -> _Difference | None:
+    """How a result differs from that of the scalars; None if it does not.
 
     Args:
         found: the result, one row per example, or the mean.
@@ -246,16 +283,16 @@ def _difference(
     expected = batch.combined(wanted, per_example)
     got = found.reshape(len(expected), -1)
     if got.shape != expected.shape:
-        return f" has {got.shape[1]} entries in place of {expected.shape[1]}"
+        return _Difference(0, f"has {got.shape[1]} entries in place of {expected.shape[1]}")
     allowed = TOLERANCE * batch.combined([np.abs(each) for each in wanted], per_example) + TINY
-    # Where the scalars, or their sum, have no number, nothing is promised.
-    wrong = np.isfinite(expected * len(batch)) & ~(np.abs(got - expected) <= allowed)
-    if not wrong.any():
-        return ""
+    off = np.abs(got - expected)
+    if (off <= allowed).all():
+        return None
     moved = [abs(times) * example.uncertainty(quantity) for example in batch.examples]
     allowed = allowed + batch.combined(moved, per_example)
-    wrong &= ~(np.abs(got - expected) <= allowed) & ~np.isnan(allowed)
+    # Where the scalars, or their sum, have no number, nothing is promised.
+    wrong = np.isfinite(expected * len(batch)) & ~(off <= allowed) & ~np.isnan(allowed)
     if not wrong.any():
-        return ""
-    where = tuple(np.argwhere(wrong)[0])
-    return f" is {got[where]} in place of {expected[where]}"
+        return None
+    row, column = np.argwhere(wrong)[0].tolist()
+    return _Difference(column, f"is {got[row, column]} in place of {expected[row, column]}")

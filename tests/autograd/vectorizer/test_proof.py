@@ -487,9 +487,9 @@ def test_batches_of_large_programs_are_short(monkeypatch):
     lengths = []
     right = proof.Proof._problem_with
 
-    def noted(self, made, batch):
+    def noted(self, function, made, batch):
         lengths.append(len(batch))
-        return right(self, made, batch)
+        return right(self, function, made, batch)
 
     monkeypatch.setattr(proof.Proof, "_problem_with", noted)
     x, w = leaves(7), leaves(7)
@@ -505,6 +505,18 @@ def test_another_number_of_entries_is_a_difference():
     tape = Tape([Value(1.0), Value(2.0)])
     batch = examples.Batch([examples.Example(tape, [1.0, 2.0])], 3)
     numbers = np.array([[1.0, 2.0]] * 3)
-    assert proof._difference(numbers, batch, lambda played: played.data, True) == ""
+    assert proof._difference(numbers, batch, lambda played: played.data, True) is None
     found = proof._difference(numbers[:, :1], batch, lambda played: played.data, True)
-    assert found == " has 1 entries in place of 2"
+    assert found.text == "has 1 entries in place of 2"
+
+
+def test_what_is_printed_is_proven_too(monkeypatch):
+    right = program.function_source
+
+    def printed(*arguments, checked=False):
+        text = right(*arguments, checked=checked)
+        return text.replace(" / m", "") if checked else text
+
+    monkeypatch.setattr(program, "function_source", printed)
+    with pytest.raises(ProofError, match="dw is .* where it runs as it is printed"):
+        vectorize(*neuron())
