@@ -24,6 +24,9 @@ def plain_form(
     Args:
         wanted: the Values that the program is to return.
         places: where each leaf stands.
+
+    Raises:
+        ValueError: a row has no text for NumPy.
     """
     forms: dict[int, Form] = {ONE: Number(1.0)}
     node_of: dict[Value, int] = {}
@@ -34,10 +37,12 @@ def plain_form(
             forms[node] = Leaf(*places[value])
         elif value.op is constant:
             forms[node] = Number(value.data)
-        elif value.op.terms is None:
+        elif value.op.terms is not None:
+            forms[node] = Sum(_terms(value.op.terms(*inputs)))
+        elif value.op.numpy:
             forms[node] = Function(value.op, tuple(inputs))
         else:
-            forms[node] = Sum(_terms(value.op.terms(*inputs)))
+            raise ValueError(f"the row {value.op.name} has no text for NumPy: give it one, numpy=…")
     for each in wanted:
         output = {(ONE, node_of[each.value]): 1.0}
         forms[len(forms)] = Output(output, each.name, each.position, each.averaged)

@@ -32,7 +32,10 @@ from autograd.vectorizer.statements import OutputArray, Shape, Statement
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
 
-REPORT = "This is a fault of glassgrad: please report it, with the loss as you wrote it"
+REPORT = (
+    "If no row of your own is in it, this is a fault of glassgrad: please report it, with the loss "
+    "as you wrote it"
+)
 
 # Numbers below TINY are as good as 0: they may lack digits, or be 0, where they are made otherwise.
 TOLERANCE, TINY = 1e-9, 1e-290

@@ -15,6 +15,7 @@ from autograd import (
     affine,
     dot,
     log,
+    primitives,
     relu,
     sigmoid,
     softmax_cross_entropy_with_logits,
@@ -25,6 +26,7 @@ from autograd import (
     vectorize,
 )
 from autograd.backprop import topological_order
+from autograd.primitives import Primitive
 from autograd.vectorizer import (
     ProofError,
     ProofWarning,
@@ -520,3 +522,27 @@ def test_what_is_printed_is_proven_too(monkeypatch):
     monkeypatch.setattr(program, "function_source", printed)
     with pytest.warns(ProofWarning, match=r"dw is .* where it runs as it is printed"):
         vectorize(*neuron())
+
+
+def own_row(name, numpy, monkeypatch):
+    monkeypatch.setattr(primitives, "TABLE", dict(primitives.TABLE))
+    return Primitive(
+        name,
+        "The square x².",
+        value=lambda a: a * a,
+        slopes=lambda y, a: (2 * a,),
+        notation="{0}²",
+        latex="#1^2",
+        samples=((2.0,),),
+        numpy=numpy,
+    )
+
+
+@pytest.mark.parametrize(
+    ("numpy", "said"),
+    [("", "the row mine has no text for NumPy: give it one"), ("{0} ** 3", "J is .* in place of")],
+)
+def test_rows_of_ones_own_are_proven_too(numpy, said, monkeypatch):
+    row, x, w = own_row("mine", numpy, monkeypatch), Value(0.5), Value(2.0)
+    with pytest.raises(ProofError, match=f"{said}.*row of your own"):
+        vectorize(row(w * x), {"x": x}, {"w": w})
