@@ -304,6 +304,7 @@ def plant(stage, seed):
     """
     draw = random.Random(f"{stage} {seed}")
     loss, inputs, parameters = draw.choice(LOSSES)(draw)
+    options = draw.choice([{}, {}, {"with_respect_to": "X"}, {"whole_batch": True}])
     owner, name, fault = FAULTS[stage]
     right = getattr(owner, name)
     function = Once(right, fault(draw), draw.choice([None, 1, 1, 2, 3, 5, 8]))
@@ -316,28 +317,35 @@ def plant(stage, seed):
     ):
         warnings.simplefilter("always")
         try:
-            made = vectorize(loss, inputs, parameters)
+            made = vectorize(loss, inputs, parameters, **options)
         except ProofError:
             return "refused"
         function.calls = -(10**6)  # what is planted in calls, such as of Arguments, stays
-        if not agrees(made, loss, inputs, parameters):
+        if not agrees(made, loss, inputs, parameters, options):
             return "got through"
     fell = any(issubclass(notice.category, ProofWarning) for notice in notices)
     return "replaced" if fell else "unmoved"
 
 
-def agrees(made, loss, inputs, parameters):
+def agrees(made, loss, inputs, parameters, options):
     """Whether a program returns what scalar backpropagation does, at new numbers."""
-    by = [leaf for nested in parameters.values() for leaf in flat(nested)]
-    oracle = Oracle(loss, list(inputs.values()), by)
+    by_input = "with_respect_to" in options
+    asked = [inputs["X"]] if by_input else parameters.values()
+    oracle = Oracle(
+        loss, list(inputs.values()), [leaf for nested in asked for leaf in flat(nested)]
+    )
     generator = np.random.default_rng(0)
-    for m in (1, 2, 3, 4):
+    for m in [1] if "whole_batch" in options else [1, 2, 3, 4]:
         given = [generator.uniform(-1, 1, (m, *shape_of(nested))) for nested in inputs.values()]
         each = [oracle.example(*rows) for rows in zip(*given, strict=True)]
-        expected = np.mean([numbers for numbers, _ in each], axis=0)
-        allowed = TOLERANCE * np.mean([sizes for _, sizes in each], axis=0) + 1e-300
-        cost, grads = made(*given)
-        found = np.concatenate([[cost], *[np.ravel(array) for array in grads.values()]])
+        expected = np.array([numbers for numbers, _ in each])
+        allowed = TOLERANCE * np.array([sizes for _, sizes in each]) + 1e-300
+        rows = m if by_input else 1
+        if not by_input:
+            expected, allowed = expected.mean(axis=0)[None], allowed.mean(axis=0)[None]
+        cost, grads = made(*[a[0] for a in given] if "whole_batch" in options else given)
+        results = [cost, *(grads.values() if isinstance(grads, dict) else [grads])]
+        found = np.concatenate([np.reshape(array, (rows, -1)) for array in results], axis=1)
         if not (np.abs(found - expected) <= allowed).all():
             return False
     return True

@@ -41,7 +41,7 @@ REPORT = (
 TOLERANCE, TINY = 1e-9, 1e-290
 
 # Batches are at most so many and so long, and no array may have more numbers.
-MOST_BATCHES, LONGEST_BATCH, MOST_NUMBERS = 16, 1000, 10_000_000
+MOST_BATCHES, LONGEST_BATCH, MOST_NUMBERS = 16, 1000, 2_000_000
 
 # The Values that each entry of an array stands for.
 Entries = Sequence[Sequence[Value]]
