@@ -34,7 +34,6 @@ from autograd.vectorizer import (
     ProofWarning,
     layout,
     levels,
-    normal_form,
     pipeline,
     program,
     source,
@@ -160,11 +159,6 @@ def in_result(function, change):
     return lambda *arguments, **options: change(function(*arguments, **options))
 
 
-def term(draw):
-    factor = draw.choice([-1.0, 1.001, 0.0])
-    return in_argument(normal_form._add_term, 2, lambda c: c * factor)
-
-
 def groups(draw):
     """Two groups trade a member, or one is said to be the same for all examples, or not."""
 
@@ -181,16 +175,18 @@ def groups(draw):
     return in_result(pipeline.group_nodes, change)
 
 
-def forms(draw):
-    """A coefficient in one of the sums."""
+def coefficient(draw):
+    """A coefficient in one of the sums, or all that go with one of the nodes."""
 
-    def change(made):
-        terms = draw.choice([form.terms for form in made.values() if hasattr(form, "terms")])
-        if terms:
-            terms[draw.choice(list(terms))] *= draw.choice([-1.0, 1.001])
-        return made
+    def change(forms):
+        sums = [form.terms for form in forms.values() if getattr(form, "terms", None)]
+        factor = draw.choice([-1.0, 1.001, 0.5])
+        node = draw.choice(list(draw.choice(sums)))[1]
+        for terms in draw.choice([sums, [draw.choice(sums)]]):
+            terms.update({pair: c * factor for pair, c in terms.items() if node in pair})
+        return forms
 
-    return in_result(WeightedSums.split_off, change)
+    return change
 
 
 def lines_left_out(draw):
@@ -229,8 +225,16 @@ def arrays(draw):
 
 # Stage: where the fault goes, and what is there instead.
 FAULTS = {
-    "normal form": (normal_form, "_add_term", term),
-    "weighted sums": (WeightedSums, "split_off", forms),
+    "normal form": (
+        pipeline,
+        "group_nodes",
+        lambda draw: in_argument(pipeline.group_nodes, 0, coefficient(draw)),
+    ),
+    "weighted sums": (
+        WeightedSums,
+        "split_off",
+        lambda draw: in_result(WeightedSums.split_off, coefficient(draw)),
+    ),
     "grouping": (pipeline, "group_nodes", groups),
     "layout": (layout, "_entries", lambda draw: in_result(layout._entries, turned(draw))),
     "index maps": (
