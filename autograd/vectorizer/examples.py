@@ -113,7 +113,7 @@ class Examples:
         own = [not inputs or tape.order[i] in inputs for i in tape.leaves]
         self._own = np.array(own, bool)
         self._draw = np.random.default_rng(0)
-        self._recorded = np.array([tape.order[i].data for i in tape.leaves])
+        self._recorded = np.array([tape.order[i].data for i in tape.leaves], float)
         self._reach = np.ones(len(tape.leaves))
         self.sets = [found for found in self._sets() if found]
 

@@ -171,6 +171,7 @@ class Program:
             TypeError, ValueError: a parameter is missing, is not made of numbers or has the
                 wrong shape.
             OSError: a file cannot be written. What was there before is still there.
+            ProofError: what was written returns something else; it is not kept.
         """
         held = self._arguments.parameters(self.parameters)
         parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))
