@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import math
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
-from autograd import Value, gradients, softmax_cross_entropy_with_logits, vectorize
+from autograd import (
+    Value,
+    dot,
+    gradients,
+    softmax,
+    softmax_cross_entropy_with_logits,
+    total,
+    vectorize,
+)
 from autograd.backprop import topological_order
+from autograd.vectorizer import pipeline
+from autograd.vectorizer.proof import Proof
 from benchmarks.measuring import fastest, print_table, ratio
 from nn import MLP
 
@@ -183,12 +196,18 @@ def measure(rivals: dict[str, Callable[[], Any]]) -> dict[str, float]:
     return fastest(rivals, rounds=ROUNDS, runs=runs, progress="vectorize")
 
 
-def network_row(sizes: list[int], batch: int, softmax: bool) -> list[str]:
+def network(sizes: list[int], softmax: bool) -> tuple[Value, dict[str, Any], MLP]:
+    """The loss of one example, its inputs and the model."""
     model = MLP(sizes[0], sizes[1:], activation="sigmoid" if softmax else "relu", seed=1)
     x, y = [Value(0.1) for _ in range(sizes[0])], [Value(0.0) for _ in range(sizes[-1])]
     z = model(x)
     loss = softmax_cross_entropy_with_logits(y, z) if softmax else 0.5 * (z[0] - y[0]) ** 2
-    make = partial(vectorize, loss, {"X": x, "Y": y}, model.named_parameters())
+    return loss, {"X": x, "Y": y}, model
+
+
+def network_row(sizes: list[int], batch: int, softmax: bool) -> list[str]:
+    loss, inputs, model = network(sizes, softmax)
+    make = partial(vectorize, loss, inputs, model.named_parameters())
     seconds = fastest({"vectorize": make}, rounds=3)["vectorize"]
     nodes = len(topological_order(loss, *gradients(loss, model.parameters())))
 
@@ -215,6 +234,57 @@ def network_row(sizes: list[int], batch: int, softmax: bool) -> list[str]:
         "" if micrograd is None else f"{micrograd / ours:.0f} ×",
         f"{seconds:.2f} s, {seconds / nodes * 1e6:.0f} µs",
     ]
+
+
+class Unproven(Proof):
+    """What `vectorize` would take if it believed what it wrote."""
+
+    def __init__(self, *_: Any) -> None:
+        self.possible = True
+
+    def problem(self, program: Any) -> str:
+        return ""
+
+    def problem_as_printed(self, program: Any, named: Any) -> tuple[str, list[str]]:
+        return "", []
+
+
+def proof_row(name: str, loss: Value, inputs: Arrays, parameters: Any) -> list[str]:
+    if isinstance(parameters, MLP):
+        parameters = parameters.named_parameters()
+    make = partial(vectorize, loss, inputs, parameters)
+
+    def unproven() -> None:
+        with mock.patch.object(pipeline, "Proof", Unproven):
+            make()
+
+    best = fastest({"proven": make, "unproven": unproven}, rounds=5, progress="proof")
+    share = 1.0 - best["unproven"] / best["proven"]
+    return [name, f"{best['proven'] * 1e3:.0f} ms", f"{share:.0%}"]
+
+
+def chain(steps: int) -> tuple[Value, dict[str, Any], dict[str, Any]]:
+    x, w = Value(0.3), Value(0.5)
+    a = x
+    for _ in range(steps):
+        a = (w * a).tanh()
+    return a, {"x": x}, {"w": w}
+
+
+def attention(
+    tokens: int, features: int, size: int
+) -> tuple[Value, dict[str, Any], dict[str, Any]]:
+    draw = random.Random(0)
+
+    def values(rows: int, columns: int) -> list[list[Value]]:
+        return [[Value(draw.uniform(-1, 1)) for _ in range(columns)] for _ in range(rows)]
+
+    x, [v] = values(tokens, features), values(1, size)
+    matrices = {name: values(size, features) for name in "QKV"}
+    q, k, u = [[[dot(w, token) for w in W] for token in x] for W in matrices.values()]
+    weights = [softmax([dot(each, other) / math.sqrt(size) for other in k]) for each in q]
+    mixed = [dot(v, [dot(each, column) for column in zip(*u, strict=True)]) for each in weights]
+    return total(mixed) ** 2, {"X": x}, matrices | {"v": v}
 
 
 def rosenbrock(x: Any) -> Any:
@@ -261,6 +331,19 @@ def main() -> None:
         "Of NumPy: how many times the time of NumPy by hand the program takes.\n"
         "Others: how many times the program's time they take.\n"
         "Made: the time to vectorise, in all and per scalar node.",
+    )
+    print_table(
+        "What the proof takes of vectorize",
+        ["graph", "vectorize", "proof"],
+        [
+            proof_row("2-16-16-1, relu", *network([2, 16, 16, 1], softmax=False)),
+            proof_row("64-25-15-10", *network([64, 25, 15, 10], softmax=True)),
+            proof_row("784-25-15-10", *network([784, 25, 15, 10], softmax=True)),
+            proof_row("a chain of 300", *chain(300)),
+            proof_row("attention, 4 tokens", *attention(4, 2, 3)),
+            proof_row("attention, 12 tokens", *attention(12, 6, 6)),
+        ],
+        "Proof: the share of the time that goes into it.",
     )
     print_table(
         "Rosenbrock's function in 20 dimensions: value and gradient",

@@ -20,6 +20,18 @@ The rule: where arrays would make more than 50 lines, and more than three times 
 going level by level, the program is written level by level instead, with index tables that
 gather what is read (``levels``). It reads worse, and is just as right.
 
+No program is handed out unproven. The finished program runs beside the recorded graph
+(``playing``), at ``examples`` near the recorded numbers and in batches of many lengths, and must
+return the same (``proof``). If it does not, what is returned is written level by level from the
+graph as it was recorded (``plain_form``), and a :class:`ProofWarning` says so::
+
+    import warnings
+    from autograd.vectorizer import ProofWarning
+
+    warnings.simplefilter("error", ProofWarning)  # have it raised instead
+
+``saving`` writes a program to a file, and checks what it wrote.
+
 Programs use only what NumPy and jax.numpy share, so that JAX, where it is installed, compiles
 them and spreads the examples over several devices by itself::
 
@@ -36,6 +48,7 @@ them and spreads the examples over several devices by itself::
 
 from autograd.vectorizer.pipeline import vectorize
 from autograd.vectorizer.program import Program
+from autograd.vectorizer.proof import ProofError, ProofWarning
 from autograd.vectorizer.statements import Statement
 
-__all__ = ["Program", "Statement", "vectorize"]
+__all__ = ["Program", "ProofError", "ProofWarning", "Statement", "vectorize"]

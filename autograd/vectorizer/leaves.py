@@ -12,8 +12,11 @@ from autograd.primitives import NUMPY_HELPERS
 from autograd.value import Value
 from autograd.vectorizer.statements import Names
 
+# What a saved program calls to see to its arguments.
+AS_FLOATS = "as_floats"
+
 # Names that a program needs for itself.
-RESERVED = frozenset({"np", "check", *NUMPY_HELPERS, *keyword.kwlist})
+RESERVED = frozenset({"np", "check", AS_FLOATS, *NUMPY_HELPERS, *keyword.kwlist})
 
 
 @dataclass(frozen=True)

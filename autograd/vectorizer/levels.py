@@ -87,6 +87,7 @@ class LevelWriter:
         self._size: dict[str, int] = {}
         self._texts: dict[str, str] = {}
         self._constant: set[str] = set()  # the same for all examples
+        self._made: set[str] = set()  # no other name for what is there already
         self._new_tables: list[str] = []  # which the next statement reads
         self._add_leaves(leaves)
         self._add_numbers()
@@ -145,6 +146,8 @@ class LevelWriter:
             formula = f"np.mean({formula}, axis=1, keepdims=True)"
             constant = True
         name = self._names.numbered("V")
+        if formula not in (*self._texts.values(), *self.body.tables):
+            self._made.add(name)
         self._add(name, formula, used, (len(nodes), 1 if constant else "m"))
         self._texts[name] = name
         self._size[name] = len(nodes)
@@ -210,7 +213,12 @@ class LevelWriter:
                 text = f"np.broadcast_to({text}, ({len(entries)}, {self.body.examples}))"
             shape.append("m")
         sizes = ", ".join(["-1" if size == "m" else str(size) for size in shape])
-        self._add(name, f"{text}.reshape({sizes or '()'})", used, tuple(shape), output.gradient_of)
+        gathered = "[" in text and not text.startswith("np.broadcast_to(")
+        borrowed = not gathered and text not in self._made
+        text += f".reshape({sizes})" if sizes else "[0, 0]"
+        if borrowed and sizes:  # what the program returns is nobody else's
+            text += ".copy()"
+        self._add(name, text, used, tuple(shape), output.gradient_of)
         self.body.results[name] = name
 
     def _add(

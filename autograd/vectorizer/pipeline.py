@@ -1,10 +1,13 @@
-"""The pipeline: from a recorded loss to a program, one idea after the other."""
+"""The pipeline: from a recorded loss to a program, one idea after the other, and its proof."""
 
 from __future__ import annotations
 
 import gc
+import warnings
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +20,14 @@ from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import Wanted
 from autograd.vectorizer.once import normal_form_once
+from autograd.vectorizer.plain_form import plain_form
 from autograd.vectorizer.program import Program
+from autograd.vectorizer.proof import REPORT, Entries, Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording import record_gradients
-from autograd.vectorizer.statements import Names, OutputArray
+from autograd.vectorizer.statements import Body, Names, OutputArray
 from autograd.vectorizer.writing import Writer
+
+FAILED = "vectorize found no program that computes what this graph computes"
 
 
 def vectorize(
@@ -56,6 +63,11 @@ def vectorize(
     graph and stay as they were taken. Graphs too irregular for matrices come out level by
     level, by the rule in :mod:`autograd.vectorizer`.
 
+    Each program is proven before it is returned: it ran beside the recorded graph, at numbers
+    near the recorded ones, and gave the same cost and gradients (:mod:`.proof`). Where the
+    program that reads best does not, a ``ProofWarning`` says so, and the one that is returned
+    is right but written level by level.
+
     Args:
         loss: the loss, or a list with it alone.
         inputs: the leaves that change from example to example: name to Value or nested
@@ -74,9 +86,11 @@ def vectorize(
             no mappings from names.
         ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; or
             an operation has no slope at the recorded numbers.
+        ProofError: no program was found that computes what the graph computes.
     """
     with _collector_paused():
-        return _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch, namespace)
+        program = _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch)
+    return program if namespace is np else program.computed_with(namespace)
 
 
 @contextmanager
@@ -97,7 +111,6 @@ def _vectorize(
     parameters: Mapping[str, Any],
     with_respect_to: str | None,
     whole_batch: bool,
-    namespace: Any,
 ) -> Program:
     loss = single(loss)
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
@@ -115,21 +128,96 @@ def _vectorize(
     for name, array in zip(gradients, sought, strict=True):
         wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    once = normal_form_once(order, derivatives, wanted, place_of)
+    task = _Task(leaves, outputs, order, place_of, derivatives, wanted)
+    proof = Proof(order, leaves, outputs)
+    if not proof.possible:
+        warnings.warn(
+            "vectorize could not try this program: at the numbers that the leaves hold now, the "
+            "graph has no value. Set them to numbers at which it has one",
+            ProofWarning,
+            stacklevel=3,
+        )
+    program, problem = _by_the_rules(task, names.copy(), proof)
+    if program is None:
+        program = _as_recorded(task, names.copy(), proof)
+        warnings.warn(
+            "vectorize wrote this program level by level, as the graph was recorded. The program "
+            f"that reads better was not right: {problem}. {REPORT}",
+            ProofWarning,
+            stacklevel=3,
+        )
+    return program
+
+
+@dataclass
+class _Task:
+    """What programs are written from; each is explained where it is made."""
+
+    leaves: Sequence[LeafArray]
+    outputs: Mapping[str, OutputArray]
+    order: Sequence[Value]
+    place_of: Mapping[Value, tuple[LeafArray, int]]
+    derivatives: Mapping[Value, Value]
+    wanted: Sequence[Wanted]
+
+
+def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | None, str]:
+    """The program that reads best; or, where it is wrong, what it does."""
+    try:
+        body, named = _written(task, names)
+        program, problem, false = _proven(task, body, named, proof)
+        if false and not problem:
+            body = body.without_claims(false, names)
+            program, problem, _ = _proven(task, body, {}, proof)
+    except Exception as error:  # whatever there is that the rules do not expect
+        return None, f"{type(error).__name__}: {error}"
+    return (None, problem) if problem else (program, "")
+
+
+def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
+    """The program that owes nothing to the rules."""
+    try:
+        forms = plain_form(task.wanted, task.place_of)
+        body = LevelWriter(forms, task.leaves, task.outputs, names).body
+        program, problem, _ = _proven(task, body, {}, proof)
+    except Exception as error:
+        raise ProofError(f"{FAILED}: {type(error).__name__}: {error}. {REPORT}") from error
+    if problem:
+        raise ProofError(f"{FAILED}: {problem}. {REPORT}")
+    return program
+
+
+def _proven(
+    task: _Task, body: Body, named: Mapping[str, Entries], proof: Proof
+) -> tuple[Program, str, list[str]]:
+    """The program of a body, its problem, and its lines that are not what they are called."""
+    program = Program(task.leaves, task.outputs, body, np)
+    problem = proof.problem(program)
+    return program, *((problem, []) if problem else proof.problem_as_printed(program, named))
+
+
+def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
+    """The statements, and which Values the entries of a line stand for."""
+    once = normal_form_once(task.order, task.derivatives, task.wanted, task.place_of)
     forms, node_of = once.forms, once.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
-        body = LevelWriter(forms, leaves, outputs, names).body
-        return Program(leaves, outputs, body, namespace)
+        return LevelWriter(forms, task.leaves, task.outputs, names).body, {}
 
-    shapes = {name: output.shape for name, output in outputs.items()}
+    shapes = {name: output.shape for name, output in task.outputs.items()}
     arrays = lay_out(groups, forms, once.derivative, shapes)
-    singles = read_as_numbers(arrays) - {output.gradient_of for output in outputs.values()}
+    singles = read_as_numbers(arrays) - {output.gradient_of for output in task.outputs.values()}
     if singles:
         arrays = lay_out(groups, forms, once.derivative, shapes, singles)
-    forward_nodes = {node_of[v] for v in order}
-    body = Writer(arrays, forward_nodes, outputs, names, singles).body
-    return Program(leaves, outputs, body, namespace)
+    forward_nodes = {node_of[v] for v in task.order}
+    writer = Writer(arrays, forward_nodes, task.outputs, names, singles)
+    values: defaultdict[int, list[Value]] = defaultdict(list)
+    for value in task.order:
+        values[node_of[value]].append(value)
+    named: dict[str, Entries] = {
+        line: [values[node] for node in array.group.members] for line, array in writer.named.items()
+    }
+    return writer.body, named
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from os import PathLike
-from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 
+from autograd.vectorizer import saving
 from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.leaves import LeafArray, flatten
-from autograd.vectorizer.source import (
-    FUNCTION,
-    PRINTED_TABLE,
-    function_source,
-    helpers,
-    module_source,
-)
+from autograd.vectorizer.proof import REPORT, ProofError
+from autograd.vectorizer.source import FUNCTION, compiled, function_source, module_source
 from autograd.vectorizer.statements import Body, OutputArray, Statement
+
+# What a copy or a program loaded from a file compiles for itself.
+_MADE_AGAIN = {"function", "_arguments", "_checked"}
+
+
+Arrays = Mapping[str, Any]
 
 
 class Model(Protocol):
@@ -35,10 +38,11 @@ class Program:
 
     Examples are rows (m × features) in what goes in and comes out, as NumPy and scikit-learn
     users have them. Inside, they are columns, as on the slides: the first lines of the
-    program turn them, its last line turns the results back.
+    program turn them, its last line turns the results back. Programs can be copied and pickled.
 
     Attributes:
-        source: the program as text, a module of its own that needs only NumPy.
+        source: the program as text, a module of its own that needs only NumPy. As ``function``
+            it takes arrays of floats alone; what ``save`` writes also takes class labels.
         statements: its lines as data.
         leaves: the arrays that it takes, the inputs before the parameters.
         outputs: the arrays that it returns, the cost before the gradients.
@@ -67,16 +71,41 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        function = function_source(leaves, outputs, body)
-        self.source = module_source(function, self.tables)
-        self._arguments = Arguments(leaves, namespace)
+        self._function = function_source(leaves, outputs, body)
+        self.source = module_source(self._function, self.tables)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
-        self._namespace = namespace
         self._body = body
-        self.function: Callable[..., Any] = self._compiled(function)
+        self._compute_with(namespace)
         self.parameters: dict[str, Any] = {
             a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
         }
+
+    def _compute_with(self, namespace: Any) -> None:
+        self._namespace = namespace
+        self._arguments = Arguments(self.leaves, namespace)
+        source = direct(self._function) if namespace is np else self._function
+        self.function: Callable[..., Any] = compiled(source, namespace, self.tables)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but what is made again from the rest; modules by their names."""
+        state = {name: value for name, value in vars(self).items() if name not in _MADE_AGAIN}
+        if isinstance(self._namespace, ModuleType):
+            state["_namespace"] = self._namespace.__name__
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        namespace = self._namespace
+        self._compute_with(import_module(namespace) if isinstance(namespace, str) else namespace)
+
+    def computed_with(self, namespace: Any) -> Program:
+        """The same program for another module with the functions of NumPy."""
+        return Program(self.leaves, self.outputs, self._body, namespace)
+
+    def watched(self, check: Callable[[int, Any], None]) -> Callable[..., Any]:
+        """The function as it is printed, which calls ``check(i, array)`` after statement i."""
+        source = function_source(self.leaves, self.outputs, self._body, checked=True)
+        return compiled(source, self._namespace, self.tables, check=check)
 
     def __call__(self, *inputs: Any, check: bool = False) -> tuple[Any, Any]:
         """The mean cost over the examples, and its gradients by the parameters' names.
@@ -130,46 +159,55 @@ class Program:
                 value.data = number
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the program to ``path`` with ending ``.py`` and its numbers to ``.npz``.
+        """Write the program to ``path`` with ``.py`` behind it, and its numbers with ``.npz``.
 
-        The saved module needs NumPy and nothing else; no pickle is involved. It holds the
-        function and, as ``parameters``, the arrays of the parameters: with ``import saved``,
+        A path that ends so already gets no second ending. The saved module needs NumPy and
+        nothing else; no pickle is involved. It holds the function and, as ``parameters``, the
+        arrays of the parameters: with ``import saved``,
         ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
-        ``program(X, Y)`` was.
+        ``program(X, Y)`` was. (``runpy.run_path`` runs files whose names cannot be imported.)
+
+        Raises:
+            TypeError, ValueError: a parameter is missing, is not made of numbers or has the
+                wrong shape.
+            OSError: a file cannot be written. What was there before is still there.
+            ProofError: what was written returns something else; it is not kept.
         """
-        path = Path(path)
-        source = self.source.replace(
-            "import numpy as np\n",
-            "from pathlib import Path\n\nimport numpy as np\n\n"
-            'with np.load(Path(__file__).with_suffix(".npz")) as file:\n    saved = dict(file)\n'
-            f"parameter_names = {list(self._shapes)}\n"
-            'parameters = {name: saved[f"parameter {name}"] for name in parameter_names}\n',
-            1,
+        held = self._arguments.parameters(self.parameters)
+        parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))
+        source = saving.module(self._function, self.leaves, self.tables)
+
+        saving.write(
+            path,
+            source,
+            saving.arrays(parameters, self.tables),
+            lambda saved: self._require_same(saved, parameters),
         )
-        parameters = self._arguments.parameters(self.parameters)
-        arrays = {
-            f"parameter {key}": array for key, array in zip(self._shapes, parameters, strict=True)
-        }
-        for name, table in self.tables.items():
-            if table.size > PRINTED_TABLE:
-                comment = f"# {name}: a table of shape {table.shape}\n"
-                source = source.replace(comment, f'{name} = saved["table {name}"]\n')
-                arrays[f"table {name}"] = table
-        path.with_suffix(".py").write_text(source, encoding="utf-8")
-        np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
+
+    def _require_same(self, saved: Callable[[], dict[str, Any]], parameters: Arrays) -> None:
+        """Raise unless a saved module returns, bit for bit, what the printed function does."""
+        generator = np.random.default_rng(0)
+        inputs = []
+        for array in self.leaves:
+            if not array.parameter:
+                numbers = _numbers(array.values, array.shape, np)
+                rows = [numbers * generator.uniform(0.5, 1.5, array.shape) for _ in range(3)]
+                inputs.append(np.array(rows) if array.per_example else numbers)
+        try:
+            with np.errstate(all="ignore"):
+                expected = compiled(self._function, np, self.tables)(*inputs, *parameters.values())
+                module = saved()
+                found = module[FUNCTION](*inputs, *module["parameters"].values())
+            problem = "" if _same(found, expected) else "returns other numbers"
+        except Exception as error:
+            problem = f"raises {type(error).__name__}: {error}"
+        if problem:
+            raise ProofError(f"The saved module {problem}, so nothing was written. {REPORT}")
 
     @cached_property
     def _checked(self) -> Callable[..., Any]:
         """The function, looking at each result; most programs never need it."""
-        source = function_source(self.leaves, self.outputs, self._body, checked=True)
-        return self._compiled(source, check=self._require_finite)
-
-    def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
-        tables = {name: self._namespace.asarray(table) for name, table in self.tables.items()}
-        source = direct(source) if self._namespace is np else source
-        scope = {"np": self._namespace, **tables, **names}
-        exec("\n".join([*helpers(source), source]), scope)
-        return scope[FUNCTION]  # type: ignore[no-any-return]
+        return self.watched(self._require_finite)
 
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))
@@ -191,6 +229,15 @@ class Program:
                 raise ValueError(f"{key} has shape {there} in the model, {shape} in the program")
             found.append((key, shape, values))
         return found
+
+
+def _same(found: Any, expected: Any) -> bool:
+    """Whether two programs returned the same, nan being nan."""
+    if isinstance(expected, dict):
+        return list(found) == list(expected) and _same([*found.values()], [*expected.values()])
+    if isinstance(expected, (tuple, list)):
+        return all(map(_same, found, expected))
+    return np.array_equal(found, expected, equal_nan=True)
 
 
 def _numbers(values: Sequence[Any], shape: tuple[int, ...], namespace: Any) -> Any:

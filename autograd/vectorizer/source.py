@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
@@ -19,14 +19,24 @@ PRINTED_TABLE = 40
 
 def module_source(function: str, tables: Mapping[str, Any]) -> str:
     """The whole program: helper functions, index tables, and the function itself."""
-    written = [
-        f"{name} = np.array({table.tolist()})\n"
-        if table.size <= PRINTED_TABLE
-        else f"# {name}: a table of shape {table.shape}\n"
-        for name, table in tables.items()
-    ]
-    parts = ["import numpy as np\n", *helpers(function), "".join(written), function]
+    described = {name: f"# {name}: a table of shape {t.shape}\n" for name, t in tables.items()}
+    parts = ["import numpy as np\n", *helpers(function), tables_source(tables, described), function]
     return "\n\n".join([part for part in parts if part])
+
+
+def tables_source(tables: Mapping[str, Any], large: Mapping[str, str]) -> str:
+    """The index tables, a line each.
+
+    Args:
+        tables: by their names.
+        large: name to the line of a table that is too large to be printed.
+    """
+    return "".join(
+        [
+            f"{name} = np.array({table.tolist()})\n" if table.size <= PRINTED_TABLE else large[name]
+            for name, table in tables.items()
+        ]
+    )
 
 
 def helpers(text: str) -> list[str]:
@@ -67,6 +77,23 @@ def function_source(
     lines.append(_returning(outputs, body))
     arguments = ", ".join([array.name for array in leaves])
     return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+
+
+def compiled(
+    source: str, namespace: Any, tables: Mapping[str, Any], **names: Any
+) -> Callable[..., Any]:
+    """The function of a source.
+
+    Args:
+        source: with the function; helpers are added.
+        namespace: what is called ``np`` in it.
+        tables: the index tables by their names.
+        names: what else it may call.
+    """
+    arrays = {name: namespace.asarray(table) for name, table in tables.items()}
+    scope = {"np": namespace, **arrays, **names}
+    exec("\n".join([*helpers(source), source]), scope)
+    return scope[FUNCTION]  # type: ignore[no-any-return]
 
 
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 # The length of each axis; "m" is the number of examples.
@@ -37,14 +37,16 @@ class Statement:
         return f"{self.name} = {self.formula}"
 
 
+_NAME = re.compile(r"(?<![.\w])[^\W\d]\w*\b(?!=)")
+
+
 def words(formula: str) -> list[str]:
     """The names in a formula, each once: no methods, no keywords of calls, nothing in quotes.
 
     >>> words('np.sum(axis * dZ, axis=1) + np.einsum("k,m->m", k, X.T)')
     ['np', 'axis', 'dZ', 'k', 'X']
     """
-    found = re.findall(r"(?<![.\w])[^\W\d]\w*\b(?!=)", re.sub('"[^"]*"', "", formula))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_NAME.findall(re.sub('"[^"]*"', "", formula))))
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,30 @@ class Body:
     singles: set[str] = field(default_factory=set)
     tables: dict[str, Any] = field(default_factory=dict)
 
+    def without_claims(self, lines: Iterable[str], names: Names) -> Body:
+        """The same under other names for lines that are not the gradients they are called."""
+        new = {line: names.numbered("U") for line in lines}
+
+        def renamed(text: str) -> str:
+            outside = re.split('("[^"]*")', text)  # what is in quotes names axes, not arrays
+            outside[::2] = [
+                _NAME.sub(lambda found: new.get(found[0], found[0]), each) for each in outside[::2]
+            ]
+            return "".join(outside)
+
+        statements = [
+            Statement(
+                new.get(each.name, each.name),
+                renamed(each.formula),
+                tuple([new.get(name, name) for name in each.operands]),
+                each.shape,
+                None if each.name in new else each.gradient_of,
+            )
+            for each in self.statements
+        ]
+        results = {output: new.get(name, name) for output, name in self.results.items()}
+        return replace(self, statements=statements, results=results)
+
 
 class Names:
     """The names in use in a program, each once.
@@ -96,6 +122,10 @@ class Names:
     def __init__(self, taken: Iterable[str]) -> None:
         self._taken = set(taken)
         self._last: dict[str, int] = {}
+
+    def copy(self) -> Names:
+        """The same names; what is named from then on by one of the two, the other may name too."""
+        return Names(self._taken)
 
     def fresh(self, name: str) -> str:
         """The name, with underscores behind it as long as it is taken."""

@@ -10,6 +10,7 @@ followed by the gradients of the parameters that are known by then.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Mapping, Sequence
 
@@ -79,6 +80,11 @@ class Writer:
         for name in outputs:
             self._assemble(name)
         self._schedule()
+
+    @property
+    def named(self) -> dict[str, Array]:
+        """The arrays that have a line, by its name."""
+        return {name: array for array, name in self._line_of.items()}
 
     def _is_column(self, array: Array) -> bool:
         """Whether a parameter is a list that is only ever combined with rows of examples."""
@@ -210,7 +216,9 @@ class Writer:
             if text.isidentifier() and not self._is_kept(text):
                 self.body.results[name] = text
                 return
-            if self._is_view(array):  # what the program returns is nobody else's
+            if self._is_view(array) or _is_broadcast(
+                text
+            ):  # what the program returns is nobody else's
                 text += ".copy()"
             if self._expressions.keeps_column(array):
                 shape = (*output.shape, 1)
@@ -282,6 +290,12 @@ class Writer:
         self.body.statements = [*self._forward_lines, *ready[0]]
         for line, outputs in zip(self._backward_lines, ready[1:], strict=True):
             self.body.statements += [line, *outputs]
+
+
+def _is_broadcast(text: str) -> bool:
+    """Whether a formula makes an array whose entries share their memory."""
+    called = text.startswith("np.broadcast_to(")
+    return called and isinstance(ast.parse(text, mode="eval").body, ast.Call)
 
 
 def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array, Array]:

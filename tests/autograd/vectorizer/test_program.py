@@ -126,7 +126,7 @@ def test_saved_programs_keep_any_name(tmp_path):
     loss = sum((pi * x[0] + x[1]).sigmoid() for pi in p)
     program = vectorize(loss, {"saved": x}, dict(zip(names, p, strict=True)))
     program.parameters["file"] = 3  # a number of Python's is as good as an array
-    program.save(tmp_path / "saved.program")
+    program.save(tmp_path / "saved.py")
     spec = importlib.util.spec_from_file_location("saved", tmp_path / "saved.py")
     saved = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(saved)
