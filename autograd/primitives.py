@@ -1179,16 +1179,18 @@ def softplus(z):
     "logsumexp": """\
 def logsumexp(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    high = np.finfo(top.dtype).max
+    low = np.maximum(np.minimum(top, high), -high)
     inside = np.minimum(z, low)
     e = np.exp(inside - low)
     total = np.sum(e, axis=axis, keepdims=True)
-    return (np.log(np.maximum(total, 5e-324)) + top).squeeze(axis)
+    return (np.log(np.maximum(total, 1.0 / high)) + top).squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    high = np.finfo(top.dtype).max
+    low = np.maximum(np.minimum(top, high), -high)
     inside = np.minimum(z, low)
     e = np.exp(inside - low)
     total = np.sum(e, axis=axis, keepdims=True)
@@ -1218,14 +1220,15 @@ def binary_cross_entropy_with_logits(y, z):
     "softmax_cross_entropy_with_logits": """\
 def softmax_cross_entropy_with_logits(y, z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    low = np.maximum(np.minimum(top, 1.7976931348623157e308), -1.7976931348623157e308)
+    high = np.finfo(top.dtype).max
+    low = np.maximum(np.minimum(top, high), -high)
     inside = np.minimum(z, low)
     e = np.exp(inside - low)
     largest = z >= top
     rest = np.sum(e - largest, axis=axis) + (np.sum(largest, axis=axis) - 1.0)
     wanted = np.sum(y * np.where(y == 0, 0.0, inside), axis=axis)
     distance = low.squeeze(axis) - wanted
-    return np.log1p(rest) + np.where(distance >= 1.797e308, np.inf, distance)
+    return np.log1p(rest) + np.where(distance >= high, np.inf, distance)
 """,
     "power_or_nan": """\
 def power_or_nan(a, b):

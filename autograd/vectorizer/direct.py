@@ -28,11 +28,12 @@ def direct(source: str) -> str:
     ...     return softmax(Z), 1 - logsumexp(Z)'''))
     def f(Z):
         top = np.maximum.reduce(Z, 0, None, None, True)
-        low = np.maximum(np.minimum(top, 1.7976931348623157e+308), -1.7976931348623157e+308)
+        high = np.finfo(top.dtype).max
+        low = np.maximum(np.minimum(top, high), -high)
         inside = np.minimum(Z, low)
         e = np.exp(inside - low)
         total = np.add.reduce(e, 0, None, None, True)
-        return (e / total, 1.0 - (np.log(np.maximum(total, 5e-324)) + top).squeeze(0))
+        return (e / total, 1.0 - (np.log(np.maximum(total, 1.0 / high)) + top).squeeze(0))
     """
     *helpers_of_it, function = ast.parse("\n".join([*helpers(source), source])).body
     assert isinstance(function, ast.FunctionDef)
