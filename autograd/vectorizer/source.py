@@ -20,13 +20,17 @@ PRINTED_TABLE = 40
 def module_source(function: str, tables: Mapping[str, Any]) -> str:
     """The whole program: helper functions, index tables, and the function itself."""
     written = [
-        f"{name} = np.array({table.tolist()})\n"
+        f"{name} = np.array({_printed(table)})\n"
         if table.size <= PRINTED_TABLE
         else f"# {name}: a table of shape {table.shape}\n"
         for name, table in tables.items()
     ]
     parts = ["import numpy as np\n", *helpers(function), "".join(written), function]
     return "\n\n".join([part for part in parts if part])
+
+
+def _printed(table: Any) -> str:
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", str(table.tolist()))
 
 
 def helpers(text: str) -> list[str]:
