@@ -33,10 +33,14 @@ def tables_source(tables: Mapping[str, Any], large: Mapping[str, str]) -> str:
     """
     return "".join(
         [
-            f"{name} = np.array({table.tolist()})\n" if table.size <= PRINTED_TABLE else large[name]
+            f"{name} = np.array({_printed(table)})\n" if table.size <= PRINTED_TABLE else large[name]
             for name, table in tables.items()
         ]
     )
+
+
+def _printed(table: Any) -> str:
+    return re.sub(r"\b(inf|nan)\b", r"np.\1", str(table.tolist()))
 
 
 def helpers(text: str) -> list[str]:

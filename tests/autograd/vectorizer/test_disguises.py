@@ -5,7 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from vectorized import assert_agrees, leaves, lines
+from vectorized import as_printed, assert_agrees, leaves, lines
 
 from autograd import (
     Value,
@@ -194,13 +194,16 @@ def test_lists_of_one_stand_beside_numbers(n_inputs, n_parameters, n_examples):
         assert_agrees(loss, {"X": x}, {"w": w}, n_examples=n_examples, low=0.1)
 
 
-def test_a_derivative_may_be_an_infinite_constant(leaf):
+@pytest.mark.parametrize("levels", [False, True])
+def test_a_derivative_may_be_an_infinite_constant(leaf, levels, monkeypatch):
+    monkeypatch.setattr("autograd.vectorizer.pipeline.shattered", lambda groups, forms: levels)
     x = leaf["x"]
     program = vectorize(x * 1e200 * 1e200, {"x": x}, with_respect_to="x")
-    with np.errstate(over="ignore"):
-        values, slopes = program([0.5, 0.0])
-    assert values.tolist() == [math.inf, 0.0]
-    assert slopes.tolist() == [math.inf, math.inf]
+    for function in (program.function, as_printed(program)):
+        with np.errstate(over="ignore"):
+            values, slopes = function(np.array([0.5, 0.0]))
+        assert values.tolist() == [math.inf, 0.0]
+        assert slopes.tolist() == [math.inf, math.inf]
 
 
 def test_factors_that_would_overflow_together_stay_apart(leaf):

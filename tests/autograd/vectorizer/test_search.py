@@ -53,7 +53,7 @@ def test_the_same_sum_may_come_from_several_places_at_once():
         softmax([minus, v])[0] / 2 + minus * minus * x + relu(minus) * y,
         xlogy(minus * minus + 0.5, x * minus + 3) * (y - minus),
         sum([v * x + w, w + x * v]) * y + (v * x + w + 2 * y) ** 2 + (v * x + w).sin(),
-        step(n) * (y - n) - step(-n) * n + (-(-n)).exp(),
+        step(n) * (y - n) - step(-n) * n + (0 - (-n)).exp(),
         (x.log1p() + (w - w) - v) ** 2 + x.log1p() * v,
         0 - (-(v * x)) * y - (0 - (-(w * y + v))).exp() * 2 / 2,
     ):
