@@ -119,9 +119,12 @@ def gradcheck(
 
     A function is called anew for each nudge, so that its branches and what it hides from the
     recording take part; a recorded graph is recomputed by ``forward()``. Either way all data
-    and grads are afterwards what they were. The nudges start near 1/256 (of the input where
-    that exceeds 1) and are halved until the extrapolated difference settles, after Ridders
-    (1982). Slopes count as equal to one part in 10,000, beside the noise of rounding.
+    and grads are afterwards what they were. The nudges start near a quarter of the input and
+    shrink until the extrapolated difference settles, after Ridders (1982); small inputs beside
+    large ones are no trouble. How far the differences may be off is estimated, and a slope is
+    refused if it is further off than that; where rounding hides what the slope does, nothing is
+    said against it. A function that answers differently when it is asked twice, as dropout does,
+    is named as that.
 
     A kink is always reported, since no slope is right there:
 

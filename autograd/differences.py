@@ -40,8 +40,7 @@ _SEARCHED = 64  # rungs in a row until larger gaps are left, near 0 only
 _SEEN = 1e-6  # of its size: by how much another slope is another
 _COARSE = 2.0**-47  # of the input: what is not refuted by nudges of 32 of its last digits
 _DROWNED = 3  # rungs in a row on which rounding hides everything
-# Parts of a nudge, so many that a wave is not met at the same height at all of them.
-_PLACES = (-0.97, -0.31, 0.37, 0.89, -0.83, -0.71, -0.57, -0.13, 0.19, 0.47, 0.61, 0.73)
+_PLACES = (-0.97, -0.57, -0.31, 0.37, 0.61, 0.89)  # of a nudge
 _RUNGS = 200  # at most
 _REACH = 2.0**10  # how far beyond the input's own size nudges may go where rounding hides it
 
@@ -89,9 +88,9 @@ class Finding:
         """Whether both say the same."""
         if self.kink != other.kink:
             return False
-        pairs = ((self.left, other.left), (self.right, other.right))
-        if not self.kink:
-            pairs = ((self.difference, other.difference),)
+        pairs = [(self.difference, other.difference)]
+        if self.kink:
+            pairs = [(self.left, other.left), (self.right, other.right)]
         leeway = _MARGIN * (self.uncertainty + other.uncertainty)
         return all(a == b or abs(a - b) <= leeway + KINK * abs(a) for a, b in pairs)
 
@@ -215,7 +214,7 @@ class _Rows:
             return False
         return all(
             abs(value - found.difference)
-            > _SEEN * abs(found.difference) + _MARGIN * (uncertainty + found.uncertainty)
+            > _SEEN * abs(found.difference) + 10.0 * (uncertainty + found.uncertainty)
             for value, uncertainty in (
                 (self.central.value, self.central.uncertainty),
                 self.central.before,
@@ -329,11 +328,12 @@ class Nudged:
         if found.kink or self.claim is None:
             return False
         off = abs(found.difference - slope)
-        reach = found.nudge
+        reach, steady = found.nudge, 0
         while reach > 4.0 * EPSILON * abs(self.x):
             leeway = off / 2.0 + 4.0 * found.bend * (reach / found.nudge)
-            if self._steady(slope, reach, leeway):
-                return off * reach <= 2.0 * self.rounded(self.middle, self.middle)
+            steady = steady + 1 if self._steady(slope, reach, leeway) else 0
+            if steady == 3:  # fewer may be luck
+                return 4.0 * off * reach <= 2.0 * self.rounded(self.middle, self.middle)
             reach /= 2.0
         return True
 
@@ -381,9 +381,7 @@ class Nudged:
                 continue
             self.neighbours += 1
             rows.add(down, up, (below, self.middle, above), self)
-            if rows.confirm(slope, slack):
-                return True, None
-            if rows.settle(slope, slack):
+            if rows.confirm(slope, slack) or rows.settle(slope, slack):
                 return True, None
             if found is not None and rows.contradict(found):
                 found = None  # it was not the limit
