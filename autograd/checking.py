@@ -44,9 +44,7 @@ class Disagreement:
     @property
     def digits(self) -> int:
         """How many leading digits the two slopes share."""
-        apart = abs(self.backward - self.difference)
-        largest = max(abs(self.backward), abs(self.difference))
-        return max(0, math.floor(math.log10(largest / apart))) if 0.0 < apart < largest else 0
+        return agreeing_digits(self.backward, self.difference)
 
     def __repr__(self) -> str:
         place = f"{self.name} = {self.input.data:.10g}"

@@ -45,6 +45,14 @@ _RUNGS = 200  # at most
 _REACH = 2.0**10  # how far beyond the input's own size nudges may go where rounding hides it
 
 
+def agreeing_digits(a: float, b: float) -> int:
+    """How many leading digits two numbers share; 0 where they are equal."""
+    apart, largest = abs(a - b), max(abs(a), abs(b))
+    if not 0.0 < apart < largest:
+        return 0
+    return math.floor(math.log10(largest / apart) + 1e-9)  # 6 and 5.4 share one, as 6 and 5.5 do
+
+
 class NotRepeatable(Exception):  # noqa: N818 (it is caught here and told in other words)
     """A function gave two answers at one point: ``args`` holds them."""
 
