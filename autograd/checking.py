@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 
 from autograd.backprop import backward, several, single, topological_order
-from autograd.differences import EPSILON, SMALLEST, NotRepeatable, Nudged
+from autograd.differences import (
+    EPSILON,
+    SMALLEST,
+    NotRepeatable,
+    Nudged,
+    agreeing_digits,
+)
 from autograd.primitives import constant
 from autograd.value import Value
 
@@ -244,10 +250,10 @@ def _lost_digits(output: Value, nodes: Sequence[Value]) -> dict[Value, float]:
     lost = dict.fromkeys(nodes, 0.0)
     lost[output] = 4.0 * EPSILON
     for node in reversed(nodes):
-        own = 0.0
+        own = SMALLEST * abs(node.grad)  # a slope that underflows is 0
         if node.op is not None and node.op.unfolded is not None:
             targets = node.inputs[: len(node.inputs) // 2]
-            own = 4.0 * EPSILON * abs(node.grad) * max(abs(target.data) for target in targets)
+            own += 4.0 * EPSILON * abs(node.grad) * max(abs(target.data) for target in targets)
         if own or lost[node]:
             for x, slope in zip(node.inputs, node.partials, strict=True):
                 lost[x] += own + lost[node] * abs(slope)

@@ -21,6 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    _Estimate = tuple[float, float]  # and how far it may be off
+
 EPSILON = 2.0**-52
 # Relative sizes: slopes equal; slopes of the two sides different. A slope wrong by one part in
 # 2,000 is five times as far off as CLOSE.
@@ -197,10 +199,7 @@ class _Rows:
             return Finding(*jump, math.nan, True, self.noise, nudge)
         left, right, central = self.left, self.right, self.central
         apart = []
-        for (a, error_a), (b, error_b) in (
-            ((left.value, left.uncertainty), (right.value, right.uncertainty)),
-            (left.before, right.before),
-        ):
+        for (a, error_a), (b, error_b) in self._sides():
             apart.append(abs(b - a) > KINK * max(abs(a), abs(b)) + _MARGIN * (error_a + error_b))
         if all(apart):
             uncertainty = left.uncertainty + right.uncertainty
@@ -216,10 +215,20 @@ class _Rows:
             left.value, right.value, central.value, False, central.uncertainty, nudge, bend
         )
 
+    def _sides(self) -> tuple[tuple[_Estimate, _Estimate], tuple[_Estimate, _Estimate]]:
+        """The left and the right slope, by this rung and by the one before."""
+        left, right = self.left, self.right
+        now = ((left.value, left.uncertainty), (right.value, right.uncertainty))
+        return now, (left.before, right.before)
+
     def contradict(self, found: Finding) -> bool:
         """Whether this rung and the one before say another slope than larger nudges did."""
         if found.kink:
-            return False
+            corner = abs(found.right - found.left)
+            return corner < math.inf and all(
+                abs(b - a) + error_a + error_b < 0.5 * corner
+                for (a, error_a), (b, error_b) in self._sides()
+            )
         return all(
             abs(value - found.difference)
             > _SEEN * abs(found.difference) + 10.0 * (uncertainty + found.uncertainty)
@@ -251,7 +260,10 @@ class _Rows:
             sizes = [change[side] for change in last]
             if min(map(abs, sizes)) > 0.0 and max(sizes) - min(sizes) <= _STAYS * abs(sizes[-1]):
                 slopes[side] = math.copysign(math.inf, sizes[-1])
-        return (slopes[0], slopes[1]) if any(map(math.isinf, slopes)) else None
+        left, right = slopes
+        # Where both sides fall from a peak, or rise, a pole may be near by that no float meets.
+        peak = math.isinf(left) and left == -right
+        return (left, right) if math.inf in (abs(left), abs(right)) and not peak else None
 
     def drowned(self, slope: float) -> bool:
         """Whether rounding is as large as all that could be seen, and smaller nudges see less."""
