@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,11 +58,13 @@ def explain(
             if off <= FITS:
                 explanations.append(Explanation(text, off, (leaf.name,)))
     seen: set[str] = set()
-    for each in sorted(explanations, key=lambda e: (-len(e.arrays), _rounded(e.misfit))):
-        if each.text not in seen:
-            seen.add(each.text)
+    for each in sorted(explanations, key=lambda e: (_rounded(e.misfit), -len(e.arrays))):
+        kind = (
+            each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
+        )
+        if kind not in seen:
+            seen.add(kind)
             report.explanations.append(each)
-    report.explanations.sort(key=lambda e: (_rounded(e.misfit), -len(e.arrays)))
     _first_wrong(functions, report, replay, others, sizes)
 
 
@@ -229,7 +231,7 @@ def _sigma(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-np.clip(z, -700.0, 700.0)))
 
 
-_DERIVATIVES = {
+_DERIVATIVES: dict[str, Callable[[Any], Any]] = {
     "sigmoid": lambda z: _sigma(z) * (1.0 - _sigma(z)),
     "tanh": lambda z: 1.0 - np.tanh(z) ** 2,
     "relu": lambda z: (z > 0.0) * 1.0,
@@ -604,13 +606,13 @@ def _first_wrong(
     named = replay.named_results()
     for key, array in others.items():
         name = bare(key)
-        places = named.get(name)
-        if places is None or np.shape(array) != places.shape:
+        where = named.get(name)
+        if where is None or np.shape(array) != where.shape:
             continue
-        its = gradient[places]
+        its = gradient[where]
         k = factor(np.asarray(array, float), its)
         convention = any(abs(k - n) <= 1e-6 * n for n in (1, *sizes))  # dZ without its 1/m
         if misfit(array, its) > 1e-5 and not (convention and misfit(array, k * its) <= 1e-5):
-            candidates.append((float(np.max(replay.level[places])), key))
+            candidates.append((float(np.max(replay.level[where])), key))
     if candidates:
         report.first = max(candidates)[1]

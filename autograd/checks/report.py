@@ -69,6 +69,11 @@ class ArrayCheck:
         return array
 
     @property
+    def short(self) -> str:
+        """The last part of its name: W1 of parameters["W1"]."""
+        return self.name.rsplit('["', 1)[1].removesuffix('"]') if '["' in self.name else self.name
+
+    @property
     def right(self) -> bool:
         """Whether nothing speaks against it."""
         return not self.trouble and not self.wrong.any()
@@ -129,6 +134,7 @@ class Report:
         arrays: one :class:`ArrayCheck` for each array that a gradient was returned for.
         explanations: known mistakes that fit, best first.
         first: the array that is wrong first on the way back, where that could be told.
+        problems: what is wrong beside the arrays: a stale cache, another cost.
         notes: what else there is to know: kinks, round-off, float32, integers.
     """
 
@@ -138,7 +144,7 @@ class Report:
         self.first = ""
         self.notes: list[str] = []
         self.hints = hints
-        self.stale = False
+        self.problems: list[str] = []
         self.says = "df says"
         self.reference = "the central difference"
         self._not_the_same = ""
@@ -146,7 +152,7 @@ class Report:
     @property
     def right(self) -> bool:
         """Whether nothing speaks against any gradient."""
-        return not self._not_the_same and not self.stale and all(a.right for a in self.arrays)
+        return not (self._not_the_same or self.problems) and all(a.right for a in self.arrays)
 
     def __bool__(self) -> bool:
         return self.right
@@ -182,12 +188,12 @@ class Report:
         if self._not_the_same:
             return self._not_the_same[0].upper() + self._not_the_same[1:] + "."
         wrong = [array for array in self.arrays if not array.right]
-        if not wrong and not self.stale:
+        if self.right:
             n = sum(int(array.nudged.sum()) for array in self.arrays)
             names = ", ".join(array.name for array in self.arrays)
-            lines = [f"The gradient is right: {n} entries of {names} agree with {self.reference}s."]
+            lines = [f"The gradient is right: {n} entries of {names} agree with {self.reference}."]
         elif not wrong:
-            lines = ["The gradient is right at the first call, and not later."]
+            lines = ["The gradient agrees, and yet:"]
         elif not self.hints:
             return f"The gradient is wrong along {', '.join(array.name for array in wrong)}."
         else:
@@ -195,6 +201,7 @@ class Report:
             for array in wrong:
                 lines += [line.replace("the central difference", self.reference)
                           for line in array.lines(self.says)]  # fmt: skip
+        lines += [f"  {problem}" for problem in self.problems]
         lines += [f"Note: {note}." for note in self.notes]
         if wrong and self.first and len(self.arrays) > 1 and self.hints:
             lines.append(f"First wrong on the way back: {self.first}.")
@@ -212,12 +219,16 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The text, and each array as a grid of the digits that agree."""
-        text = escape(str(self))
-        grids = "".join(map(_grid, self.arrays)) if self.hints or self.right else ""
+        shown = sorted(self.arrays, key=lambda array: array.right)
+        grids = "".join(map(_grid, shown)) if self.hints or self.right else ""
+        legend = "Digits that agree: 0 none … ✓ all; · not nudged" if grids else ""
         return (
             '<div style="font-family:DejaVu Sans,Verdana,sans-serif;color:#000;background:#fff;'
-            'padding:8px">'
-            f'<pre style="white-space:pre-wrap;margin:0 0 8px">{text}</pre>{grids}</div>'
+            'padding:8px;font-size:13px">'
+            f'<pre style="white-space:pre-wrap;margin:0 0 8px">{escape(str(self))}</pre>'
+            f'<div style="margin:0 0 4px">{legend}</div>'
+            '<div style="display:flex;flex-wrap:wrap;gap:18px;align-items:flex-start">'
+            f"{grids}</div></div>"
         )
 
 
@@ -231,20 +242,19 @@ def _grid(array: ArrayCheck) -> str:
             shade = "#FFFFFF" if math.isnan(each) else SHADES[int(each)]
             shown = "·" if math.isnan(each) else "✓" if each >= ALL_DIGITS else f"{each:.0f}"
             cells.append(
-                f'<td style="background:{shade};border:1px solid #bbb;min-width:1.4em;'
-                f'text-align:center;padding:1px 3px">{shown}</td>'
+                f'<td style="background:{shade};color:#000;border:1px solid #bbb;'
+                f'min-width:1.4em;text-align:center;padding:1px 3px">{shown}</td>'
             )
         cut = "<td>…</td>" if len(row) > COLUMNS else ""
         rows.append(f"<tr>{''.join(cells)}{cut}</tr>")
     if len(grid) > ROWS:
         rows.append("<tr><td>…</td></tr>")
     state = "right" if array.right else escape(array.trouble or "wrong")
-    caption = f"{escape(array.name)}, shape {array.shape}: {state}"
+    caption = f"{escape(array.short)} {array.shape}: {state}"
     return (
-        '<table style="border-collapse:collapse;margin:0 0 12px;font-size:13px">'
-        f'<caption style="text-align:left;font-weight:bold;padding:2px 0">{caption}'
-        ' <span style="font-weight:normal">(digits that agree; ✓ all, · not nudged)</span>'
-        f"</caption>{''.join(rows)}</table>"
+        '<div><div style="font-weight:bold;padding:2px 0;white-space:nowrap">'
+        f'{caption}</div><table style="border-collapse:collapse;margin:0">{"".join(rows)}</table>'
+        "</div>"
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from autograd.vectorizer.source import (
     module_source,
 )
 from autograd.vectorizer.statements import Body, OutputArray, Statement
+
+if TYPE_CHECKING:
+    from autograd.checks.report import Report
 
 
 class Model(Protocol):
@@ -157,6 +160,26 @@ class Program:
                 arrays[f"table {name}"] = table
         path.with_suffix(".py").write_text(source, encoding="utf-8")
         np.savez(path.with_suffix(".npz"), allow_pickle=False, **arrays)
+
+    def check(
+        self, function: Callable[..., Any], *inputs: Any, seed: int = 0, hints: bool = True
+    ) -> Report:
+        """Compare a reader's own function with this program, as a report.
+
+        Args:
+            function: the inputs and the parameters to ``(cost, gradients)``, or to
+                ``(cost, gradients, arrays)``, where arrays by the names in this program are
+                compared line by line. Examples may lie in rows or columns, weights either way.
+            inputs: as in a call of the program; by default five random examples.
+            seed: of the random examples.
+            hints: whether to look for the mistake.
+
+        Raises:
+            TypeError: the function cannot be called in any orientation.
+        """
+        from autograd.checks.programs import compare
+
+        return compare(self, function, inputs, seed, hints)
 
     @cached_property
     def _checked(self) -> Callable[..., Any]:
