@@ -95,7 +95,7 @@ class Network:
         m = X.shape[1]
         parameters = dict(parameters)
         P = cache["P"]
-        if (self.loss == "logistic" and mistake == "a term of the loss is forgotten") or (self.loss == "softmax" and mistake == "softmax entry by entry"):
+        if mistake in ("a term of the loss is forgotten", "softmax entry by entry"):
             dZ = -Y / P * P * (1 - P)
         elif mistake == "broadcast":
             error = P.ravel()[:, None] - Y.ravel()[None, :]

@@ -64,6 +64,9 @@ class Functions:
         self.cotangent = cotangent
         self.seed = seed
         self.cache: Any = None
+        self._fits = False
+        self._read_only = True
+        self._working: Any = None
 
     def at(self, leaf: Leaf) -> Any:
         """The number or array at a leaf."""
@@ -82,6 +85,31 @@ class Functions:
             return result[0], result[1] if len(result) == 2 else result[1:]
         return result, None
 
+    def nudged(self, leaf: Leaf, place: tuple[int, ...], number: float) -> float:
+        """The output with another number at one entry.
+
+        Large arrays are not copied for that: f gets them read-only, and copies only if it writes.
+        """
+        array = self.at(leaf)
+        if not isinstance(array, np.ndarray):
+            return self.output(self.replaced({leaf: type(array)(number)}))
+        if self._read_only:
+            if self._working is None:
+                self._working = _locked(self.replaced({}))
+            working = _reach(self._working, leaf.path)
+            try:
+                _write(working, place, number)
+                return self.output(self._working)
+            except ValueError as error:
+                if "read-only" not in str(error):
+                    raise
+                self._read_only = False
+            finally:
+                _write(working, place, array[place])
+        array = array.copy()
+        array[place] = number
+        return self.output(self.replaced({leaf: array}))
+
     def output(self, arguments: Sequence[Any]) -> float:
         """The cost, or the sum of output times cotangent."""
         y, _ = self.split(self.call(arguments))
@@ -89,21 +117,25 @@ class Functions:
 
     def call(self, arguments: Sequence[Any]) -> Any:
         """What f returns."""
-        try:
-            bound = inspect.signature(self.f)
-        except (TypeError, ValueError):
-            bound = None
-        if bound is not None:
-            try:
-                bound.bind(*arguments, **self.fixed)
-            except TypeError as error:
-                raise TypeError(
-                    f"f cannot be called with {len(arguments)} arguments and "
-                    f"{', '.join(self.fixed) or 'nothing'} fixed: {error}. "
-                    "It is called as f(*arguments, **fixed)"
-                ) from None
+        if not self._fits:
+            self._require_fit(arguments)
         with np.errstate(all="ignore"):
             return self.f(*arguments, **self.fixed)
+
+    def _require_fit(self, arguments: Sequence[Any]) -> None:
+        self._fits = True
+        try:
+            signature = inspect.signature(self.f)
+        except (TypeError, ValueError):
+            return  # some functions written in C do not tell
+        try:
+            signature.bind(*arguments, **self.fixed)
+        except TypeError as error:
+            raise TypeError(
+                f"f cannot be called with {len(arguments)} arguments and "
+                f"{', '.join(self.fixed) or 'nothing'} fixed: {error}. "
+                "It is called as f(*arguments, **fixed)"
+            ) from None
 
     def scalar(self, y: Any) -> float:
         """One number of an output."""
@@ -339,6 +371,22 @@ def _copied(thing: Any) -> Any:
             else thing
         )
     return thing.copy() if isinstance(thing, np.ndarray) else thing
+
+
+def _locked(thing: Any) -> Any:
+    """The same with arrays that cannot be written to."""
+    if isinstance(thing, np.ndarray):
+        thing.flags.writeable = False
+    elif isinstance(thing, (Mapping, list, tuple)):
+        for each in thing.values() if isinstance(thing, Mapping) else thing:
+            _locked(each)
+    return thing
+
+
+def _write(array: Any, place: tuple[int, ...], number: Any) -> None:
+    array.flags.writeable = True
+    array[place] = number
+    array.flags.writeable = False
 
 
 def _reach(thing: Any, path: Sequence[Any]) -> Any:

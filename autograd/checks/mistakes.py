@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,28 +36,28 @@ def explain(
         leaf: checks[leaf.name].claimed for leaf in found if checks[leaf.name].claimed is not None
     }
     right = {leaf: checks[leaf.name].numeric for leaf in theirs}
-    replay = record(functions, list(theirs))
-    if replay is not None:
-        exact = replay.along(replay.sweep(replay.slopes))
-        if all(_agree(exact[leaf], right[leaf]) for leaf in theirs):
-            right = exact
-        else:
-            replay = None  # a part of f is not recorded
     sizes = sizes_of([
         *((name, x) for name, x in functions.fixed.items()),
         *((leaf.name, functions.at(leaf)) for leaf in functions.leaves if leaf not in found),
         *((leaf.name, functions.at(leaf)) for leaf in found),
     ])  # fmt: skip
+    wrong = [leaf for leaf in theirs if not checks[leaf.name].right]
+    names = tuple(leaf.name for leaf in wrong)
     explanations = list(_in_arrays(functions, theirs, right, report, sizes, numeric))
+    replay = None
+    if not set(names) <= _told(explanations):
+        replay = record(functions, list(theirs))
+        if replay is None:
+            report.notes.append(
+                "f could not be recorded on arrays of Values (too large, or not made of arithmetic "
+                "and NumPy functions), so mistakes were looked for in the arrays only"
+            )
     if replay is not None:
-        wrong = [leaf for leaf in theirs if not checks[leaf.name].right]
-        for text, candidate in edits(replay, theirs, right):
-            off = _misfit_of_all(theirs, candidate)
-            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in wrong):
-                explanations.append(Explanation(text, off, tuple(leaf.name for leaf in wrong)))
-        for text, off, leaf in _of_biases(replay, theirs, wrong):
-            if off <= FITS:
-                explanations.append(Explanation(text, off, (leaf.name,)))
+        exact = replay.along(replay.sweep(replay.slopes))
+        if all(_agree(exact[leaf], right[leaf]) for leaf in theirs):
+            explanations += _in_computation(replay, theirs, exact, wrong, _told(explanations))
+        else:
+            replay = None  # a part of f is not recorded
     seen: set[str] = set()
     for each in sorted(explanations, key=lambda e: (_rounded(e.misfit), -len(e.arrays))):
         kind = (
@@ -66,6 +67,33 @@ def explain(
             seen.add(kind)
             report.explanations.append(each)
     _first_wrong(functions, report, replay, others, sizes)
+
+
+def _told(explanations: Iterable[Explanation]) -> set[str]:
+    """The arrays that are explained."""
+    return {name for each in explanations for name in each.arrays if not each.bare}
+
+
+def _in_computation(
+    replay: Replay,
+    theirs: Mapping[Leaf, Any],
+    right: Mapping[Leaf, Any],
+    wrong: Sequence[Leaf],
+    told: set[str],
+) -> Iterator[Explanation]:
+    names = tuple(leaf.name for leaf in wrong)
+    for text, off, leaf in _of_biases(replay, theirs, wrong):
+        if off <= FITS:
+            told.add(leaf.name)
+            yield Explanation(text, off, (leaf.name,))
+    for family in FAMILIES:
+        if set(names) <= told:
+            return  # the families to come know nothing better
+        for text, candidate in family(replay, theirs, right):
+            off = _misfit_of_all(theirs, candidate)
+            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in wrong):
+                told.update(names)
+                yield Explanation(text, off, names)
 
 
 def _rounded(x: float) -> float:
@@ -189,12 +217,15 @@ def activations(replay: Replay) -> list[Activation]:
             if found is not None:
                 layer("sigmoid", i).add(*found)
     for members in masked.values():
-        factors = {factor for _, _, factor in members}
-        if factors <= {0.0, 1.0} or (len(factors) == 2 and 1.0 in factors):
-            kind = "relu" if factors <= {0.0, 1.0} else "leaky_relu"
-            for i, s, _ in members:
-                z = replay.place[replay.nodes[i].inputs[s]]
-                layer(kind, i).add(z, i, [(replay.edge[i, s], 1.0)])
+        low, high = min(f for *_, f in members), max(f for *_, f in members)
+        z = [replay.place[replay.nodes[i].inputs[s]] for i, s, _ in members]
+        follows = all(
+            (f == 1.0) == (replay.data[k] > 0.0) for k, (*_, f) in zip(z, members, strict=True)
+        )
+        if follows and high <= 1.0 and {f for *_, f in members} <= {low, 1.0}:
+            kind = "relu" if low in (0.0, 1.0) else "leaky_relu"
+            for k, (i, s, _) in zip(z, members, strict=True):
+                layer(kind, i).add(k, i, [(replay.edge[i, s], 1.0)])
     return sorted(layers.values(), key=lambda x: -int(replay.level[x.a[0]]))
 
 
@@ -242,33 +273,6 @@ _DERIVATIVES: dict[str, Callable[[Any], Any]] = {
 }  # fmt: skip
 
 
-def edits(
-    replay: Replay, theirs: Mapping[Leaf, Any], right: Mapping[Leaf, Any]
-) -> Iterator[tuple[str, Mapping[Leaf, Any]]]:
-    """Known mistakes in words, with the gradients that they lead to."""
-    clean = replay.sweep(replay.slopes)
-
-    def swept(slopes: Any) -> Mapping[Leaf, Any]:
-        return replay.along(replay.sweep(slopes))
-
-    for text, slopes in _of_activations(replay, clean):
-        yield text, swept(slopes)
-    for text, slopes in _of_softmax(replay):
-        yield text, swept(slopes)
-    for text, slopes in _of_square_weights(replay):
-        yield text, swept(slopes)
-    for text, slopes in _of_factors(replay):
-        yield text, swept(slopes)
-    yield from _of_updates(replay, theirs, right, clean)
-    for text, slopes in _of_fan_out(replay):
-        yield text, swept(slopes)
-    for text, slopes in _of_broadcasting(replay):
-        candidate = swept(slopes)
-        yield text, _scaled(theirs, candidate)
-    for text, slopes in _of_terms(replay):
-        yield text, swept(slopes)
-
-
 def _scaled(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> Mapping[Leaf, Any]:
     """The candidate times the one number that brings it closest."""
     leaf = next(iter(theirs))
@@ -278,7 +282,8 @@ def _scaled(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> Mappin
     return {each: k * array for each, array in candidate.items()} if math.isfinite(k) else candidate
 
 
-def _of_activations(replay: Replay, clean: Any) -> Iterator[tuple[str, Any]]:
+def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
+    clean = replay.sweep(replay.slopes)
     layers = activations(replay)
     counted: dict[str, int] = defaultdict(int)
     names = []
@@ -314,7 +319,8 @@ def _of_activations(replay: Replay, clean: Any) -> Iterator[tuple[str, Any]]:
             if layer.kind == "leaky_relu" or set(np.unique(slopes)) - {0.0, 1.0}:
                 yield f"the mask is that of ReLU ({name})", layer.edited((z > 0.0) * 1.0)
         for other, its_name in zip(layers, names, strict=True):
-            if other is not layer and len(other.z) == len(layer.z):
+            both = other.kind in NAMED and layer.kind in NAMED
+            if both and other is not layer and len(other.z) == len(layer.z):
                 what = "the mask" if layer.kind == "relu" else "g′"
                 yield f"{what} of {its_name} is used in {name}", layer.edited(other.slopes)
 
@@ -392,9 +398,10 @@ def _of_factors(replay: Replay) -> Iterator[tuple[str, Any]]:
 
 
 def _of_updates(
-    replay: Replay, theirs: Mapping[Leaf, Any], right: Mapping[Leaf, Any], clean: Any
+    replay: Replay, theirs: Mapping[Leaf, Any], right: Mapping[Leaf, Any]
 ) -> Iterator[tuple[str, Mapping[Leaf, Any]]]:
     """The weights of a layer are changed before the layer below has its gradient."""
+    clean = replay.sweep(replay.slopes)
     for leaf, places in replay.leaves.items():
         gradient = clean[places].ravel()
         slopes = replay.slopes.copy()
@@ -508,17 +515,17 @@ def _of_broadcasting(replay: Replay) -> Iterator[tuple[str, Any]]:
 
 def _of_terms(replay: Replay) -> Iterator[tuple[str, Any]]:
     """One input of a group of operations is forgotten on the way back."""
-    chain: dict[int, int] = {}
+    length: dict[int, int] = {}
     for i, node in enumerate(replay.nodes):
         if node.op is not None and node.op.name in ("add", "subtract"):
-            chain[i] = 1 + max(chain.get(replay.place[x], 0) for x in node.inputs)
+            length[i] = 1 + max(length.get(replay.place[x], 0) for x in node.inputs)
     groups = _groups(replay, range(len(replay.slopes)))
     wanted = []
     for (name, level, slot), edges in groups.items():
         nodes = [int(replay.source[e]) for e in edges]
         if all(replay.nodes[int(replay.target[e])].op is constant for e in edges):
             continue
-        if len(replay.nodes[nodes[0]].inputs) < 2 or chain.get(nodes[0], 0) > 4:
+        if len(replay.nodes[nodes[0]].inputs) < 2 or length.get(nodes[0], 0) > 4:
             continue
         wanted.append((name, level, slot, edges))
     for name, _, _, edges in wanted[:DROPPED]:
@@ -575,6 +582,39 @@ def _of_biases(
                     leaf,
                 )
 
+
+def _family(slips: Callable[[Replay], Iterator[tuple[str, Any]]]) -> Family:
+    """Slips in words with edited slopes, as gradients."""
+
+    def family(
+        replay: Replay, theirs: Mapping[Leaf, Any], right: Mapping[Leaf, Any]
+    ) -> Iterator[tuple[str, Mapping[Leaf, Any]]]:
+        for text, slopes in slips(replay):
+            yield text, replay.along(replay.sweep(slopes))
+
+    return family
+
+
+def _broadcast_family(
+    replay: Replay, theirs: Mapping[Leaf, Any], right: Mapping[Leaf, Any]
+) -> Iterator[tuple[str, Mapping[Leaf, Any]]]:
+    for text, slopes in _of_broadcasting(replay):
+        yield text, _scaled(theirs, replay.along(replay.sweep(slopes)))
+
+
+Family = Callable[
+    [Replay, Mapping[Leaf, Any], Mapping[Leaf, Any]], Iterator[tuple[str, Mapping[Leaf, Any]]]
+]
+# Those that are made most often, and quickest to try, come first.
+FAMILIES: tuple[Family, ...] = (
+    _family(_of_activations),
+    _family(_of_softmax),
+    _of_updates,
+    _family(_of_square_weights),
+    _family(_of_factors),
+    _broadcast_family,
+    _family(lambda replay: chain(_of_terms(replay), _of_fan_out(replay))),
+)
 
 # --- the way back -------------------------------------------------------------------------
 

@@ -33,6 +33,11 @@ class Explanation:
         self.misfit = misfit
         self.arrays = arrays
 
+    @property
+    def bare(self) -> bool:
+        """Whether it is a factor that nobody knows a reason for."""
+        return self.text.endswith("times what it should be")
+
     def __repr__(self) -> str:
         return f"{self.misfit:<9.2g} {self.text}"
 
