@@ -40,6 +40,8 @@ from autograd.value import Value
 
 # What not every program uses is imported at its first use: some of it takes long to import.
 _IMPORTED_LATER = {
+    "assert_gradients": "autograd.checks",
+    "check_gradients": "autograd.checks",
     "trace": "autograd.tracing",
     "unfold": "autograd.unfolding",
     "vectorize": "autograd.vectorizer",
@@ -49,6 +51,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from autograd.checks import assert_gradients, check_gradients
     from autograd.tracing import trace
     from autograd.unfolding import unfold
     from autograd.vectorizer import vectorize
@@ -59,8 +62,10 @@ __all__ = [
     "abs",
     "affine",
     "arctan",
+    "assert_gradients",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "check_gradients",
     "cos",
     "count_steps",
     "dot",

@@ -5,25 +5,25 @@ from __future__ import annotations
 import math
 
 from autograd.backprop import backward, several, single, topological_order
+from autograd.differences import (
+    EPSILON,
+    SMALLEST,
+    NotRepeatable,
+    Nudged,
+    agreeing_digits,
+)
 from autograd.primitives import constant
 from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
     from autograd.backprop import Output
+    from autograd.differences import Finding
 
-# Relative sizes: slopes equal; slopes of the two sides different; a limit settled. A slope
-# wrong by one part in 2,000 is five times as far off as _CLOSE.
-_CLOSE, _KINK, _SETTLED = 1e-4, 1e-3, 1e-8
-_FIRST_NUDGE = 2.0**-9
-_NUDGES = 28  # at most, and among the first _HALVINGS
-_HALVINGS = 64
-_COLUMNS = 6  # of Richardson's table; more would amplify rounding
-_EPSILON = 2.0**-52
-_TINY = 2.0**-1000  # keeps the rounding of an output of 0 above 0
+_REPEATS = 3  # a unit that is dropped half of the time stays or goes in all of them: one in 8
 
 
 class Disagreement:
@@ -38,23 +38,19 @@ class Disagreement:
         kink: whether left and right differ, so that there is no slope here.
     """
 
-    def __init__(
-        self, leaf: Value, name: str, slope: float, left: float, right: float, kink: bool
-    ) -> None:
+    def __init__(self, leaf: Value, name: str, slope: float, found: Finding) -> None:
         self.input = leaf
         self.name = name
         self.backward = slope
-        self.difference = (left + right) / 2.0
-        self.left = left
-        self.right = right
-        self.kink = kink
+        self.difference = found.difference
+        self.left = found.left
+        self.right = found.right
+        self.kink = found.kink
 
     @property
     def digits(self) -> int:
         """How many leading digits the two slopes share."""
-        apart = abs(self.backward - self.difference)
-        largest = max(abs(self.backward), abs(self.difference))
-        return max(0, math.floor(math.log10(largest / apart))) if 0.0 < apart < largest else 0
+        return agreeing_digits(self.backward, self.difference)
 
     def __repr__(self) -> str:
         place = f"{self.name} = {self.input.data:.10g}"
@@ -127,9 +123,12 @@ def gradcheck(
 
     A function is called anew for each nudge, so that its branches and what it hides from the
     recording take part; a recorded graph is recomputed by ``forward()``. Either way all data
-    and grads are afterwards what they were. The nudges start near 1/256 (of the input where
-    that exceeds 1) and are halved until the extrapolated difference settles, after Ridders
-    (1982). Slopes count as equal to one part in 10,000, beside the noise of rounding.
+    and grads are afterwards what they were. The nudges start near a quarter of the input and
+    shrink until the extrapolated difference settles, after Ridders (1982); small inputs beside
+    large ones are no trouble. How far the differences may be off is estimated, and a slope is
+    refused if it is further off than that; where rounding hides what the slope does, nothing is
+    said against it. A function that answers differently when it is asked twice, as dropout does,
+    is named as that.
 
     A kink is always reported, since no slope is right there:
 
@@ -155,12 +154,25 @@ def gradcheck(
         def recompute() -> float:
             return single(f(*[Value(leaf.data) for leaf in leaves])).data
 
+        def resweep() -> list[float]:
+            copies = [Value(leaf.data) for leaf in leaves]
+            backward(f(*copies))
+            return [copy.grad for copy in copies]
+
     else:
         if point:
             raise TypeError("a recorded graph has its numbers already: choose leaves with inputs=")
         output = single(f)
         leaves = _leaves(output) if inputs is None else several(inputs)
         recompute = output.forward
+
+        def resweep() -> list[float]:
+            recompute()
+            for leaf in leaves:
+                leaf.grad = 0.0
+            backward(output)
+            return [leaf.grad for leaf in leaves]
+
     for leaf in leaves:
         if leaf.inputs:
             raise ValueError(
@@ -170,23 +182,48 @@ def gradcheck(
     nodes = topological_order(output, *leaves)
     held = [(node.data, node.partials, node.grad) for node in nodes]
     try:
-        _require_finite(recompute(), "at the point itself")  # the leaves may be ahead of the graph
+        middle = recompute()  # the leaves may be ahead of the graph
+        _require_finite(middle)
+        for _ in range(_REPEATS):
+            if (again := recompute()) != middle:
+                raise _unrepeatable(output, middle, again)
         for leaf in leaves:
             leaf.grad = 0.0
         backward(output)
         slopes = [leaf.grad for leaf in leaves]
-        # What an operation rounds off is passed on by its gradient.
-        rounded = [abs(node.data * node.grad) for node in nodes if node.inputs]
-        magnitude = max(filter(math.isfinite, rounded), default=0.0)
-        lost = _lost_digits(nodes)
-        results = [
-            _compare(recompute, leaf, leaf.label or f"input {i}", slope, magnitude, lost[leaf])
-            for i, (leaf, slope) in enumerate(zip(leaves, slopes, strict=True), start=1)
-        ]
+        rounding, lost = _rounded(nodes), _lost_digits(output, nodes)
+        disagreements = []
+        for i, (leaf, slope) in enumerate(zip(leaves, slopes, strict=True), start=1):
+            name = leaf.label or f"input {i}"
+
+            def nudged(number: float, leaf: Value = leaf) -> float:
+                leaf.data = number
+                return recompute()
+
+            def claim(number: float, leaf: Value = leaf, i: int = i) -> float:
+                leaf.data = number
+                return resweep()[i - 1]
+
+            x = leaf.data
+            nudges = Nudged(nudged, x, middle, claim=claim, rounding=rounding)
+            try:
+                found = nudges.compare(slope, lost[leaf])
+                if (again := nudged(x)) != middle:
+                    raise NotRepeatable(middle, again)
+            finally:
+                leaf.data = x
+            if nudges.neighbours < 2:
+                raise ValueError(
+                    f"{name} = {x!r} has no neighbours on both sides where the output has a value: "
+                    "check at a point inside the domain"
+                ) from nudges.trouble
+            if found is not None:
+                disagreements.append(Disagreement(leaf, name, slope, found))
+    except NotRepeatable as error:
+        raise _unrepeatable(output, *error.args) from None
     finally:
         for node, (data, partials, grad) in zip(nodes, held, strict=True):
             node.data, node.partials, node.grad = data, partials, grad
-    disagreements = [each for each in results if each is not None]
     if disagreements:
         raise GradientError(output, disagreements, len(leaves))
     return True
@@ -196,118 +233,45 @@ def _leaves(output: Value) -> list[Value]:
     return [x for x in topological_order(output) if not x.inputs and x.op is not constant]
 
 
-def _lost_digits(nodes: Sequence[Value]) -> dict[Value, float]:
-    """How far off the gradients may be where slopes are small differences of numbers near 1.
+def _rounded(nodes: Sequence[Value]) -> float:
+    """How far rounding may move the output: what an operation loses, its gradient passes on."""
+    lost = [
+        max(EPSILON * abs(node.data), SMALLEST) * abs(node.grad) for node in nodes if node.inputs
+    ]
+    return math.hypot(*filter(math.isfinite, lost))
 
-    Those of the cross-entropies are: of σ(z) − y, no digit is left where σ(z) rounds to y.
+
+def _lost_digits(output: Value, nodes: Sequence[Value]) -> dict[Value, float]:
+    """How far off the gradients may be by rounding of their own.
+
+    They are where paths cancel, and where slopes are small differences of numbers near 1, as
+    those of the cross-entropies are: of σ(z) − y, no digit is left where σ(z) rounds to y.
     """
     lost = dict.fromkeys(nodes, 0.0)
+    lost[output] = 4.0 * EPSILON
     for node in reversed(nodes):
-        is_loss = node.op is not None and node.op.unfolded is not None
-        own = 4.0 * _EPSILON * abs(node.grad) if is_loss else 0.0
+        own = SMALLEST * abs(node.grad)  # a slope that underflows is 0
+        if node.op is not None and node.op.unfolded is not None:
+            targets = node.inputs[: len(node.inputs) // 2]
+            own += 4.0 * EPSILON * abs(node.grad) * max(abs(target.data) for target in targets)
         if own or lost[node]:
             for x, slope in zip(node.inputs, node.partials, strict=True):
                 lost[x] += own + lost[node] * abs(slope)
-    return lost
+    return {node: off if math.isfinite(off) else 0.0 for node, off in lost.items()}
 
 
-class _Limit:
-    """The limit of a quotient as the nudge is halved again and again.
-
-    Richardson's table: column m cancels the m-th power of the nudge in the error. The entry
-    that differs least from its neighbours is the best, and that difference is its error
-    (Ridders 1982); least in relation to its size, as far as rounding lets that be told.
-    """
-
-    def __init__(self) -> None:
-        self.row: list[float] = []
-        self.best = math.nan
-        self.error = math.inf
-        self.unrest = math.inf
-
-    def add(self, quotient: float, rounding: float) -> None:
-        row = [quotient]
-        for m, previous in enumerate(self.row[: _COLUMNS - 1], start=1):
-            entry = row[-1] + (row[-1] - previous) / (2.0**m - 1.0)
-            error = max(abs(entry - row[-1]), abs(entry - previous))
-            unrest = error / (abs(entry) + rounding)
-            if unrest <= self.unrest:
-                self.best, self.error, self.unrest = entry, error, unrest
-            row.append(entry)
-        self.row = row
-
-
-def _compare(
-    recompute: Callable[[], float],
-    leaf: Value,
-    name: str,
-    slope: float,
-    magnitude: float,
-    lost: float,
-) -> Disagreement | None:
-    """Nudge one leaf until its slopes settle; None if they agree with backward's."""
-    x, middle = leaf.data, recompute()
-    left, right = sides = _Limit(), _Limit()
-    changes: list[tuple[float, float]] = []
-    rounding, settled = 0.0, False
-    for nudge, below, above in _nudges(recompute, leaf, name):
-        changes.append((middle - below, above - middle))
-        rounding = _EPSILON * max(magnitude, abs(below), abs(above), _TINY) / nudge
-        for side, change in zip(sides, changes[-1], strict=True):
-            side.add(change / nudge, rounding)
-        settled = all(side.unrest <= _SETTLED or side.error <= 8.0 * rounding for side in sides)
-        if settled:
-            break
-    leaf.data = x
-
-    noise = 64.0 * rounding
-    if not settled:  # at a jump the change stays, however small the nudge
-        stays = 0.5 * max(map(abs, changes[0])) + noise * nudge
-        for side, change in zip(sides, changes[-1], strict=True):
-            if abs(change) > stays:
-                side.best = math.copysign(math.inf, change)
-    difference = (left.best + right.best) / 2.0
-    steepest = max(abs(left.best), abs(right.best))
-    kink = math.isinf(steepest) or abs(right.best - left.best) > (
-        _KINK * steepest + 4.0 * (left.error + right.error) + noise
+def _unrepeatable(output: Value, first: float, second: float) -> GradientError:
+    error = GradientError(output, [], 0)
+    error.args = (
+        f"the output is not the same twice: at the same inputs the function answers {first:.10g} "
+        f"and then {second:.10g}, so there is no slope to compare with: give its random numbers "
+        "a fixed seed, or switch dropout off",
     )
-    tolerance = _CLOSE * max(abs(slope), abs(difference)) + noise + lost
-    if not kink and math.isfinite(slope) and abs(slope - difference) <= tolerance:
-        return None
-    return Disagreement(leaf, name, slope, left.best, right.best, kink)
+    return error
 
 
-def _nudges(
-    recompute: Callable[[], float], leaf: Value, name: str
-) -> Iterator[tuple[float, float, float]]:
-    """Halved nudges with the outputs below and above, as (h, f(x − h), f(x + h))."""
-    x = leaf.data
-    trouble: Exception | None = None
-    found = 0
-    # A power of two, because that is added to x without rounding.
-    nudge = math.ldexp(_FIRST_NUDGE, math.frexp(max(1.0, abs(x)))[1])
-    for _ in range(_HALVINGS):
-        if found == _NUDGES or not x - nudge < x < x + nudge:
-            break
-        try:
-            leaf.data = x - nudge
-            below = recompute()
-            leaf.data = x + nudge
-            above = recompute()
-            _require_finite(above - below, "beside the point")
-        except (ArithmeticError, ValueError) as error:
-            trouble = error  # over the border of the domain: a smaller nudge may stay inside
-        else:
-            found += 1
-            yield nudge, below, above
-        nudge /= 2.0
-    if found < 2:
-        raise ValueError(
-            f"{name} = {x!r} has no neighbours on both sides where the output has a value: "
-            "check at a point inside the domain"
-        ) from trouble
-
-
-def _require_finite(output: float, place: str) -> None:
+def _require_finite(output: float) -> None:
     if not math.isfinite(output):
-        raise ValueError(f"the output is {output!r} {place}, so it has no slope to compare with")
+        raise ValueError(
+            f"the output is {output!r} at the point itself, so it has no slope to compare with"
+        )

@@ -54,9 +54,9 @@ def test_the_arrows_between_packages(package, allowed):
         assert packages <= allowed | {package}, path
 
 
-def test_only_the_vectorizer_imports_numpy():
+def test_only_the_vectorizer_and_the_checks_of_arrays_import_numpy():
     for path in sources("autograd"):
-        if "vectorizer" not in path.relative_to(ROOT).parts:
+        if not {"vectorizer", "checks"} & set(path.relative_to(ROOT).parts):
             assert not {"numpy"} & {name.split(".")[0] for name in imported(path)}, path
 
 
@@ -98,6 +98,14 @@ def test_exports_are_what_all_says(package):
     } - {"annotations", "TYPE_CHECKING"}
     assert set(exported) == public
     assert len(exported) == len(set(exported))
+
+
+def test_the_checks_of_arrays_import_numpy_at_their_first_call():
+    program = "import sys; from autograd import assert_gradients; print('numpy' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False"]
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -9,6 +9,7 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
     ) from error
 
 from viz.canvas import Drawing
+from viz.check_plots import plot_check
 from viz.drawing import draw
 from viz.explaining import Explanation, explain
 from viz.network import NetworkDrawing, draw_network
@@ -34,6 +35,7 @@ __all__ = [
     "explain",
     "plot_activation",
     "plot_boundary",
+    "plot_check",
     "plot_gradients",
     "plot_history",
     "plot_slice",

@@ -7,7 +7,7 @@ from functools import cached_property
 from importlib import import_module
 from os import PathLike
 from types import ModuleType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.proof import REPORT, ProofError
 from autograd.vectorizer.source import FUNCTION, compiled, function_source, module_source
 from autograd.vectorizer.statements import Body, OutputArray, Statement
+
+if TYPE_CHECKING:
+    from autograd.checks.report import Report
 
 # What a copy or a program loaded from a file compiles for itself.
 _MADE_AGAIN = {"function", "_arguments", "_checked"}
@@ -203,6 +206,26 @@ class Program:
             problem = f"raises {type(error).__name__}: {error}"
         if problem:
             raise ProofError(f"The saved module {problem}, so nothing was written. {REPORT}")
+
+    def check(
+        self, function: Callable[..., Any], *inputs: Any, seed: int = 0, hints: bool = True
+    ) -> Report:
+        """Compare a reader's own function with this program, as a report.
+
+        Args:
+            function: the inputs and the parameters to ``(cost, gradients)``, or to
+                ``(cost, gradients, arrays)``, where arrays by the names in this program are
+                compared line by line. Examples may lie in rows or columns, weights either way.
+            inputs: as in a call of the program; by default five random examples.
+            seed: of the random examples.
+            hints: whether to look for the mistake.
+
+        Raises:
+            TypeError: the function cannot be called in any orientation.
+        """
+        from autograd.checks.programs import compare
+
+        return compare(self, function, inputs, seed, hints)
 
     @cached_property
     def _checked(self) -> Callable[..., Any]:

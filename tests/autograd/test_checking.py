@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from gradcheck_search import search
 
 import autograd
 from autograd import (
@@ -176,9 +177,87 @@ def test_what_the_recording_does_not_see_is_seen():
     assert report(lambda x: x * math.exp(x), 1).disagreements[0].backward == math.e
 
 
-def test_a_function_that_is_random_is_seen():
-    generator = random.Random(0)
-    report(lambda x: x * generator.random(), 1)
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x, draw: x * draw(),
+        lambda x, draw: x * (draw() < 0.5),
+        lambda x, draw: 2 * x + 1e-9 * draw(),
+    ],
+)
+def test_a_function_that_is_random_is_named_as_that(f):
+    draw = random.Random(0).random
+    error = report(lambda x: f(x, draw), 1)
+    assert "not the same twice" in str(error)
+    assert error.disagreements == []
+
+
+@pytest.mark.parametrize("calls", [3, 5, 7])
+def test_a_function_that_changes_its_mind_later_is_named_as_that(calls):
+    asked = []
+
+    def f(x):
+        asked.append(x)
+        return x * (2 if len(asked) < calls else 3)
+
+    assert "answers" in str(report(f, 1))
+
+
+# --- any size of input --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("f", "point"),
+    [
+        *((lambda c: 1 / c, (x,)) for x in (1e-12, -1e-12, 1e-30, 1e30, -1e30)),
+        *((autograd.log, (x,)) for x in (1e-30, 1e30)),
+        *((autograd.sqrt, (x,)) for x in (1e-30, 1e30)),
+        (lambda c: c**3, (-1e30,)),
+        (lambda a, b, c: a * b + c / a + autograd.log(b), (1e-20, 1e20, -1e-3)),
+        (lambda a, b: autograd.relu(a - b) + 1, (1e-30, 1e-20)),
+        (lambda x: autograd.exp(1e6 * x), (1e-9,)),
+        (lambda x: autograd.sqrt(x - 1), (1 + 1e-12,)),
+        *((lambda v, k=k: autograd.sin(2**k * math.pi * v), (0.25,)) for k in range(1, 32)),
+        *((lambda v, k=k: v + autograd.cos(2**k * math.pi * v), (1,)) for k in range(1, 32)),
+        (autograd.sin, (1e30,)),  # no nudge can follow it, so nothing is said against it
+        (lambda x: x + autograd.cos(x), (6e24,)),
+        (lambda x: autograd.sin(x * x), (1e10,)),
+    ],
+)
+def test_nudges_suit_the_size_of_the_input(f, point):
+    assert gradcheck(f, *point)
+
+
+@pytest.mark.parametrize("factor", [1.001, 0.999, 2.0, 0.0, -1.0])
+@pytest.mark.parametrize("x", [1e-30, -1e-12, 1e-3, 0.5, -3.0, 1e5, 1e30])
+def test_one_part_in_a_thousand_is_seen_at_any_size(x, factor):
+    [found] = report(lambda v: planted(factor)(v, v), x).disagreements
+    assert found.difference == pytest.approx(2 * x, rel=1e-9)
+
+
+@pytest.mark.parametrize(("offset", "x"), [(1e12, 1.0), (1e13, 1.0), (1e12, 0.1), (1e9, -2.0)])
+def test_a_large_offset_hides_no_slope(offset, x):
+    [found] = report(lambda a: offset + a * math.exp(a.data), x).disagreements
+    assert found.difference == pytest.approx((1 + x) * math.exp(x), rel=1e-2)
+    assert gradcheck(lambda a: offset + a * autograd.exp(a), x)
+
+
+def test_a_wrong_slope_of_a_fast_wave_is_seen():
+    def f(v):
+        y = autograd.sin(2**9 * math.pi * v)
+        y.partials = (1.001 * y.partials[0],)
+        return y
+
+    [found] = report(f, 0.25).disagreements
+    assert found.difference == pytest.approx(2**9 * math.pi, rel=1e-6)
+
+
+def test_random_expressions_of_any_size():
+    """A small part of what tests/gradcheck_search.py runs."""
+    alarms, misses, to_find = search(100, seed=0)
+    assert not alarms
+    assert not misses
+    assert to_find > 20
 
 
 # --- kinks and jumps ----------------------------------------------------------------------

@@ -1,0 +1,299 @@
+"""A reader's own cost_and_gradients against a vectorised program, line by line."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from autograd.checks.calls import bare
+from autograd.checks.patterns import FITS, misfit, patterns, sizes_of
+from autograd.checks.report import ArrayCheck, Explanation, Report
+
+if TYPE_CHECKING:
+    from autograd.vectorizer.program import Program
+
+EXAMPLES = 5
+SAME = 1e-6  # relative
+
+# How arrays may lie in the reader's function: examples in rows or columns, weights as they
+# are or transposed, vectors as they are, as columns or as rows.
+_TURNED: tuple[Callable[[Any], Any], ...] = (lambda x: x, lambda x: x.T)
+_VECTORS: tuple[Callable[[Any], Any], ...] = (
+    lambda x: x,
+    lambda x: x[:, None],
+    lambda x: x[None, :],
+)
+
+
+def compare(
+    program: Program, function: Callable[..., Any], inputs: Sequence[Any], seed: int, hints: bool
+) -> Report:
+    """The report of :meth:`autograd.vectorizer.Program.check`."""
+    arrays = list(inputs) or _examples(program, seed)
+    ours = _run(program, arrays)
+    keys = [leaf.key for leaf in program.leaves if leaf.parameter]
+    report = Report(hints=hints)
+    report.says, report.reference = "yours says", "the program"
+    theirs, beside, cost = _call(program, function, arrays, ours["return"][0])
+    if not abs(cost - float(ours["return"][0])) <= SAME * max(1.0, abs(cost)):
+        report.problems.append(
+            f"your cost is {cost:.10g}, that of the program {float(ours['return'][0]):.10g}"
+        )
+    for key in keys:
+        right = np.asarray(ours["return"][1][key])
+        if key not in theirs:
+            report.arrays.append(ArrayCheck.missing(f"d{key}", right.shape))
+            continue
+        report.arrays.append(_check(f"d{key}", theirs[key], right))
+    for name, array in beside.items():
+        if name in ours and isinstance(ours[name], np.ndarray):
+            its = ours[name]
+            array = np.asarray(array, float)
+            if array.shape != its.shape and array.shape == its.shape[::-1]:
+                array = array.T
+            if array.size == its.size and array.shape != its.shape:
+                array = array.reshape(its.shape)
+            report.arrays.append(_check(name, array, its))
+    wrong = [check for check in report.arrays if not check.right]
+    if wrong:
+        order = [statement.name for statement in program.statements]
+        report.first = min(
+            wrong, key=lambda c: order.index(c.name) if c.name in order else 999
+        ).name
+    if hints and wrong:
+        report.explanations = sorted(
+            _explained(program, arrays, theirs, wrong, ours), key=lambda e: e.misfit
+        )
+    return report
+
+
+def _examples(program: Program, seed: int) -> list[Any]:
+    """Numbers for the inputs, like the ones that were recorded: zeros and ones stay such."""
+    generator = np.random.default_rng(seed)
+    arrays: list[Any] = []
+    for leaf in program.leaves:
+        if leaf.parameter:
+            continue
+        recorded = np.array([value.data for value in leaf.values], float).reshape(leaf.shape)
+        shape = (EXAMPLES, *leaf.shape) if leaf.per_example else leaf.shape
+        if set(np.unique(recorded)) <= {0.0, 1.0}:
+            if recorded.ndim == 1 and recorded.size > 1 and recorded.sum() == 1.0:
+                arrays.append(
+                    np.eye(recorded.size)[generator.integers(recorded.size, size=EXAMPLES)]
+                )
+            else:
+                arrays.append(generator.integers(0, 2, shape) * 1.0)
+        else:
+            arrays.append(recorded + generator.normal(size=shape))
+    return arrays
+
+
+def _run(
+    program: Program, inputs: Sequence[Any], replaced: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """All arrays of the program by their names, and what it returns, with some lines replaced."""
+    lines: list[str] = []
+    inside = False
+    for line in program.source.splitlines():
+        text = line.strip()
+        new = (replaced or {}).get(text)
+        inside = inside or line.startswith(f"def {_NAME}(")
+        if inside and text.startswith("return "):
+            lines.append(f"    return dict(locals()), ({text.removeprefix('return ')})")
+        else:
+            lines.append(line if new is None else line.replace(text, new))
+    scope: dict[str, Any] = dict(program.tables)
+    exec("\n".join(lines), scope)
+    parameters = [program.parameters[leaf.key] for leaf in program.leaves if leaf.parameter]
+    with np.errstate(all="ignore"):
+        arrays, result = scope[_NAME](*[np.asarray(x, float) for x in inputs], *parameters)
+    return {**arrays, "return": result}
+
+
+_NAME = "cost_and_gradients"
+
+
+def _call(
+    program: Program, function: Callable[..., Any], inputs: Sequence[Any], cost: Any
+) -> tuple[dict[str, Any], dict[str, Any], float]:
+    """Their gradients, turned to lie as ours, and other arrays that they return by name."""
+    leaves = list(program.leaves)
+    values = [*inputs, *[program.parameters[leaf.key] for leaf in leaves if leaf.parameter]]
+    answers = []
+    trouble: Exception | None = None
+    for turn, weights, vectors in itertools.product(_TURNED, _TURNED, _VECTORS):
+        if turn is _TURNED[1] and weights is _TURNED[1] and vectors is _VECTORS[0]:
+            continue  # nobody has both the other way with plain vectors
+        laid = []
+        for leaf, array in zip(leaves, values, strict=True):
+            array = np.asarray(array, float)
+            if not leaf.parameter:
+                laid.append(_as_input(turn, array).copy())
+            elif array.ndim == 2:
+                laid.append(weights(array).copy())
+            else:
+                laid.append(vectors(array).copy() if array.ndim == 1 else array.copy())
+        try:
+            with np.errstate(all="ignore"):
+                result = _called(function, [leaf.key for leaf in leaves], laid)
+            its_cost, gradients, beside = _split(result, [a.key for a in leaves if a.parameter])
+            found = {}
+            for leaf, array in zip(leaves, laid, strict=True):
+                if leaf.parameter and leaf.key in gradients:
+                    part = np.asarray(gradients[leaf.key], float)
+                    if part.shape != array.shape and part.size == array.size == 1:
+                        part = part.reshape(array.shape)
+                    shape = np.shape(program.parameters[leaf.key])
+                    if part.shape == array.shape:
+                        part = (
+                            part.T
+                            if weights is _TURNED[1] and array.ndim == 2 and len(shape) == 2
+                            else part.reshape(shape)
+                        )
+                    found[leaf.key] = part
+            fitting = sum(found[k].shape == np.shape(program.parameters[k]) for k in found)
+            same = abs(its_cost - float(cost)) <= SAME * max(1.0, abs(its_cost))
+            answers.append((same, fitting, found, beside, its_cost))
+        except (ValueError, IndexError, ArithmeticError) as error:
+            trouble = error
+    if not answers:
+        raise TypeError(
+            "your function cannot be called with "
+            f"({', '.join(leaf.key for leaf in leaves)}) in any orientation: {trouble}"
+        )
+    _, _, found, beside, its_cost = max(answers, key=lambda a: (a[0], a[1]))
+    return found, beside, its_cost
+
+
+def _as_input(turn: Callable[[Any], Any], array: Any) -> Any:
+    if turn is _TURNED[1] and array.ndim == 1:
+        return array[None, :]
+    return turn(array)
+
+
+def _called(function: Callable[..., Any], names: Sequence[str], arrays: Sequence[Any]) -> Any:
+    parameters = list(inspect.signature(function).parameters)
+    if set(names) <= set(parameters):
+        return function(**dict(zip(names, arrays, strict=True)))
+    return function(*arrays)
+
+
+def _split(result: Any, keys: Sequence[str]) -> tuple[float, dict[str, Any], dict[str, Any]]:
+    if not isinstance(result, tuple) or len(result) < 2:
+        raise TypeError("your function returns (cost, gradients), or (cost, gradients, arrays)")
+    cost, *rest = result
+    gradients: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
+    for part in rest:
+        if isinstance(part, Mapping):
+            for name, array in part.items():
+                key = next((k for k in keys if name in (k, f"d{k}") or bare(str(name)) == k), None)
+                if key is not None and (str(name) != key or key not in gradients):
+                    gradients[key] = array
+                else:
+                    beside[str(name)] = array
+    plain = [p for p in rest if not isinstance(p, Mapping)]
+    if not gradients:
+        if len(plain) == 1 and isinstance(plain[0], (tuple, list)):
+            plain = list(plain[0])
+        gradients = dict(zip(keys, plain, strict=False))
+    return float(np.asarray(cost).reshape(())), gradients, beside
+
+
+def _check(name: str, theirs: Any, right: Any) -> ArrayCheck:
+    check = ArrayCheck(name, np.shape(right))
+    check.claimed, check.numeric = np.asarray(theirs, float), np.asarray(right, float)
+    if check.claimed.shape != check.shape:
+        check.trouble = f"it has shape {check.claimed.shape}, not {check.shape}"
+        return check
+    scale = float(np.sqrt(np.mean(check.numeric**2))) if check.numeric.size else 0.0
+    check.nudged = np.ones(check.shape, bool)
+    check.wrong = ~(
+        np.abs(check.claimed - check.numeric)
+        <= SAME * np.maximum(np.abs(check.claimed), np.abs(check.numeric)) + 1e-9 * scale
+    )
+    return check
+
+
+def _explained(
+    program: Program,
+    inputs: Sequence[Any],
+    theirs: Mapping[str, Any],
+    wrong: Sequence[ArrayCheck],
+    ours: Mapping[str, Any],
+) -> Iterator[Explanation]:
+    names = [check.name for check in wrong if check.name.removeprefix("d") in theirs]
+    for text, line, new in _variants(program):
+        try:
+            result = _run(program, inputs, {line: new})["return"][1]
+        except (ValueError, NameError, IndexError):
+            continue
+        off = 0.0
+        for key, array in theirs.items():
+            its = np.asarray(result[key], float)
+            off = max(off, misfit(array, its) if np.shape(array) == its.shape else 0.0)
+        changed = [n for n in names if misfit(result[n[1:]], ours["return"][1][n[1:]]) > 1e-9]
+        if off <= FITS and changed:
+            yield Explanation(f"your {', '.join(changed)} {text}", off, tuple(changed))
+    sizes = sizes_of([(a.key, x) for a, x in zip(program.leaves, inputs, strict=False)])
+    gradients = {f"d{k}": np.asarray(ours["return"][1][k]) for k in theirs}
+    for check in wrong:
+        if check.name in gradients:
+            rest = {n: g for n, g in gradients.items() if n != check.name}
+            value = program.parameters[check.name[1:]]
+            for text, off in patterns(check.name, check.claimed, check.numeric, value, rest, sizes):
+                if off <= FITS:
+                    yield Explanation(f"your {text}", off, (check.name,))
+
+
+def _variants(program: Program) -> Iterator[tuple[str, str, str]]:
+    """The program with one slip in one line: what to say, the line, and the line with the slip."""
+    for statement in program.statements:
+        line = str(statement)
+        tree = ast.parse(statement.formula, mode="eval").body
+        factors = _factors(tree)
+        for i in range(len(factors)):
+            for j in range(i + 1, len(factors) + 1):
+                rest = factors[:i] + factors[j:]
+                if rest and any(not over for over, _ in rest):
+                    missing = _product(factors[i:j])
+                    what = f"lacks the factor {missing} in the line {line}"
+                    yield what, line, f"{statement.name} = {_product(rest)}"
+        text = ast.unparse(tree)
+        yield f"has the wrong sign in the line {line}", line, f"{statement.name} = -({text})"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr == "T":
+                inner = ast.unparse(node.value)
+                new = text.replace(f"{inner}.T", inner, 1)
+                what = f"has {inner} where {inner}.T is due, in the line {line}"
+                yield what, line, f"{statement.name} = {new}"
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
+            for part, lost in ((tree.left, tree.right), (tree.right, tree.left)):
+                what = f"lacks the term {ast.unparse(lost)} in the line {line}"
+                yield what, line, f"{statement.name} = {ast.unparse(part)}"
+
+
+def _factors(tree: ast.expr) -> list[tuple[bool, ast.expr]]:
+    """The factors of a product, each with whether it divides."""
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Mult, ast.Div)):
+        over = isinstance(tree.op, ast.Div)
+        return [*_factors(tree.left), (over, tree.right)]
+    return [(False, tree)]
+
+
+def _product(factors: Sequence[tuple[bool, ast.expr]]) -> str:
+    text = ""
+    for over, factor in factors:
+        shown = ast.unparse(factor)
+        if isinstance(factor, ast.BinOp) and not isinstance(factor.op, (ast.Mult, ast.MatMult)):
+            shown = f"({shown})"
+        if not text:
+            text = f"1 / {shown}" if over else shown
+        else:
+            text += f" / {shown}" if over else f" * {shown}"
+    return text

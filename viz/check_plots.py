@@ -1,0 +1,117 @@
+"""plot_check: the entries of a gradient beside the central differences, where they disagree."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from viz.style import SERIES, THEMES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TEXT, SMALL = 16, 12  # points
+PANEL = (4.2, 3.4)  # inches
+COLUMNS, PANELS = 3, 6
+MOST = 200  # entries of each array; of more, the wrong ones and a regular choice
+NAMED = 2  # entries whose index is written, those that are furthest off
+
+
+def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
+    """Plot both sides of a check of gradients, entry by entry, with the disagreement marked.
+
+    Each array has a panel, those that are wrong first, with its entries in the order of C. A
+    circle is the central difference, a cross what was returned; where they disagree a line joins
+    them, and the entries that are furthest off bear their index.
+
+    Args:
+        report: what ``check_gradients`` or ``program.check`` returned.
+        ax: where to plot; by default in a new figure. Several panels lie inside it.
+
+    Raises:
+        TypeError: it is no such report.
+        ValueError: it has no entries to plot.
+    """
+    if not hasattr(report, "arrays"):
+        raise TypeError(f"a report of check_gradients is needed, not {report!r:.60}")
+    arrays = [array for array in report.arrays if _entries(array)]
+    if not arrays:
+        raise ValueError("the report has no entries that could be compared: print it instead")
+    arrays.sort(key=lambda array: array.right)
+    left_out = len(arrays[PANELS:])
+    arrays = arrays[:PANELS]
+    columns = min(COLUMNS, len(arrays))
+    rows = math.ceil(len(arrays) / columns)
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        size = (max(6.5, PANEL[0] * columns), PANEL[1] * rows + 1.2)
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    wrong = [array.short for array in report.arrays if not array.right]
+    title = f"wrong: {', '.join(wrong)}" if wrong else "all entries agree"
+    ax.set_title(title + (f" ({left_out} more arrays)" if left_out else ""), fontsize=TEXT)
+    if len(arrays) == 1:
+        _panel(ax, arrays[0], report)
+        ax.legend(fontsize=SMALL)
+        return ax
+    ax.axis("off")
+    for i, array in enumerate(arrays):
+        row, column = divmod(i, columns)
+        height = 1.0 / rows
+        place = (
+            (column + 0.12) / columns,
+            1.0 - (row + 0.82) * height,
+            0.82 / columns,
+            0.62 * height,
+        )
+        panel = ax.inset_axes(place)
+        _panel(panel, array, report)
+        state = "right" if array.right else f"{int(array.wrong.sum())} of {array.wrong.size} wrong"
+        panel.set_title(f"{array.short}: {state}", fontsize=SMALL)
+    handles, labels = panel.get_legend_handles_labels()
+    ax.legend(handles, labels, fontsize=SMALL, ncols=2, loc="upper center", frameon=False)
+    return ax
+
+
+def _panel(ax: Axes, array: Any, report: Any) -> None:
+    alert = THEMES["light"].alert
+    entries = _entries(array)
+    wrong = [(x, *entry) for x, entry in enumerate(entries) if entry[3]]
+    for x, _, claimed, numeric, _ in wrong:
+        ax.plot([x, x], [numeric, claimed], color=alert, linewidth=2.0, zorder=1)
+    ax.plot([numeric for _, _, numeric, _ in entries], "o", color=SERIES[0],
+            markerfacecolor="none", markersize=8, label=report.reference)  # fmt: skip
+    ax.plot([claimed for _, claimed, _, _ in entries], "x", color=SERIES[1], markersize=7,
+            label=f"what {report.says}")  # fmt: skip
+    for x, place, claimed, numeric, _ in sorted(wrong, key=lambda w: -abs(w[2] - w[3]))[:NAMED]:
+        if place:
+            index = f"[{', '.join(map(str, place))}]"
+            right = x > 0.7 * len(entries)
+            ax.annotate(index, (x, claimed), xytext=(-7 if right else 7, 0),
+                        textcoords="offset points", ha="right" if right else "left",
+                        va="bottom" if claimed > numeric else "top",
+                        fontsize=SMALL, color=alert)  # fmt: skip
+    ax.axhline(0.0, color="#BBBBBB", linewidth=1.0, zorder=0)
+    ax.set_xticks([])
+    ax.set_xlabel("entries", fontsize=SMALL)
+    ax.tick_params(axis="y", labelsize=SMALL)
+    ax.margins(x=0.08, y=0.25)
+
+
+def _entries(array: Any) -> list[tuple[tuple[int, ...], float, float, bool]]:
+    """Index, both numbers, and whether they disagree, of the entries that were compared."""
+    import numpy as np
+
+    found: list[tuple[tuple[int, ...], float, float, bool]] = []
+    if array.claimed is None or array.claimed.shape != array.shape:
+        return found
+    for place in np.ndindex(array.shape):
+        claimed, numeric = float(array.claimed[place]), float(array.numeric[place])
+        if array.nudged[place] and math.isfinite(claimed) and math.isfinite(numeric):
+            found.append((place, claimed, numeric, bool(array.wrong[place])))
+    if len(found) <= MOST:
+        return found
+    bad = [each for each in found if each[3]][: MOST // 2]
+    good = [each for each in found if not each[3]]
+    step = max(1, math.ceil(len(good) / (MOST // 2)))
+    return sorted([*bad, *good[::step]], key=lambda each: each[0])
