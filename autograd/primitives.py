@@ -1151,7 +1151,7 @@ def step(z):
 """,
     "is_positive": """\
 def is_positive(z):
-    return (z > 0) * 1.0
+    return np.heaviside(z, 0.0)
 """,
     "stop_gradient": """\
 def stop_gradient(z):
@@ -1183,8 +1183,9 @@ def logsumexp(z, axis=0):
     low = np.maximum(np.minimum(top, high), -high)
     inside = np.minimum(z, low)
     e = np.exp(inside - low)
-    total = np.sum(e, axis=axis, keepdims=True)
-    return (np.log(np.maximum(total, 1.0 / high)) + top).squeeze(axis)
+    largest = z >= top
+    rest = np.sum(e - largest, axis=axis) + (np.sum(largest, axis=axis) - 1.0)
+    return np.log1p(np.maximum(rest, 0.0)) + top.squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
@@ -1198,7 +1199,8 @@ def softmax(z, axis=0):
 """,
     "softmax_unit": """\
 def softmax_unit(z, total):
-    return np.exp(np.where(z == total, 0.0, z) - np.where(z == total, 0.0, total))
+    same = (z == total) & (z > -np.inf)  # also of infinite logits, of which one is the largest
+    return np.exp(np.where(same, 0.0, z) - np.where(same, 0.0, total))
 """,
     "softmax_error": """\
 def softmax_error(y, z, total):
@@ -1207,7 +1209,7 @@ def softmax_error(y, z, total):
     "binary_cross_entropy": """\
 def binary_cross_entropy(y, a):
     def log_likelihood(y, a):  # an outcome that never happens (y = 0) costs nothing
-        return y * np.log(np.where(y == 0, 1, a))
+        return y * np.log(np.where((y == 0) & (a >= 0), 1, a))
 
     return -log_likelihood(y, a) - log_likelihood(1 - y, 1 - a)
 """,

@@ -317,7 +317,7 @@ class Tape:
                 if op in SUMS and 0 < abs(data[i]) < 1e-13 * max(map(abs, operands)):
                     raise RefusedError  # x − x: rounding alone is left
                 # Programs have the slopes that lectures write, where a row has others as well.
-                slopes_of = getattr(op, "textbook", None) or op.slopes
+                slopes_of = op.textbook or op.slopes
                 slopes.append(slopes_of(data[i], *operands))
         except (ArithmeticError, ValueError):
             raise RefusedError from None

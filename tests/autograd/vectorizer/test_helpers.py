@@ -22,14 +22,9 @@ FEW = [*FEW, *[-x for x in FEW], math.nan]
 SCOPE = {"np": np}
 exec("\n".join(NUMPY_HELPERS.values()), SCOPE)
 
-# Those of lists and of probabilities lose tiny results and infinities.
-COARSE = {
-    "logsumexp",
-    "softmax_unit",
-    "binary_cross_entropy",
-    "softmax_cross_entropy_with_logits",
-}
-ROWS = {name: row for name, row in TABLE.items() if row.numpy and name not in COARSE}
+# σ(z) − y may lose 12 bits before its row computes it in another way.
+LESS_ACCURATE = {"sigmoid_error": 2.0 ** (12 - 52)}
+ROWS = {name: row for name, row in TABLE.items() if row.numpy}
 
 
 def points(row):
@@ -37,7 +32,7 @@ def points(row):
     draw = random.Random(0)
     if row.n_inputs == 1:
         return [(x,) for x in NUMBERS]
-    if row.name.startswith("binary_cross_entropy"):  # of targets in [0, 1]
+    if row.name.startswith("binary_cross_entropy") or row.name == "sigmoid_error":  # of targets in [0, 1]
         return list(itertools.product((0.0, TINY, 1e-17, 0.3, 0.5, 1.0), NUMBERS))
     if row.n_inputs:
         return list(itertools.product(NUMBERS if row.n_inputs == 2 else FEW, repeat=row.n_inputs))
@@ -47,6 +42,8 @@ def points(row):
             logits = [draw.choice(FEW) for _ in range(n)]
             logits = draw.choice([logits, [logits[0]] * n, [draw.uniform(-50, 50) for _ in logits]])
             targets = draw.choice([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.3, 0.3, 0.4]])[:n]
+            if not all(map(math.isfinite, logits)):  # a share of an infinite cost is only huge
+                targets = [*[0.0] * (n - 1), 1.0]
             inputs = {"logsumexp": logits, "softmax_unit": [draw.choice(logits), *logits]}
             found.append(tuple(inputs.get(row.name, [*targets, *logits])))
     return found
@@ -81,5 +78,6 @@ def test_a_row_means_the_same_in_numpy(name):
             assert math.isnan(found), (inputs, found)
         else:
             # NumPy's elementary functions are their own, and differ in the last digits.
-            close = math.isclose(found, expected, rel_tol=2e-14, abs_tol=4 * TINY)
+            digits = LESS_ACCURATE.get(name, 2e-14)
+            close = math.isclose(found, expected, rel_tol=digits, abs_tol=4 * TINY)
             assert close, (inputs, found, expected)
