@@ -111,7 +111,7 @@ class Expressions:
             condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
             self.conditions[array] = Text(condition, CONDITION)
         if row is rows.where:  # a choice between two integers would be an integer
-            texts = [f"{x}.0" if x.removeprefix("-").isdigit() else x for x in texts]
+            texts = [_with_point(x) for x in texts]
         text = row.numpy.format(*texts)
         if place:
             text = f"{text[:-1]}, axis={place})"
@@ -136,7 +136,7 @@ class Expressions:
         ranks = [_rank(entry, array) for entry in entries]
         n = len(array.all_axes)
         if all(isinstance(entry, float) for entry in entries):
-            numbers = f"np.array([{', '.join([x.text for x in texts])}])"
+            numbers = f"np.array([{', '.join([_with_point(x.text) for x in texts])}])"
             return f"{numbers}[:{', None' * n}]" if n else numbers
         highest = max(range(len(entries)), key=lambda i: (ranks[i], isinstance(entries[i], Read)))
         if ranks[highest] < n:
@@ -308,6 +308,11 @@ def _list_place(array: Array) -> int | None:
         complete = rest == array.all_axes or alone
         places.add(_axes(read).index(LIST_AXIS) if complete else None)
     return places.pop() if len(places) == 1 else None
+
+
+def _with_point(text: str) -> str:
+    """A number that NumPy takes for a float, also where it is whole."""
+    return f"{text}.0" if text.removeprefix("-").isdigit() else text
 
 
 def whole_softmax(array: Array) -> str | None:

@@ -144,7 +144,7 @@ def test_fixed_targets_meet_as_many_examples_as_classes(leaf):
     for numbers in ([0.5], [0.5, 1.5], [0.5, 1.5, 2.5]):  # softplus(x − 2x)
         cost, _ = program(numbers)
         assert cost == pytest.approx(np.mean(np.log1p(np.exp(-np.array(numbers)))))
-    assert "np.array([1, 0])[:, None]" in program.source
+    assert "np.array([1.0, 0.0])[:, None]" in program.source
 
 
 HINGES = {
