@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from numbers import Real
 
 from autograd import Value
 from nn.arguments import as_list, as_number, shown
@@ -48,24 +49,27 @@ class SGD:
         """Move every parameter once, by the gradients that ``backward()`` left in them.
 
         Raises:
+            TypeError: the gradient or the data of a parameter is no number, such as a Value.
             ValueError: a gradient or the parameter after the step is infinite or nan, or there are
                 no parameters. Then nothing has moved.
         """
         if not self.parameters:
             raise ValueError("nothing to optimise: write SGD(model.parameters())")
+        for parameter in self.parameters:
+            _require_numbers(parameter)
         velocities = {
             p: self.momentum * self._velocities.get(p, 0.0) + p.grad for p in self.parameters
         }
         moved = [p.data - self.learning_rate * velocities[p] for p in self.parameters]
         for i, (parameter, data) in enumerate(zip(self.parameters, moved, strict=True), 1):
-            if not math.isfinite(data):
+            if not (math.isfinite(data) and math.isfinite(parameter.grad)):
                 raise ValueError(
                     f"{parameter.label or f'parameter {i}'} would become {data} by its gradient "
                     f"{parameter.grad}, so no parameter was moved: a smaller learning rate "
                     "(or initial weights) may help"
                 )
         for parameter, data in zip(self.parameters, moved, strict=True):
-            parameter.data = data
+            parameter.data = float(data)  # NumPy's numbers would silence the engine's refusals
         self._velocities = velocities
 
     def zero_grad(self) -> None:
@@ -81,3 +85,13 @@ def _require_parameter(parameter: object) -> None:
         raise ValueError(
             f"{parameter!r} was computed by {parameter.op.name}: optimise what it was made from"
         )
+
+
+def _require_numbers(parameter: Value) -> None:
+    for name, number in (("gradient", parameter.grad), ("data", parameter.data)):
+        if not isinstance(number, Real):
+            remedy = " (write g.data for its number)" if isinstance(number, Value) else ""
+            raise TypeError(
+                f"the {name} of {parameter.label or 'a parameter'} is a number, not "
+                f"{shown(number)}{remedy}: nothing was moved"
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from autograd import Value
@@ -135,3 +136,35 @@ def test_a_training_loop_as_micrograd_users_write_it():
         optimizer.step()
     for p, q in zip(model.parameters(), twin.parameters(), strict=True):
         assert p.data == pytest.approx(q.data, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "grad", [Value(2.0), "2", None, [2.0], np.array([2.0]), 1j], ids=lambda g: type(g).__name__
+)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_gradient_of_another_type_moves_nothing(grad, momentum: float):
+    w, b = Value(3, "w"), Value(1)
+    optimizer = SGD([b, w], learning_rate=0.1, momentum=momentum)
+    w.grad, b.grad = grad, 1.0
+    with pytest.raises(TypeError, match=r"the gradient of w is a number, not .*nothing was moved"):
+        optimizer.step()
+    assert (w.data, b.data) == (3, 1)
+    w.grad = 0.0
+    optimizer.step()
+    assert (w.data, b.data) == (3, 0.9)  # the refused step left no velocity
+
+
+def test_data_that_is_no_number_moves_nothing():
+    w = Value(3)
+    w.data = Value(3)
+    with pytest.raises(TypeError, match="the data of a parameter is a number"):
+        SGD([w]).step()
+
+
+def test_numpy_numbers_leave_parameters_floats():
+    w = Value(3)
+    w.grad, w.data = np.float64(1), np.float32(3)
+    optimizer = SGD([w], learning_rate=np.float64(0.5), momentum=np.float32(0.5))
+    optimizer.learning_rate = np.float64(0.5)
+    optimizer.step()
+    assert (w.data, type(w.data)) == (2.5, float)
