@@ -8,18 +8,56 @@ except ImportError as error:
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from nn.layers import MLP, Layer, Neuron
-from nn.losses import BinaryCrossentropy, MeanSquaredError, SquaredError
+from nn import layers, losses, optimizers
+from nn.layers import (
+    MLP,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Layer,
+    Neuron,
+    Sequential,
+)
+from nn.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Loss,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+    SquaredError,
+)
 from nn.module import Module
 from nn.optimizers import SGD
+from nn.regularizers import L2
 
 __all__ = [
+    "L2",
     "MLP",
     "SGD",
     "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Conv1D",
+    "Dense",
+    "Dropout",
+    "Embedding",
+    "Flatten",
     "Layer",
+    "Loss",
     "MeanSquaredError",
     "Module",
     "Neuron",
+    "Sequential",
+    "SparseCategoricalCrossentropy",
     "SquaredError",
+    "layers",
+    "losses",
+    "optimizers",
 ]
+
+
+def __getattr__(name: str) -> object:
+    from nn.spelling import misspelled
+
+    raise misspelled(__name__, name)

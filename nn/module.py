@@ -5,10 +5,12 @@ from __future__ import annotations
 import textwrap
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, Self
 
 from autograd import Value
 from autograd.backprop import topological_order
+from nn.arguments import holds_values
 from nn.summary import Summary
 
 
@@ -17,13 +19,13 @@ class Module:
 
     A parameter is a Value that was not computed from others. Those in the attributes of a
     Module, in Modules, lists, tuples, dicts and NumPy arrays there, and so on inward, are its
-    parameters.
+    parameters. ``forward`` says what it computes from one example.
 
     >>> class Line(Module):
     ...     def __init__(self):
     ...         self.slope, self.intercept = Value(2), Value(1)
     ...
-    ...     def __call__(self, x):
+    ...     def forward(self, x):
     ...         return self.slope * x + self.intercept
     >>> line = Line()
     >>> line(3).backward()
@@ -32,7 +34,86 @@ class Module:
     >>> line.zero_grad()
     >>> line.parameters()
     [Value(2.0, grad=0.0), Value(1.0, grad=0.0)]
+
+    Attributes:
+        training: whether what is random in training, such as Dropout, is at work: only inside
+            of ``with model.in_training():``, where ``fit`` records.
     """
+
+    training: bool = False
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        """What ``forward`` makes of one example; or the predictions for many.
+
+        A two-dimensional array of numbers, a row per example, records nothing: it gives what
+        ``predict`` gives. Rows that hold Values give a list with what each of them makes.
+        """
+        if len(inputs) == 1 and not options and self._is_batch(inputs[0]):
+            if holds_values(inputs[0]):
+                return [self.forward(x) for x in inputs[0]]
+            return self.predict(inputs[0])
+        return self.forward(*inputs, **options)
+
+    def forward(self, *inputs: Any, **options: Any) -> Any:
+        """What the model computes from one example, a Value or a list of them: for you to define.
+
+        Raises:
+            NotImplementedError: it is not defined.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say what it computes: define forward(self, x)"
+        )
+
+    def predict(self, X: Any) -> Any:
+        """The outputs for each row of X as a NumPy array of floats."""
+        import numpy as np
+
+        outputs = [self.forward(x) for x in X]
+        return np.array([[float(a) for a in flat(row)] for row in outputs])
+
+    def _is_batch(self, inputs: Any) -> bool:
+        # A model of one's own may take rows of Values as one example.
+        return getattr(inputs, "ndim", 0) == 2 and not holds_values(inputs)
+
+    def build(self, shape: Any) -> Any:
+        """Learn the width of the inputs, a number or a shape; the width of the outputs.
+
+        A model of one's own records an example of numbers 0.5, so that layers in it learn theirs.
+        """
+        return built(self, shape)
+
+    @contextmanager
+    def in_training(self) -> Iterator[Self]:
+        """With this, ``training`` is true in the model and in all its parts, as in ``fit``."""
+        modules = self.modules()
+        before = [module.training for module in modules]
+        try:
+            for module in modules:
+                module._set_training(True)
+            yield self
+        finally:
+            for module, training in zip(modules, before, strict=True):
+                module._set_training(training)
+
+    def _set_training(self, training: bool) -> None:
+        self.training = training
+
+    def penalty(self, m: int) -> Value | None:
+        """What the regularisers of all layers add to the cost; None where there are none.
+
+        Args:
+            m: the number of examples in the training set.
+        """
+        parts = [
+            regularizer(module._kernels(), m)
+            for module in self.modules()
+            if (regularizer := getattr(module, "kernel_regularizer", None)) is not None
+        ]
+        return sum(parts[1:], parts[0]) if parts else None
+
+    def _kernels(self) -> list[Value]:
+        """The weights that a regulariser makes small: those of one's own layer, without biases."""
+        return self.parameters()
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once, in the order of the attributes.
@@ -44,6 +125,8 @@ class Module:
         """
         found: dict[Value, None] = {}  # a set that keeps its order
         computed: list[tuple[Path, Value]] = []
+        for module in self.modules():
+            module._prepare()
         for path, item in _walk(self, {}):
             if isinstance(item, Value):
                 if item.op is None:
@@ -80,6 +163,16 @@ class Module:
         """A table of the layers with their numbers of parameters; the total counts each once."""
         return Summary(self._rows("", {}), len(self.parameters()))
 
+    def _prepare(self) -> None:
+        """Make sure that there are parameters, before they are asked for."""
+
+    def _count(self) -> int:
+        """How many layers it is among those of a network: none where there is nothing to train."""
+        return 1
+
+    def _number_from(self, number: int) -> None:
+        """Become the layer of that number in a network."""
+
     def _attributes(self) -> Iterator[tuple[str, Any]]:
         """What is looked through for parameters: of the object, in slots, and of its class."""
         yield from vars(self).items()
@@ -105,7 +198,7 @@ class Module:
                 named[name] = part
             elif id(part) not in seen:
                 for inner, parameter in part._named(seen).items():
-                    named[f"{name}.{inner}"] = parameter
+                    named[f"{name}.{inner}" if name else inner] = parameter
         return named
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
@@ -121,7 +214,7 @@ class Module:
         rows: list[tuple[str, ...]] = []
         seen[id(self)] = self
         for inner, part in self._parts():
-            path = f"{name}.{inner}" if name else inner
+            path = f"{name}.{inner}".strip(".")
             if not isinstance(part, Module):
                 rows.append((path, "", "", "", str(_size(part))))
             elif id(part) not in seen:
@@ -145,8 +238,34 @@ class Module:
                 seen[id(part)] = part
                 own = type(part).__repr__ is not Module.__repr__
                 text = repr(part) if own else part._tree(seen)
-            lines.append(textwrap.indent(f"{name}: {text}", "  "))
+            lines.append(textwrap.indent(f"{name}: {text}" if name else text, "  "))
         return "\n".join(lines)
+
+
+def applied(layer: Any, inputs: Any) -> Any:
+    """What a layer makes of one example, also where its rows would pass for a batch."""
+    plain = isinstance(layer, Module) and type(layer).__call__ is Module.__call__
+    return layer.forward(inputs) if plain else layer(inputs)
+
+
+def built(layer: Any, shape: Any) -> Any:
+    """The width of what a layer makes of inputs of this shape, by a call with numbers 0.5."""
+    example: Any = 0.5
+    for size in reversed(shape if isinstance(shape, (tuple, list)) else (shape,)):
+        example = [example] * size
+    outputs = applied(layer, example)
+    shape = []
+    while hasattr(outputs, "__len__"):
+        shape.append(len(outputs))
+        outputs = outputs[0]
+    return shape[0] if len(shape) == 1 else tuple(shape)
+
+
+def flat(outputs: Any) -> list[Value]:
+    """The Values of one, or of nested lists of them, in one list."""
+    if isinstance(outputs, Value):
+        return [outputs]
+    return [a for row in outputs for a in flat(row)]
 
 
 # The way to an item: the keys on it, the last one first.
