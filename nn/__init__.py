@@ -11,15 +11,18 @@ except ImportError as error:
 from nn.layers import MLP, Layer, Neuron
 from nn.losses import BinaryCrossentropy, MeanSquaredError, SquaredError
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, Optimizer
 
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "BinaryCrossentropy",
     "Layer",
     "MeanSquaredError",
     "Module",
     "Neuron",
+    "Optimizer",
     "SquaredError",
 ]

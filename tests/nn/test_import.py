@@ -33,6 +33,7 @@ def test_nn_needs_autograd_and_the_standard_library_only():
 def test_exported_names():
     assert set(nn.__all__) == {
         "Module", "Neuron", "Layer", "MLP",
-        "SquaredError", "MeanSquaredError", "BinaryCrossentropy", "SGD",
+        "SquaredError", "MeanSquaredError", "BinaryCrossentropy",
+        "Optimizer", "SGD", "Adam", "AdamW",
     }  # fmt: skip
     assert set(nn.__all__) <= set(vars(nn))
