@@ -415,6 +415,7 @@ def test_attached_to_parameters_of_the_same_number_an_optimizer_keeps_its_state(
         ),
         (lambda p: SGD({"W1": 1.0}), r"write SGD\(program\), then step\(grads\)"),
         (lambda p: SGD(p, "fast"), "SGD: too many positional arguments"),
+        (lambda p: SGD(p, 0.1, momentum=0.5), r"write SGD\(…, learning_rate=0.1\)"),
     ],
 )
 def test_first_guesses_are_answered_with_what_to_write(call, words):
