@@ -112,10 +112,9 @@ class Neuron(Module):
     def n_inputs(self) -> int:
         return len(self.weights)
 
-    def named_parameters(self) -> dict[str, Any]:
-        """``{"w": list of Values, "b": Value}``."""
+    def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
         names = {"weights": "w", "bias": "b"}
-        return {names.get(name, name): p for name, p in super().named_parameters().items()}
+        return {names.get(name, name): p for name, p in super()._named(seen).items()}
 
     def __call__(self, inputs: Iterable[Any]) -> Value:
         """The activation a of one example.
@@ -126,7 +125,7 @@ class Neuron(Module):
         """
         return _outputs([self], as_inputs(self, inputs), self.activation)[0]
 
-    def _rows(self, name: str) -> list[tuple[str, ...]]:
+    def _rows(self, name: str, seen: dict[int, Any]) -> list[tuple[str, ...]]:
         name = name or type(self).__name__
         return [(name, str(self.n_inputs), "1", self.activation, str(len(self.parameters())))]
 
@@ -214,6 +213,11 @@ class Layer(Module):
                 f"{len(weights)} units take {len(weights)} biases, not {len(biases)}: "
                 "give one per unit, or one number for all"
             )
+        if activation == "softmax" and len(weights) == 1:
+            raise ValueError(
+                f"softmax over one unit is always 1{f' (layer {number})' if number else ''}: for "
+                "yes or no take 'sigmoid', for K classes take K units"
+            )
         # Softmax looks at all units at once, so it is the layer's and no neuron's.
         each = "linear" if activation == "softmax" else activation
         self.neurons = []
@@ -227,9 +231,9 @@ class Layer(Module):
     def n_inputs(self) -> int:
         return self.neurons[0].n_inputs
 
-    def named_parameters(self) -> dict[str, Any]:
-        """``{"W": units × inputs nested list, "b": list}``; a shared bias stands there for each."""
-        others = super().named_parameters().items()
+    def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
+        # A bias that the units share stands there for each.
+        others = super()._named(seen).items()
         return {
             "W": [neuron.weights for neuron in self.neurons],
             "b": [neuron.bias for neuron in self.neurons],
@@ -245,7 +249,7 @@ class Layer(Module):
         """
         return _outputs(self.neurons, as_inputs(self, inputs), self.activation)
 
-    def _rows(self, name: str) -> list[tuple[str, ...]]:
+    def _rows(self, name: str, seen: dict[int, Any]) -> list[tuple[str, ...]]:
         sizes = str(self.n_inputs), str(len(self.neurons))
         return [(name or type(self).__name__, *sizes, self.activation, str(len(self.parameters())))]
 
@@ -348,9 +352,8 @@ class MLP(Module):
     def n_inputs(self) -> int:
         return self.layers[0].n_inputs
 
-    def named_parameters(self) -> dict[str, Any]:
-        """``{"W1": units × inputs nested list, "b1": list, "W2": …}``."""
-        named = super().named_parameters().items()
+    def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
+        named = super()._named(seen).items()
         return {re.sub(r"^(\d+)\.(\w+)$", r"\2\1", name): p for name, p in named}
 
     def _parts(self) -> Iterator[tuple[str, Any]]:

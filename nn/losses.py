@@ -125,6 +125,11 @@ class BinaryCrossentropy(Loss):
         if not 0.0 <= y.data <= 1.0:
             raise ValueError(f"a target of cross-entropy is in [0, 1], not {_named(y)}")
         if self.from_logits:
+            if a.op is not None and a.op.name in ("sigmoid", "softmax_unit"):
+                raise ValueError(
+                    f"{_named(a)} is a probability, made by {a.op.name}, not a logit: leave out "
+                    f"from_logits=True, or give the {a.inputs[0].label or 'z'} it was made from"
+                )
             return Value.record(binary_cross_entropy_with_logits, (y, a))
         # The loss is finite between 0 and 1, and also at the target if that is 0 or 1.
         if not (0.0 < a.data < 1.0 or a.data == y.data):

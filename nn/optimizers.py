@@ -161,7 +161,8 @@ class Optimizer:
                 gradients are those that ``backward()`` left in them.
 
         Raises:
-            TypeError: gradients are missing, or not asked for.
+            TypeError: gradients are missing, or not asked for; or the gradient or the data of a
+                parameter is no number, such as a Value.
             ValueError: a gradient or a parameter after the step is infinite or nan, a gradient is
                 missing or has another shape, or there are no parameters. Then nothing has
                 moved.
@@ -179,15 +180,22 @@ class Optimizer:
             moved = w - rate * self.direction(
                 w, g if length is None else _clipped(g, length), state
             )
-            if not math.isfinite(np.add.reduce(moved)) and not (finite := np.isfinite(moved)).all():
-                i = int(finite.argmin())
-                raise ValueError(
-                    f"{target.name(i)} would become {moved[i]} by its gradient {g[i]}, so no "
-                    "parameter was moved: a smaller learning rate (or initial weights) may help"
-                )
+            if not math.isfinite(np.add.reduce(moved) + np.add.reduce(g)):  # or they are large
+                self._require_finite(moved, g)
         target.move(moved)
         self._state = state
         self.steps += 1
+
+    def _require_finite(self, moved: Vector, g: Vector) -> None:
+        import numpy as np
+
+        finite = np.isfinite(moved) & np.isfinite(g)
+        if not finite.all():
+            i = int(finite.argmin())
+            raise ValueError(
+                f"{self._target.name(i)} would become {moved[i]} by its gradient {g[i]}, so no "
+                "parameter was moved: a smaller learning rate (or initial weights) may help"
+            )
 
     def zero_grad(self) -> None:
         """Set the gradient of every Value to 0, before the next ``backward()``."""

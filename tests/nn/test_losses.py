@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value
+from autograd import Value, sigmoid, softmax
 from autograd.primitives import TABLE
 from nn import MLP, BinaryCrossentropy, MeanSquaredError, Neuron, SquaredError
 from nn.losses import Loss
@@ -24,15 +24,19 @@ each_loss = pytest.mark.parametrize("loss", ALL, ids=lambda loss: f"{type(loss).
 
 
 @pytest.mark.parametrize(
-    ("loss", "row"),
+    ("loss", "activation", "row"),
     [
-        (BinaryCrossentropy(), "binary_cross_entropy"),
-        (BinaryCrossentropy(from_logits=True), "binary_cross_entropy_with_logits"),
+        (BinaryCrossentropy(), "sigmoid", "binary_cross_entropy"),
+        (
+            BinaryCrossentropy(from_logits=True),
+            "linear",
+            "binary_cross_entropy_with_logits",
+        ),
     ],
 )
 @pytest.mark.parametrize("as_list", [lambda a: a, lambda a: [a]], ids=["Value", "list"])
-def test_cross_entropy_of_one_output_is_one_node(loss, row: str, as_list):
-    a = Neuron.from_weights([1], 0, activation="sigmoid")([0.5])
+def test_cross_entropy_of_one_output_is_one_node(loss, activation, row: str, as_list):
+    a = Neuron.from_weights([1], 0, activation=activation)([0.5])
     L = loss(1, as_list(a))
     y = L.inputs[0]
     assert (L.op, L.label) == (TABLE[row], "L")
@@ -193,3 +197,18 @@ def test_a_refused_batch_leaves_the_model_as_it_was():
     with pytest.raises(ValueError, match="targets for"):
         SquaredError()([1], [model([1, 2]), model([3, 4])])
     assert [(p.data, p.grad) for p in model.parameters()] == before
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: sigmoid(Value(2)), "sigmoid"),
+        (lambda: [sigmoid(Value(2))], "sigmoid"),
+        (lambda: Neuron.from_weights([1], 0, activation="sigmoid")([2]), "sigmoid"),
+        (lambda: MLP(1, [2, 1], output_activation="sigmoid", seed=1)([1]), "sigmoid"),
+        (lambda: softmax([Value(2), Value(1)])[0], "softmax"),
+    ],
+)
+def test_a_probability_given_to_a_loss_from_logits_is_refused(make, name: str):
+    with pytest.raises(ValueError, match=f"is a probability, made by {name}.*not a logit"):
+        BinaryCrossentropy(from_logits=True)(1, make())

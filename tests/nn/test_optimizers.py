@@ -429,6 +429,13 @@ def test_an_optimizer_of_ones_own_needs_a_direction():
         Optimizer([w]).step()
 
 
+def test_large_steps_are_no_infinite_ones():
+    w, u = Value(1e308), Value(1e308)
+    w.grad = u.grad = 1e307
+    SGD([w, u], learning_rate=1).step()
+    assert (w.data, u.data) == (9e307, 9e307)
+
+
 def test_optimizers_can_be_printed_and_copied():
     optimizer = Adam(learning_rate=0.5)
     text = "Adam(learning_rate=0.5, clipnorm=None, beta_1=0.9, beta_2=0.999, epsilon=1e-08)"
@@ -442,3 +449,35 @@ def test_schedules_by_hand():
     for wrong in (lambda: linear(-1, 0, 4), lambda: cosine(1, 0), lambda: halving(1, 0)):
         with pytest.raises(ValueError, match="is at least"):
             wrong()
+
+
+@pytest.mark.parametrize(
+    "grad", [Value(2.0), "2", None, [2.0], np.array([2.0]), 1j], ids=lambda g: type(g).__name__
+)
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_gradient_of_another_type_moves_nothing(grad, momentum: float):
+    w, b = Value(3, "w"), Value(1)
+    optimizer = SGD([b, w], learning_rate=0.1, momentum=momentum)
+    w.grad, b.grad = grad, 1.0
+    with pytest.raises(TypeError, match=r"the gradient of w is a number, not .*nothing was moved"):
+        optimizer.step()
+    assert (w.data, b.data) == (3, 1)
+    w.grad = 0.0
+    optimizer.step()
+    assert (w.data, b.data) == (3, 0.9)  # the refused step left no velocity
+
+
+def test_data_that_is_no_number_moves_nothing():
+    w = Value(3)
+    w.data = Value(3)
+    with pytest.raises(TypeError, match="the data of a parameter is a number"):
+        SGD([w]).step()
+
+
+def test_numpy_numbers_leave_parameters_floats():
+    w = Value(3)
+    w.grad, w.data = np.float64(1), np.float32(3)
+    optimizer = SGD([w], learning_rate=np.float64(0.5), momentum=np.float32(0.5))
+    optimizer.learning_rate = np.float64(0.5)
+    optimizer.step()
+    assert (w.data, type(w.data)) == (2.5, float)
