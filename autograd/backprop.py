@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd.primitives import constant
-from autograd.value import Value, compute, describe
+from autograd.value import Given, Value, compute, describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,7 +103,10 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
             for x, slope in zip(inputs, node.partials, strict=True):
                 x.grad += slope * upstream
     if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
-        _require_slopes(order, lambda x: x.op is not constant)
+        _require_slopes(order, lambda x: x.op is not constant and x.__class__ is not Given)
+        for leaf in leaves:
+            if leaf.__class__ is Given and leaf.grad != leaf.grad and output.data == output.data:
+                leaf.grad = 0.0  # no slope exists along it, and none was asked for
     for leaf, grad in zip(leaves, held, strict=True):
         leaf.grad += grad
 

@@ -8,14 +8,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
-from tqdm import tqdm
-
 LINES = 10  # of a log file, at most, beside the last one
-
-
-class _Bar(tqdm):  # type: ignore[type-arg]
-    # tqdm would watch its bars from a thread of its own.
-    monitor_interval = 0
 
 
 class FitBar:
@@ -43,7 +36,7 @@ class FitBar:
         self._file = sys.stdout if _is_notebook() else sys.stderr
         self._bar: Any = None
         if verbose and verbose != 2 and _is_moving():
-            self._bar = _Bar(
+            self._bar = _bar(
                 total=epochs * steps,
                 file=self._file,
                 leave=False,
@@ -97,6 +90,16 @@ class FitBar:
         print(text, file=self._file, flush=True)
 
 
+def _bar(**options: Any) -> Any:
+    """A bar of tqdm that is not watched from a thread of its own, as tqdm would have it."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        monitor_interval = 0
+
+    return Bar(**options)
+
+
 def _counted(n: int, what: str) -> str:
     return f"{n} {what}{'s' * (n != 1)}"
 
@@ -113,7 +116,7 @@ def _is_notebook() -> bool:
 
 def quiet_bar(total: int, unit: str, verbose: bool) -> Any:
     """A bar for anything else that may take longer than a second, from then on."""
-    return _Bar(
+    return _bar(
         total=total,
         unit=f" {unit}",
         delay=1.0,

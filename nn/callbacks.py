@@ -23,10 +23,11 @@ Callback = Callable[[Any, int, Mapping[str, float]], Any]
 class EarlyStopping:
     """Stop when a number has not become better for some epochs.
 
+    >>> from nn import Neuron
     >>> stopping = EarlyStopping(patience=2, monitor="val_loss")
     >>> for epoch, loss in enumerate([0.9, 0.5, 0.7, 0.6], 1):
     ...     try:
-    ...         stopping(None, epoch, {"val_loss": loss})
+    ...         stopping(Neuron(1), epoch, {"val_loss": loss})
     ...     except StopIteration as reason:
     ...         print(reason)
     val_loss has not become better than 0.5 of epoch 2 for 2 epochs

@@ -39,8 +39,10 @@ class Engine:
     Attributes:
         weights: all parameters after the last complete step.
         before: the same before that step.
+        adds_up: whether the cost of a batch is the sum of what its examples cost.
     """
 
+    adds_up = False
     weights: Any
     before: Any
 
@@ -89,6 +91,9 @@ class NumpyEngine(Engine):
             masks = self._masks.draw(len(x))
             cost, grads = program.function(x, y, *masks, *program.parameters.values())
             cost = float(cost)
+            if self.adds_up:
+                cost *= len(x)
+                grads = {name: len(x) * grad for name, grad in grads.items()}
             try:
                 if not math.isfinite(cost):
                     raise ValueError(f"the loss became {cost}")
@@ -113,7 +118,8 @@ class NumpyEngine(Engine):
 class ScalarEngine(Engine):
     """Steps on the Values of the recorded example: forward and backward, one after the other.
 
-    The gradients of the examples add up in the leaves, and are divided by how many there are.
+    The gradients of the examples add up in the leaves, and for a mean they are divided by how
+    many examples there are.
     """
 
     def __init__(
@@ -135,16 +141,16 @@ class ScalarEngine(Engine):
             rows = order[start : start + batch_size]
             masks = self._masks.draw(len(rows))
             optimizer.zero_grad()
-            cost = 0.0
+            cost, parts = 0.0, 1 if self.adds_up else len(rows)
             try:
                 for i, row in enumerate(rows):
                     self.show(row, masks, i)
-                    cost += loss.forward() / len(rows)
+                    cost += loss.forward() / parts
                     loss.backward()
                 if not math.isfinite(cost):
                     raise ValueError(f"the loss became {cost}")
                 for value in self._parameters.values:
-                    value.grad /= len(rows)
+                    value.grad /= parts
                 optimizer.step()
             except (ArithmeticError, ValueError) as error:
                 raise StepError(step, rows, masks, cost, str(error)) from None

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from autograd import Value
 from autograd.primitives import Primitive
-from nn.data import as_inputs
+from nn.data import as_inputs, encoded
 from nn.engines import forward_program
 from nn.module import Module
 from nn.recorded import Parameters, Recorded
@@ -32,9 +32,11 @@ def predict(model: Module, X: Any) -> Array:
     n_inputs = getattr(model, "n_inputs", None)
     if n_inputs == len(X) != X.shape[1]:
         raise ValueError(
-            f"X has shape {X.shape}, features × examples: on slides examples stand in columns, "
-            "here each is a row, so write X.T"
+            f"{type(model).__name__} takes {n_inputs} inputs, not {X.shape[1]}: X has shape "
+            f"{X.shape}, features × examples. On slides examples stand in columns, here each is "
+            "a row: write X.T"
         )
+    X = encoded(model, X)
     program, parameters = _forward(model, X[0])
     parameters.read(program)
     with np.errstate(all="ignore"):

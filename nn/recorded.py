@@ -84,10 +84,10 @@ class Recorded:
             return
         with model.in_training():
             self.outputs = as_outputs(model, applied(model, self.x))
-        dropouts = [module for module in model.modules() if getattr(module, "mask", None)]
+        dropouts: list[Any] = [each for each in model.modules() if getattr(each, "mask", None)]
         self.masks = [(dropout.mask, dropout) for dropout in dropouts]
 
-    def cost(self, loss: Any, y: Sequence[float], penalty: Value | None = None) -> None:
+    def cost(self, loss: Any, y: Any, penalty: Value | None = None) -> None:
         """Record the loss beside the outputs, for these targets."""
         numbers = [f"_{k}" for k in range(1, len(y) + 1)] if len(y) > 1 else [""]
         self.y = [Given(float(each), f"y{k}") for each, k in zip(y, numbers, strict=True)]
@@ -118,12 +118,12 @@ def as_outputs(model: Any, outputs: Any) -> list[Value]:
         TypeError: it is something else.
     """
     found: Any = [outputs] if isinstance(outputs, Value) else outputs
-    if not isinstance(found, (list, tuple)) or not found or {*map(type, found)} != {Value}:
+    if not isinstance(found, list) or not found or {*map(type, found)} != {Value}:
         raise TypeError(
             f"{type(model).__name__} returns a Value or a list of Values for one example, not "
             f"{shown(outputs)}"
         )
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _leaves(numbers: Any, label: str) -> Any:

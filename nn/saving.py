@@ -26,7 +26,7 @@ def save(model: Module, path: str | PathLike[str], architecture: Any) -> None:
     path = Path(path)
     if path.suffix != ".npz":
         raise ValueError(f"weights are saved in a file that ends in .npz, not {path.name!r}")
-    arrays = {name: array for name, array in _arrays(model).items()}
+    arrays = arrays_of(model)
     for name, array in arrays.items():
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds {array[~np.isfinite(array)][0]}: nothing was saved")
@@ -49,7 +49,7 @@ def load_weights(model: Module, path: str | PathLike[str]) -> None:
     """Take all weights from a file: see :meth:`nn.Module.load_weights`."""
     found = read(path)
     found.pop(ARCHITECTURE, None)
-    here = _arrays(model)
+    here = arrays_of(model)
     name = Path(path).name
     if missing := [key for key in here if key not in found]:
         raise ValueError(
@@ -91,7 +91,7 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     return arrays
 
 
-def _arrays(model: Module) -> dict[str, Any]:
+def arrays_of(model: Module) -> dict[str, Any]:
     """The weights by name, as arrays."""
     import numpy as np
 

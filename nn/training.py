@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nn.arguments import as_count, as_number, shown
 from nn.bar import FitBar
 from nn.callbacks import Callback
-from nn.data import as_array, as_inputs, as_targets, require_as_many
+from nn.data import as_array, as_inputs, as_targets, encoded, require_as_many
 from nn.divergence import diverged
 from nn.engines import (
-    StepError,
     Masks,
     NumpyEngine,
     ScalarEngine,
+    StepError,
     forward_program,
     loss_program,
 )
@@ -31,6 +33,7 @@ from nn.losses import (
 )
 from nn.metrics import Metric, metrics_named
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
+from nn.prediction import predict
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
@@ -46,6 +49,19 @@ LOSSES: dict[str, type[Loss]] = {
     "squared_error": SquaredError,
 }
 OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adam": Adam, "adamw": AdamW}
+# What others call the arguments of compile and fit.
+_OTHER_WORDS = {
+    "batch": "batch_size",
+    "epoch": "epochs",
+    "nb_epoch": "epochs",
+    "lr": "optimizer=Adam(learning_rate=…) in compile",
+    "learning_rate": "optimizer=Adam(learning_rate=…) in compile",
+    "random_state": "seed",
+    "metric": "metrics",
+    "metrics": "metrics in compile",
+    "loss": "loss in compile",
+    "optimizer": "optimizer in compile",
+}
 ENGINES: dict[str, Any] = {"numpy": NumpyEngine, "scalar": ScalarEngine}
 
 
@@ -96,7 +112,9 @@ def as_optimizer(optimizer: Any) -> Optimizer:
     if isinstance(optimizer, type):
         raise TypeError(f"an optimizer is an object: write {optimizer.__name__}()")
     if isinstance(optimizer, Loss):
-        raise TypeError("the optimizer comes first: write compile(loss=…), or compile(Adam(), loss)")
+        raise TypeError(
+            "the optimizer comes first: write compile(loss=…), or compile(Adam(), loss)"
+        )
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"an optimizer is a name or an Optimizer, not {shown(optimizer)}")
     return optimizer
@@ -134,52 +152,70 @@ def compiled(model: Module) -> Compiled:
     return found
 
 
-def fit(
-    model: Module,
-    X: Any,
-    Y: Any,
-    *,
-    epochs: int,
-    batch_size: int | None,
-    validation_data: Any,
-    validation_split: float,
-    shuffle: bool,
-    seed: int | None,
-    callbacks: Iterable[Callback],
-    verbose: int | bool | str,
-    engine: str,
-) -> History:
+@dataclass(frozen=True)
+class Settings:
+    """The settings of ``fit``, as they are given."""
+
+    epochs: Any
+    batch_size: Any
+    validation_data: Any
+    validation_split: Any
+    shuffle: Any
+    seed: Any
+    callbacks: Any
+    verbose: Any
+    engine: Any
+
+
+def refuse_unknown(call: str, unknown: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse arguments of another name, with the right one where it can be told.
+
+    Raises:
+        TypeError: there are some.
+    """
+    for name in unknown:
+        right = _OTHER_WORDS.get(name) or next(
+            iter(difflib.get_close_matches(name, known, 1)), None
+        )
+        meant = f": write {right}" if right else ""
+        raise TypeError(f"{call} has no {name}{meant}; it takes {', '.join(known)}")
+
+
+def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     """Train a model: see :meth:`nn.Module.fit`."""
     import numpy as np
 
-    settings = compiled(model)
-    epochs = as_count("epochs", epochs)
+    chosen = compiled(model)
+    engine, shuffle = settings.engine, settings.shuffle
+    epochs, batch_size = as_count("epochs", settings.epochs), settings.batch_size
     if engine not in ENGINES:
         raise ValueError(f"unknown engine {engine!r}: choose one of {', '.join(ENGINES)}")
-    X, Y, X_val, Y_val = _data(model, X, Y, validation_data, validation_split)
+    X, Y, X_val, Y_val = _data(model, X, Y, settings.validation_data, settings.validation_split)
     batch_size = len(X) if batch_size is None else min(as_count("batch_size", batch_size), len(X))
-    functions = [callbacks] if callable(callbacks) else list(callbacks)
+    functions = settings.callbacks
+    functions = [functions] if callable(functions) else list(functions)
     for callback in functions:
         if not callable(callback):
             raise TypeError(f"a callback is a function, not {shown(callback)}")
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(settings.seed)
 
-    targets, val_targets = targets_of(model, settings.loss, X, Y, X_val, Y_val)
+    targets, val_targets = targets_of(model, chosen.loss, X, Y, X_val, Y_val)
     recorded = Recorded(model, X[0], training=True)
-    recorded.cost(settings.loss, targets[0], model.penalty(len(X)))
+    recorded.cost(chosen.loss, targets[0], model.penalty(len(X)))
     parameters = Parameters(model)
     masks = Masks(recorded, generator)
     with np.errstate(all="ignore"):
         trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
-    measure = Evaluator(model, settings, X[0], targets[0]) if settings.metrics else None
-    validate = Evaluator(model, settings, X[0], targets[0]) if X_val is not None else None
-    trainer.attach(settings.optimizer)
+    trainer.adds_up = chosen.loss.reduction == "sum"
+    measure = Evaluator(model, chosen, X[0], targets[0]) if chosen.metrics else None
+    validate = Evaluator(model, chosen, X[0], targets[0]) if X_val is not None else None
+    trainer.attach(chosen.optimizer)
     history = History(loss=[])
     history.steps_per_epoch = steps = -(-len(X) // batch_size)
     for callback in functions:
         getattr(callback, "begin", _nothing)()
     try:
-        with FitBar(epochs, steps, verbose) as bar:
+        with FitBar(epochs, steps, settings.verbose) as bar:
             for epoch in range(1, epochs + 1):
                 order = generator.permutation(len(X)) if shuffle else np.arange(len(X))
                 cost = _epoch(trainer, order, batch_size, bar)
@@ -187,7 +223,7 @@ def fit(
                 metrics = {"loss": cost}
                 if measure is not None:
                     metrics |= measure.metrics(X, targets)
-                if validate is not None:
+                if validate is not None and X_val is not None:
                     numbers = validate(X_val, val_targets)
                     metrics |= {f"val_{name}": number for name, number in numbers.items()}
                 history.add(metrics)
@@ -207,7 +243,7 @@ def fit(
         raise diverged(failure, history, trainer, weights, recorded, parameters) from None
     finally:
         _whatever_happens(lambda: trainer.write(trainer.weights))
-        settings.optimizer.attach(parameters.values)
+        chosen.optimizer.attach(parameters.values)
         for callback in functions:
             getattr(callback, "end", _nothing)(model)
     bar.end(history.stopped)
@@ -226,15 +262,15 @@ def _whatever_happens(action: Callable[[], None]) -> None:
 
 
 def _epoch(trainer: Any, order: Array, batch_size: int, bar: FitBar) -> float:
-    """The mean of what the examples cost, each in the step of its batch."""
+    """What the examples cost, each in the step of its batch: the mean, or the sum of them."""
     import numpy as np
 
     total = 0.0
     with np.errstate(all="ignore"):
         for n, cost in trainer.steps(order, batch_size):
-            total += n * cost
+            total += cost if trainer.adds_up else n * cost
             bar.step()
-    return total / len(order)
+    return total if trainer.adds_up else total / len(order)
 
 
 def _called(
@@ -260,6 +296,7 @@ def _data(
     split = as_number("validation_split", validation_split, 0.0, below=1.0)
     if validation_data is None:
         n = round(split * len(X))
+        X = encoded(model, X)
         if not n:
             return X, Y, None, None
         if n == len(X):
@@ -277,7 +314,7 @@ def _data(
             f"an example of X_val has shape {X_val.shape[1:]}, one of X {X.shape[1:]}: "
             "validate on the same features"
         )
-    return X, Y, X_val, Y_val
+    return encoded(model, X), Y, encoded(model, X_val, "X_val"), Y_val
 
 
 def targets_of(
@@ -289,7 +326,7 @@ def targets_of(
         outputs = Recorded(copy.deepcopy(model), X[0]).outputs
     else:
         outputs = Recorded(model, X[0]).outputs
-    kinds = {
+    kinds: dict[str, Any] = {
         "classes": isinstance(loss, SparseCategoricalCrossentropy),
         "probabilities": isinstance(loss, (BinaryCrossentropy, CategoricalCrossentropy)),
     }
@@ -302,33 +339,34 @@ def targets_of(
 class Evaluator:
     """The loss and the metrics of a model on any data, as its Values are now."""
 
-    def __init__(self, model: Module, settings: Compiled, x: Array, y: Array) -> None:
+    def __init__(self, model: Module, chosen: Compiled, x: Array, y: Array) -> None:
         recorded = Recorded(model, x)
         self._parameters = Parameters(model)
-        self._settings = settings
+        self._chosen = chosen
         self._forward = forward_program(recorded, self._parameters)
-        recorded.cost(settings.loss, y)
+        recorded.cost(chosen.loss, y)
         self._losses = loss_program(recorded, self._parameters)
 
     def __call__(self, X: Array, targets: Array) -> dict[str, float]:
-        """The mean loss, without the penalty on large weights, and the metrics."""
+        """The mean or the sum of the losses, without any penalty, and the metrics."""
         import numpy as np
 
         self._parameters.read(self._losses)
+        adds_up = self._chosen.loss.reduction == "sum"
         with np.errstate(all="ignore"):
-            loss = float(np.mean(self._losses(X, targets)))
+            loss = float((np.sum if adds_up else np.mean)(self._losses(X, targets)))
         return {"loss": loss} | self.metrics(X, targets)
 
     def metrics(self, X: Array, targets: Array) -> dict[str, float]:
         """The metrics, by name."""
         import numpy as np
 
-        if not self._settings.metrics:
+        if not self._chosen.metrics:
             return {}
         self._parameters.read(self._forward)
         with np.errstate(all="ignore"):
             outputs = self._forward(X)
-        return {name: float(of(targets, outputs)) for name, of in self._settings.metrics.items()}
+        return {name: float(of(targets, outputs)) for name, of in self._chosen.metrics.items()}
 
 
 def evaluate(model: Module, X: Any, Y: Any) -> dict[str, float]:
@@ -337,3 +375,15 @@ def evaluate(model: Module, X: Any, Y: Any) -> dict[str, float]:
     X, Y, _, _ = _data(model, X, Y, None, 0.0)
     targets, _ = targets_of(model, settings.loss, X, Y, None, None)
     return Evaluator(model, settings, X[0], targets[0])(X, targets)
+
+
+def predict_classes(model: Module, X: Any, threshold: float) -> Array:
+    """The class of each row: see :meth:`nn.Module.predict_classes`."""
+    loss = compiled(model).loss
+    decide = decision(loss, as_number("threshold", threshold, 0.0))
+    if decide is None:
+        raise ValueError(
+            f"{type(loss).__name__} is a loss of numbers, not of classes: predict gives the numbers"
+        )
+    found: Array = decide(predict(model, X))
+    return found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
