@@ -56,15 +56,18 @@ def diverged(
     where = ""
     notes: dict[Value, list[str]] = {}
     if value is not None:
-        where = f", first {_place(value, parameters)}"
-        notes[twin[value]] = [f"{value.data}, first of all" if value.label else "first of all"]
+        inside = value in topological_order(*recorded.outputs)
+        where = f", first in {'' if inside else 'the loss, behind '}{_place(value, parameters)}"
+        notes[twin[value]] = ["no number, from here on"]
     epoch, step = history.epochs + 1, failure.step
-    error = DivergenceError(
-        f"{failure} in epoch {epoch}, step {step}{where}, with the example X[{row}]. Training has "
-        "stopped, and the model keeps its last good weights. A smaller learning_rate usually "
-        "helps; so do inputs scaled to about -1 … 1, clipnorm=1.0, and a loss from logits. Look at "
-        "the example with viz.draw(error)"
-    )
+    lines = [
+        f"{failure} in epoch {epoch}, step {step}, with the example X[{row}]{where}",
+        "training has stopped, and the model keeps its last good weights",
+        "what usually helps: a smaller learning_rate, inputs scaled to about -1 … 1, clipnorm=1.0 "
+        "in the optimizer, a loss from logits",
+        "to look at that example: viz.draw(error)",
+    ]
+    error = DivergenceError("\n  ".join(lines))
     error.history, error.epoch, error.step, error.example = history, epoch, step, row
     error.output, error.notes = copied, notes
     return error
@@ -114,6 +117,6 @@ def _place(value: Value, parameters: Parameters) -> str:
             layer = re.fullmatch(r"W(\d+)", near[0])
             told = f"layer {layer[1]} ({', '.join(near)})" if layer else ", ".join(near)
             named = f", where {value.label} is {value.data}" if value.label else ""
-            return f"in {told}{named}"
+            return f"{told}{named}"
         level = [x for node in level for x in node.inputs if x.inputs]
-    return f"at {value.label or 'a number'}, which is {value.data}"
+    return f"{value.label or 'a number'}, which is {value.data}"

@@ -134,25 +134,33 @@ class ScalarEngine(Engine):
         self._optimizer = optimizer
         optimizer.attach(self._parameters.values)
 
+    def _sweep(self, rows: Array, masks: list[Array], parts: int) -> float:
+        """The cost of a batch; its gradients are left in the parameters."""
+        loss, cost = self._recorded.loss, 0.0
+        for i, row in enumerate(rows):
+            self.show(row, masks, i)
+            cost += loss.forward() / parts
+            loss.backward()
+        for value in self._parameters.values:
+            value.grad /= parts
+        if not math.isfinite(cost):
+            raise ValueError(f"the loss became {cost}")
+        return cost
+
     def steps(self, order: Array, batch_size: int) -> Iterator[tuple[int, float]]:
         """As those of the other engine."""
-        loss, optimizer = self._recorded.loss, self._optimizer
+        optimizer = self._optimizer
         for step, start in enumerate(range(0, len(order), batch_size), 1):
             rows = order[start : start + batch_size]
             masks = self._masks.draw(len(rows))
             optimizer.zero_grad()
-            cost, parts = 0.0, 1 if self.adds_up else len(rows)
             try:
-                for i, row in enumerate(rows):
-                    self.show(row, masks, i)
-                    cost += loss.forward() / parts
-                    loss.backward()
-                if not math.isfinite(cost):
-                    raise ValueError(f"the loss became {cost}")
-                for value in self._parameters.values:
-                    value.grad /= parts
-                optimizer.step()
+                cost = self._sweep(rows, masks, 1 if self.adds_up else len(rows))
             except (ArithmeticError, ValueError) as error:
+                raise StepError(step, rows, masks, math.nan, str(error)) from None
+            try:
+                optimizer.step()
+            except ValueError as error:
                 raise StepError(step, rows, masks, cost, str(error)) from None
             self.before = self.weights
             self.read()

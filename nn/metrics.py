@@ -52,21 +52,22 @@ METRICS: dict[str, Metric] = {
 }
 
 
-def accuracy(decide: Callable[[Any], Any]) -> Metric:
+class Accuracy:
     """The share of targets that are met, given how predictions become classes.
 
     >>> import numpy as np
-    >>> share = accuracy(lambda a: (a > 0.5) * 1)
+    >>> share = Accuracy(lambda a: (a > 0.5) * 1)
     >>> share(np.array([[1.0], [0.0]]), np.array([[0.9], [0.8]]))
     0.5
     """
 
-    def measured(y_true: Any, y_pred: Any) -> float:
+    def __init__(self, decide: Callable[[Any], Any]) -> None:
+        self.decide = decide
+
+    def __call__(self, y_true: Any, y_pred: Any) -> float:
         import numpy as np
 
-        return float(np.mean(decide(y_true) == decide(y_pred)))
-
-    return measured
+        return float(np.mean(self.decide(y_true) == self.decide(y_pred)))
 
 
 def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, Metric]:
@@ -92,7 +93,7 @@ def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, 
                     "accuracy counts classes that are right, and this loss is one of numbers: "
                     f"choose one of {', '.join(METRICS)}"
                 )
-            name, metric = "accuracy", accuracy(decide)
+            name, metric = "accuracy", Accuracy(decide)
         elif each in METRICS:
             name, metric = each, METRICS[each]
         else:

@@ -7,6 +7,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nn.arguments import as_count, as_number, shown
@@ -33,7 +34,7 @@ from nn.losses import (
 )
 from nn.metrics import Metric, metrics_named
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
-from nn.prediction import predict
+from nn.prediction import computed, predict
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ class Compiled:
     """
 
     def __init__(self, optimizer: Any, loss: Any, metrics: Any) -> None:
-        self.loss = as_loss(loss)
         self.optimizer = as_optimizer(optimizer)
+        self.loss = as_loss(loss)
         self.metrics: dict[str, Metric] = metrics_named(metrics, decision(self.loss))
 
 
@@ -128,13 +129,17 @@ def decision(loss: Loss, threshold: float = 0.5) -> Callable[[Any], Any] | None:
     import numpy as np
 
     if isinstance(loss, CategoricalCrossentropy):
-        return lambda outputs: np.argmax(outputs, axis=1)
+        return partial(np.argmax, axis=1)
     if isinstance(loss, BinaryCrossentropy):
         level = threshold
         if loss.from_logits:
-            level = math.log(threshold / (1.0 - threshold)) if 0.0 < threshold < 1.0 else level
-        return lambda outputs: (outputs > level) * 1
+            level = math.log(threshold / (1.0 - threshold))
+        return partial(_above, level)
     return None
+
+
+def _above(level: float, outputs: Any) -> Any:
+    return (outputs > level) * 1
 
 
 def compiled(model: Module) -> Compiled:
@@ -207,8 +212,8 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     with np.errstate(all="ignore"):
         trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
     trainer.adds_up = chosen.loss.reduction == "sum"
-    measure = Evaluator(model, chosen, X[0], targets[0]) if chosen.metrics else None
-    validate = Evaluator(model, chosen, X[0], targets[0]) if X_val is not None else None
+    measured = chosen.metrics or X_val is not None
+    evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
     trainer.attach(chosen.optimizer)
     history = History(loss=[])
     history.steps_per_epoch = steps = -(-len(X) // batch_size)
@@ -221,11 +226,11 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                 cost = _epoch(trainer, order, batch_size, bar)
                 trainer.write(trainer.weights)
                 metrics = {"loss": cost}
-                if measure is not None:
-                    metrics |= measure.metrics(X, targets)
-                if validate is not None and X_val is not None:
-                    numbers = validate(X_val, val_targets)
-                    metrics |= {f"val_{name}": number for name, number in numbers.items()}
+                if evaluator is not None:
+                    metrics |= evaluator.metrics(X, targets)
+                    if X_val is not None:
+                        numbers = evaluator(X_val, val_targets)
+                        metrics |= {f"val_{name}": number for name, number in numbers.items()}
                 history.add(metrics)
                 bar.epoch(epoch, metrics)
                 if functions:
@@ -352,20 +357,16 @@ class Evaluator:
         import numpy as np
 
         self._parameters.read(self._losses)
-        adds_up = self._chosen.loss.reduction == "sum"
-        with np.errstate(all="ignore"):
-            loss = float((np.sum if adds_up else np.mean)(self._losses(X, targets)))
+        reduced = np.sum if self._chosen.loss.reduction == "sum" else np.mean
+        loss = float(reduced(computed(self._losses, X, targets)))
         return {"loss": loss} | self.metrics(X, targets)
 
     def metrics(self, X: Array, targets: Array) -> dict[str, float]:
         """The metrics, by name."""
-        import numpy as np
-
         if not self._chosen.metrics:
             return {}
         self._parameters.read(self._forward)
-        with np.errstate(all="ignore"):
-            outputs = self._forward(X)
+        outputs = computed(self._forward, X)
         return {name: float(of(targets, outputs)) for name, of in self._chosen.metrics.items()}
 
 
@@ -380,7 +381,9 @@ def evaluate(model: Module, X: Any, Y: Any) -> dict[str, float]:
 def predict_classes(model: Module, X: Any, threshold: float) -> Array:
     """The class of each row: see :meth:`nn.Module.predict_classes`."""
     loss = compiled(model).loss
-    decide = decision(loss, as_number("threshold", threshold, 0.0))
+    if not 0.0 < as_number("threshold", threshold, 0.0) < 1.0:
+        raise ValueError(f"threshold is a probability between 0 and 1, not {threshold!r}")
+    decide = decision(loss, threshold)
     if decide is None:
         raise ValueError(
             f"{type(loss).__name__} is a loss of numbers, not of classes: predict gives the numbers"
