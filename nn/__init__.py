@@ -8,7 +8,12 @@ except ImportError as error:
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from nn import layers, losses, optimizers
+from nn import layers, losses, metrics, optimizers, schedules
+from nn.architecture import load_model
+from nn.callbacks import EarlyStopping
+from nn.checking import gradcheck
+from nn.divergence import DivergenceError
+from nn.history import History
 from nn.layers import (
     MLP,
     Conv1D,
@@ -29,31 +34,41 @@ from nn.losses import (
     SquaredError,
 )
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, Optimizer
 from nn.regularizers import L2
 
 __all__ = [
     "L2",
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "BinaryCrossentropy",
     "CategoricalCrossentropy",
     "Conv1D",
     "Dense",
+    "DivergenceError",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Flatten",
+    "History",
     "Layer",
     "Loss",
     "MeanSquaredError",
     "Module",
     "Neuron",
+    "Optimizer",
     "Sequential",
     "SparseCategoricalCrossentropy",
     "SquaredError",
+    "gradcheck",
     "layers",
+    "load_model",
     "losses",
+    "metrics",
     "optimizers",
+    "schedules",
 ]
 
 

@@ -6,12 +6,16 @@ import textwrap
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
-from typing import Any, Self
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
 
 from autograd import Value
 from autograd.backprop import topological_order
 from nn.arguments import holds_values
 from nn.summary import Summary
+
+if TYPE_CHECKING:
+    from nn.history import History
 
 
 class Module:
@@ -64,12 +68,203 @@ class Module:
             f"{type(self).__name__} does not say what it computes: define forward(self, x)"
         )
 
-    def predict(self, X: Any) -> Any:
-        """The outputs for each row of X as a NumPy array of floats."""
-        import numpy as np
+    def compile(
+        self, optimizer: Any = None, loss: Any = None, metrics: Any = (), **unknown: Any
+    ) -> None:
+        """Choose how the model is trained.
 
-        outputs = [self.forward(x) for x in X]
-        return np.array([[float(a) for a in flat(row)] for row in outputs])
+        Args:
+            optimizer: an Optimizer, or its name; by default Adam with a rate of 0.001.
+            loss: a Loss, or its name, such as "binary_crossentropy".
+            metrics: what else to measure: "accuracy", "mae", "mse", "r2", or functions of the
+                arrays of targets and predictions, as in :mod:`nn.metrics`.
+
+        Raises:
+            TypeError, ValueError: one of them is none, or has an unknown name; or there is no
+                loss.
+        """
+        from nn.training import Compiled, refuse_unknown
+
+        refuse_unknown("compile", unknown, ("optimizer", "loss", "metrics"))
+        self.compiled = Compiled(optimizer, loss, metrics)
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        *,
+        epochs: int = 1,
+        batch_size: int | None = 32,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        shuffle: bool = True,
+        seed: int | None = None,
+        callbacks: Any = (),
+        verbose: int | bool | str = "auto",
+        engine: str = "numpy",
+        **unknown: Any,
+    ) -> History:
+        """Train on examples: record one of them, vectorise it once, and descend.
+
+        An epoch goes once through all examples, in steps of ``batch_size``: 1,000 examples are 32
+        steps of 32. "Epochs are the steps of gradient descent" holds with ``batch_size=None``,
+        all examples in one step, alone. Afterwards the Values of the model hold the trained
+        weights, so that any example can be drawn and explained with them.
+
+        >>> from nn import Dense, Sequential
+        >>> model = Sequential([Dense(1, activation="sigmoid")], seed=1)
+        >>> model.compile(loss="binary_crossentropy", metrics=["accuracy"])
+        >>> X, Y = [[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]
+        >>> history = model.fit(X, Y, epochs=500, seed=1, verbose=0)
+        >>> history.epochs, history.steps_per_epoch
+        (500, 1)
+        >>> history["loss"][-1] < history["loss"][0]
+        True
+
+        The history has the cost of each epoch, with the penalty on large weights where a layer
+        has one, as it was in the steps of the epoch. Metrics and all that is called "val_…"
+        are measured at its end, without dropout and without the penalty.
+
+        Args:
+            X: the inputs, a row per example.
+            Y: the targets, a number or a row for each; for the Sparse loss the class, from 0.
+            epochs: how often to go through all examples.
+            batch_size: how many make a step; None: all.
+            validation_data: a pair (X_val, Y_val), on which is measured and not trained.
+            validation_split: which part of the examples, the last ones, to take for that.
+            shuffle: whether the order is another one in each epoch.
+            seed: of the order, and of Dropouts without a seed of their own.
+            callbacks: functions (model, epoch, metrics), called after each epoch, such as
+                ``EarlyStopping(patience=10)``; see :mod:`nn.callbacks`.
+            verbose: 0 to show nothing, 2 for a line per epoch; by default a bar, or where the
+                text goes into a file a few lines.
+            engine: "numpy", or "scalar" to train on the recorded scalars themselves, some
+                hundred times slower, to the same weights but for rounding.
+
+        Returns:
+            The history. Ctrl-C ends the training early and returns it, too; the weights are
+            then those after the last complete step.
+
+        Raises:
+            ValueError: the model was not compiled, or data have the wrong shape, are nan or
+                infinite, or are out of their range: then nothing has changed.
+            TypeError: data are not made of numbers, or a setting is of a wrong kind.
+            DivergenceError: the loss became nan or infinite. The model keeps the weights from
+                before.
+        """
+        from nn.training import Settings, fit, refuse_unknown
+
+        settings = Settings(
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_data=validation_data,
+            validation_split=validation_split,
+            shuffle=shuffle,
+            seed=seed,
+            callbacks=callbacks,
+            verbose=verbose,
+            engine=engine,
+        )
+        refuse_unknown("fit", unknown, vars(settings))
+        return fit(self, X, Y, settings)
+
+    def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
+        """The loss and the metrics on examples: without dropout and penalties.
+
+        Raises:
+            ValueError, TypeError: as :meth:`fit`.
+        """
+        from nn.training import evaluate
+
+        return evaluate(self, X, Y)
+
+    def predict(self, X: Any) -> Any:
+        """The outputs for each row of X, as an array m × outputs: one vectorised call.
+
+        The graph of one example is recorded and vectorised; the next call uses the program again
+        if the model has the same parts. Decisions that ``forward`` takes on the numbers (``if
+        z > 0``) stay as they were for the first row.
+
+        >>> from nn import Neuron
+        >>> neuron = Neuron.from_weights([2, 1], -1)
+        >>> neuron.predict([[0, 0], [1, 3]])
+        array([[-1.],
+               [ 4.]])
+
+        Raises:
+            ValueError, TypeError: X has the wrong shape, or holds what is no number.
+        """
+        from nn.prediction import predict
+
+        return predict(self, X)
+
+    def predict_classes(self, X: Any, *, threshold: float = 0.5) -> Any:
+        """The class of each row of X, as whole numbers.
+
+        Of classes that exclude each other it is the number of the most probable one, counted
+        from 0. One output gives 0 or 1 for each row, several labels a row of them: 1 where the
+        probability exceeds the threshold. From logits it is the same.
+
+        Raises:
+            ValueError: the model was not compiled, or with a loss that knows no classes; or as
+                :meth:`predict`.
+        """
+        from nn.training import predict_classes
+
+        return predict_classes(self, X, threshold)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the weights to a file that ends in .npz, by their names; no pickle is involved.
+
+        Of a Sequential or an MLP the file says how it was built, too: :func:`nn.load_model`
+        rebuilds it. A file that is there is replaced in one go.
+
+        Raises:
+            ValueError: the name has another ending, or a weight is nan or infinite.
+            OSError: the file cannot be written; then an old one is as it was.
+        """
+        from nn.architecture import described
+        from nn.saving import save
+
+        save(self, path, described(self))
+
+    def load_weights(self, path: str | PathLike[str]) -> None:
+        """Take the weights from a file that :meth:`save` wrote.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+            ValueError: it is damaged, or its names and shapes are not those of this model; then
+                no weight is changed.
+        """
+        from nn.saving import load_weights
+
+        load_weights(self, path)
+
+    def to_vector(self) -> Any:
+        """All parameters as one vector, array by array in the order of ``named_parameters()``.
+
+        It is what optimizers outside of glassgrad take:
+
+        >>> from nn import MLP
+        >>> model = MLP(10, [10, 10, 1], seed=1)
+        >>> model.to_vector().shape  # 10 × 11 + 10 × 11 + 1 × 11
+        (231,)
+        """
+        from nn.unrolled import to_vector
+
+        return to_vector(self)
+
+    def from_vector(self, vector: Any) -> None:
+        """Set all parameters to the numbers of a vector, as :meth:`to_vector` orders them.
+
+        Raises:
+            TypeError: they are no real numbers.
+            ValueError: there are more or fewer, or one is nan or infinite; then no parameter is
+                changed.
+        """
+        from nn.unrolled import from_vector
+
+        from_vector(self, vector)
 
     def _is_batch(self, inputs: Any) -> bool:
         # A model of one's own may take rows of Values as one example.

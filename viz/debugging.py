@@ -84,6 +84,9 @@ def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Sub
         notes = {found.input: [_disagreement(found)] for found in output.disagreements}
         expected += notes
         output = output.output
+    elif isinstance(output, Exception) and isinstance(getattr(output, "output", None), Value):
+        notes |= output.notes  # type: ignore[attr-defined]
+        output = output.output  # type: ignore[attr-defined]
     elif isinstance(output, Exception):
         error, output = output, _failed_operation(output)
         notes[output] = [str(error).partition(". ")[0]]
@@ -115,7 +118,7 @@ def _failed_operation(error: Exception) -> Value:
             return node
     raise TypeError(
         f"this {type(error).__name__} is not about a graph: draw takes a Value, the error "
-        "of gradcheck, or that of an operation on Values which has no value"
+        "of gradcheck or of fit, or that of an operation on Values which has no value"
     )
 
 

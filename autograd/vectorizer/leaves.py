@@ -55,9 +55,8 @@ def leaf_arrays(
     for mapping, parameter in ((inputs, False), (parameters, True)):
         role = "parameters" if parameter else "inputs"
         if not isinstance(mapping, Mapping):
-            remedy = ": model.named_parameters()" if hasattr(mapping, "named_parameters") else ""
             kind = type(mapping).__name__
-            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}{remedy}")
+            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}")
         for key, nested in mapping.items():
             if not isinstance(key, str):
                 raise TypeError(f"the names of {role} are strings, not {key!r:.60}")

@@ -13,25 +13,26 @@ from autograd.backprop import single, topological_order
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.layout import lay_out, read_as_numbers
-from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
+from autograd.vectorizer.leaves import RESERVED, LeafArray, flatten, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import NormalForm, Wanted
-from autograd.vectorizer.program import Program
+from autograd.vectorizer.program import Model, Program
 from autograd.vectorizer.recording import record_gradients
 from autograd.vectorizer.statements import Names, OutputArray
 from autograd.vectorizer.writing import Writer
 
 
 def vectorize(
-    loss: Value | Sequence[Value],
+    loss: Value | Sequence[Any],
     inputs: Mapping[str, Any],
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | Model | None = None,
     *,
     with_respect_to: str | None = None,
+    forward_only: bool = False,
     whole_batch: bool = False,
     namespace: Any = np,
 ) -> Program:
-    """The matrix program of a loss that was recorded, with scalars, for one example.
+    """The matrix program of a loss, or of outputs, recorded with scalars for one example.
 
     >>> from autograd import Value, affine, sigmoid, binary_cross_entropy_with_logits
     >>> x, y = [Value(0.5), Value(-1.0)], Value(1.0)
@@ -51,18 +52,31 @@ def vectorize(
     >>> grads["w"]  # the mean of (σ(0) − 1)·(0.5, −1) and (σ(0) − 0)·(1.5, 2)
     array([0.25, 0.75])
 
+    Of several outputs it is the forward program, which returns one array, a row of outputs for
+    each example. Here σ(w·x + b) of the first example and σ(−(w·x + b)), at zero weights:
+
+    >>> z = affine(w, x, b)
+    >>> program = vectorize([sigmoid(z), sigmoid(-z)], {"X": x}, {"w": w, "b": b})
+    >>> program(X)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+
     Decisions that Python took on the numbers while recording (``if z > 0``) are part of the
     graph and stay as they were taken. Graphs too irregular for matrices come out level by
     level, by the rule in :mod:`autograd.vectorizer`.
 
     Args:
-        loss: the loss, or a list with it alone.
+        loss: the loss, or a list with it alone; or several outputs, in a list or in nested
+            lists, as a layer returns them: then the program is forward only.
         inputs: the leaves that change from example to example: name to Value or nested
             lists of Values. In the program, each gets an axis of examples in front.
-        parameters: the leaves that all examples share, likewise; ``named_parameters()`` of
-            a model.
+        parameters: the leaves that all examples share, likewise; or a model, whose
+            ``named_parameters()`` they are.
         with_respect_to: an input by which to differentiate instead of the parameters. The
             program then returns the loss and the derivatives of each example.
+        forward_only: whether to leave out the derivatives, also of a single output. Of a list
+            of one, as a network with one output returns it, the program returns m rows of one
+            number; of a Value, m numbers.
         whole_batch: whether the graph holds all examples already, so that the inputs get no
             axis of examples and nothing is averaged.
         namespace: the module to compute with: NumPy, or one with the same functions, such
@@ -71,11 +85,23 @@ def vectorize(
     Raises:
         TypeError: the loss, or an entry of inputs or parameters, is not a Value, or these are
             no mappings from names.
-        ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; or
-            an operation has no slope at the recorded numbers.
+        ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; an
+            operation has no slope at the recorded numbers; or ``with_respect_to`` comes with
+            several outputs.
     """
+    if parameters is not None and hasattr(parameters, "named_parameters"):
+        parameters = parameters.named_parameters()
+    several = isinstance(loss, (list, tuple, np.ndarray)) and len(loss) > 1
+    forward_only = forward_only or several
+    if forward_only and with_respect_to is not None:
+        raise ValueError(
+            "with_respect_to asks for the derivatives of one loss, a single Value: a program of "
+            "outputs goes forward only"
+        )
     with _collector_paused():
-        return _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch, namespace)
+        return _vectorize(
+            loss, inputs, parameters or {}, with_respect_to, forward_only, whole_batch, namespace
+        )
 
 
 @contextmanager
@@ -91,26 +117,32 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _vectorize(
-    loss: Value | Sequence[Value],
+    loss: Value | Sequence[Any],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
     with_respect_to: str | None,
+    forward_only: bool,
     whole_batch: bool,
     namespace: Any,
 ) -> Program:
-    loss = single(loss)
+    shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
-    order = topological_order(loss)
+    order = topological_order(*values)
     place_of = places(order, leaves)
-    sought = _sought(leaves, with_respect_to)
+    sought = [] if forward_only else _sought(leaves, with_respect_to)
 
     names = Names([*RESERVED, *(array.name for array in leaves)])
-    per_example = with_respect_to is not None and not whole_batch
-    outputs = _output_arrays(sought, per_example, names)
-    derivatives = record_gradients(loss, [v for array in sought for v in array.values])
-    averaged = with_respect_to is None and not whole_batch
-    cost, *gradients = outputs
-    wanted = [Wanted(loss, cost, 0, averaged)]
+    per_example = (forward_only or with_respect_to is not None) and not whole_batch
+    name = "Y_hat" if forward_only else "L" if per_example else "J"
+    outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
+    outputs |= _gradient_arrays(sought, per_example, names)
+    derivatives: dict[Value, Value] = {}
+    if not forward_only:
+        leaf_values = [v for array in sought for v in array.values]
+        derivatives = record_gradients(values[0], leaf_values)
+    averaged = not per_example and not whole_batch
+    first, *gradients = outputs
+    wanted = [Wanted(v, first, i, averaged, forward_only) for i, v in enumerate(values)]
     for name, array in zip(gradients, sought, strict=True):
         wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
@@ -119,7 +151,7 @@ def _vectorize(
     groups = group_nodes(forms)
     if shattered(groups, forms):
         body = LevelWriter(forms, leaves, outputs, names).body
-        return Program(leaves, outputs, body, namespace)
+        return Program(leaves, outputs, body, namespace, forward_only=forward_only)
 
     derivative = {
         node_of[v]: node_of[d]
@@ -133,7 +165,7 @@ def _vectorize(
         arrays = lay_out(groups, forms, derivative, shapes, singles)
     forward_nodes = {node_of[v] for v in order}
     body = Writer(arrays, forward_nodes, outputs, names, singles).body
-    return Program(leaves, outputs, body, namespace)
+    return Program(leaves, outputs, body, namespace, forward_only=forward_only)
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:
@@ -147,12 +179,11 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
     raise ValueError(f"with_respect_to={with_respect_to!r} is none of the inputs: {names}")
 
 
-def _output_arrays(
+def _gradient_arrays(
     sought: Sequence[LeafArray], per_example: bool, names: Names
 ) -> dict[str, OutputArray]:
-    """The cost and the gradients by their names in the program."""
-    outputs = {names.fresh("L" if per_example else "J"): OutputArray((), per_example, None)}
-    for array in sought:
-        name = names.fresh(f"d{array.name}")
-        outputs[name] = OutputArray(array.shape, per_example, array.name, array.key)
-    return outputs
+    """The gradients by their names in the program."""
+    return {
+        names.fresh(f"d{array.name}"): OutputArray(array.shape, per_example, array.name, array.key)
+        for array in sought
+    }

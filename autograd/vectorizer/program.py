@@ -14,6 +14,7 @@ from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.source import (
+    FORWARD,
     FUNCTION,
     PRINTED_TABLE,
     function_source,
@@ -31,7 +32,7 @@ class Model(Protocol):
 
 
 class Program:
-    """The matrix program of a recorded loss; made by :func:`autograd.vectorize`.
+    """The matrix program of a recorded loss or of outputs; made by :func:`autograd.vectorize`.
 
     Examples are rows (m × features) in what goes in and comes out, as NumPy and scikit-learn
     users have them. Inside, they are columns, as on the slides: the first lines of the
@@ -42,6 +43,8 @@ class Program:
         statements: its lines as data.
         leaves: the arrays that it takes, the inputs before the parameters.
         outputs: the arrays that it returns, the cost before the gradients.
+        forward_only: whether it computes outputs, which it returns as one array, and no
+            gradients.
         results: the name of each output, to the name of the array that holds it.
         examples: the name of the number of examples.
         parameters: the arrays of the parameters, by their names in the model. Calls use
@@ -58,7 +61,10 @@ class Program:
         outputs: Mapping[str, OutputArray],
         body: Body,
         namespace: Any,
+        *,
+        forward_only: bool = False,
     ) -> None:
+        self.forward_only = forward_only
         self.statements: tuple[Statement, ...] = tuple(body.statements)
         # As numpy.array makes them of the printed lists: BLAS adds up in an order of its own
         # for every layout.
@@ -67,7 +73,7 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        function = function_source(leaves, outputs, body)
+        function = function_source(leaves, outputs, body, forward_only=forward_only)
         self.source = module_source(function, self.tables)
         self._arguments = Arguments(leaves, namespace)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
@@ -78,10 +84,11 @@ class Program:
             a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
         }
 
-    def __call__(self, *inputs: Any, check: bool = False) -> tuple[Any, Any]:
+    def __call__(self, *inputs: Any, check: bool = False) -> Any:
         """The mean cost over the examples, and its gradients by the parameters' names.
 
         With ``with_respect_to``: the loss of each example, and one row of derivatives each.
+        Of outputs: one array, a row of outputs for each example.
 
         Args:
             inputs: an array per input, in the order in which they were named to
@@ -99,8 +106,8 @@ class Program:
         arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):
-                return self._checked(*arrays)  # type: ignore[no-any-return]
-        return self.function(*arrays)  # type: ignore[no-any-return]
+                return self._checked(*arrays)
+        return self.function(*arrays)
 
     def read(self, model: Model) -> None:
         """Set the arrays of the parameters to the numbers in a model.
@@ -135,7 +142,7 @@ class Program:
         The saved module needs NumPy and nothing else; no pickle is involved. It holds the
         function and, as ``parameters``, the arrays of the parameters: with ``import saved``,
         ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
-        ``program(X, Y)`` was.
+        ``program(X, Y)`` was; that of a program of outputs is ``saved.outputs``.
         """
         path = Path(path)
         source = self.source.replace(
@@ -161,7 +168,9 @@ class Program:
     @cached_property
     def _checked(self) -> Callable[..., Any]:
         """The function, looking at each result; most programs never need it."""
-        source = function_source(self.leaves, self.outputs, self._body, checked=True)
+        source = function_source(
+            self.leaves, self.outputs, self._body, forward_only=self.forward_only, checked=True
+        )
         return self._compiled(source, check=self._require_finite)
 
     def _compiled(self, source: str, **names: Any) -> Callable[..., Any]:
@@ -169,7 +178,7 @@ class Program:
         source = direct(source) if self._namespace is np else source
         scope = {"np": self._namespace, **tables, **names}
         exec("\n".join([*helpers(source), source]), scope)
-        return scope[FUNCTION]  # type: ignore[no-any-return]
+        return scope[FORWARD if self.forward_only else FUNCTION]  # type: ignore[no-any-return]
 
     def _require_finite(self, i: int, array: Any) -> None:
         finite = np.isfinite(np.asarray(array))

@@ -12,6 +12,7 @@ from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.statements import Body, OutputArray, words
 
 FUNCTION = "cost_and_gradients"
+FORWARD = "outputs"  # the function of a program that is forward only
 
 # Tables with at most so many entries are printed.
 PRINTED_TABLE = 40
@@ -49,14 +50,16 @@ def function_source(
     outputs: Mapping[str, OutputArray],
     body: Body,
     *,
+    forward_only: bool = False,
     checked: bool = False,
 ) -> str:
-    """The function from the arrays of leaves to the cost and the gradients.
+    """The function from the arrays of leaves to the cost and the gradients, or to the outputs.
 
     Args:
         leaves: the arguments.
         outputs: what to return.
         body: the statements.
+        forward_only: whether the first of the outputs is all there is.
         checked: whether ``check(i, array)`` is called after statement i.
     """
     lines = _opening(leaves, body)
@@ -64,9 +67,10 @@ def function_source(
         lines.append(str(statement))
         if checked:
             lines.append(f"check({i}, {statement.name})")
-    lines.append(_returning(outputs, body))
+    lines.append(_returning(outputs, body, forward_only))
     arguments = ", ".join([array.name for array in leaves])
-    return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+    name = FORWARD if forward_only else FUNCTION
+    return f"def {name}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
 
 
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
@@ -102,7 +106,7 @@ def _turned(array: LeafArray, body: Body, multiplied: bool) -> str:
     return text if multiplied else f"{text}.copy()"
 
 
-def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
+def _returning(outputs: Mapping[str, OutputArray], body: Body, forward_only: bool) -> str:
     """Back to arrays as users have them."""
     shapes = {statement.name: statement.shape for statement in body.statements}
     texts = []
@@ -113,7 +117,7 @@ def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
         elif shapes.get(text) == (*output.shape, 1) and not output.per_example:
             text += "[:, 0]"
         texts.append(text)
-    if any(output.per_example for output in outputs.values()):
+    if forward_only or any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
     keys = [json.dumps(output.key, ensure_ascii=False) for output in outputs.values()]
     entries = [f"{key}: {text}" for key, text in list(zip(keys, texts, strict=True))[1:]]

@@ -28,6 +28,9 @@ class WeightedSums:
         self._nodes: set[int] = set()
         self._absorbed: dict[Key, int] = {}
 
+    def __contains__(self, node: int) -> bool:
+        return node in self._nodes
+
     def before_absorbing(
         self,
         node: int,

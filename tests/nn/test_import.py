@@ -36,6 +36,7 @@ def test_exported_names():
         "Sequential", "Dense", "Conv1D", "Flatten", "Dropout", "Embedding", "L2",
         "Loss", "SquaredError", "MeanSquaredError", "BinaryCrossentropy",
         "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
-        "SGD", "layers", "losses", "optimizers",
+        "Optimizer", "SGD", "Adam", "AdamW", "EarlyStopping", "History", "DivergenceError",
+        "gradcheck", "load_model", "layers", "losses", "metrics", "optimizers", "schedules",
     }  # fmt: skip
     assert set(nn.__all__) <= set(vars(nn))
