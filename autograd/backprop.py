@@ -104,9 +104,6 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
                 x.grad += slope * upstream
     if any(leaf.grad != leaf.grad and leaf.op is None for leaf in leaves):  # nan
         _require_slopes(order, lambda x: x.op is not constant and x.__class__ is not Given)
-        for leaf in leaves:
-            if leaf.__class__ is Given and leaf.grad != leaf.grad and output.data == output.data:
-                leaf.grad = 0.0  # no slope exists along it, and none was asked for
     for leaf, grad in zip(leaves, held, strict=True):
         leaf.grad += grad
 

@@ -312,8 +312,8 @@ class Value:
 class Given(Value):
     """A number that a layer or a loss was called with: a leaf that needs no gradient.
 
-    ``backward()`` sets its gradient where there is one; where there is none (cross-entropy
-    along the target of an answer that is certain and right), it does not raise.
+    Where no slope along it exists, as in cross-entropy along the target of an answer that is
+    certain and right, ``backward()`` leaves nan in it and does not raise.
     """
 
     __slots__ = ()

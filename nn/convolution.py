@@ -129,8 +129,10 @@ class Conv1D(Part):
         return f"{'' if self.number is None else f'[{self.number}]'}_{unit}"
 
     def _example_depth(self, inputs: Any) -> int:
-        shape = self.channels or (self.input_shape and self.input_shape[1])
-        return 1 if (shape or 1) == 1 and not _is_signal_of_values(inputs) else 2
+        channels = self.channels or (self.input_shape[1] if self.input_shape else None)
+        if channels is None:  # rows of Values are what another Conv1D returned
+            return 2 if holds_values(inputs) else 1
+        return 2 if channels > 1 or (depth(inputs) == 2 and len(inputs[0]) == 1) else 1
 
     def _prepare(self) -> None:
         if not self.neurons:
@@ -225,8 +227,3 @@ def _signal(shape: Any) -> tuple[int, int]:
         raise ValueError(f"Conv1D takes (steps, channels), not inputs of shape {sizes}")
     steps, channels = (*sizes, 1)[:2]
     return as_count("steps", steps), as_count("channels", channels)
-
-
-def _is_signal_of_values(inputs: Any) -> bool:
-    """Whether it is what a Conv1D returns: rows of Values."""
-    return depth(inputs) == 2 and holds_values(inputs)

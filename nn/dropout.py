@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from random import Random
 from typing import Any
@@ -65,9 +66,11 @@ class Dropout(Part):
     def _dropped(self, x: Value) -> Value:
         if not self.training:
             return x
-        self.mask.append(Given(self.draw(), f"mask_{len(self.mask) + 1}"))
+        unit = re.search(r"[\[_].*", x.label)  # [1]_2 of a[1]_2
+        place = unit.group() if unit else f"_{len(self.mask) + 1}"
+        self.mask.append(Given(self.draw(), f"mask{place}"))
         product = recorded(multiply, (x, self.mask[-1]))
-        product.label = f"{x.label}·mask" if x.label else ""
+        product.label = f"dropped{place}"
         return product
 
     def draw(self) -> float:

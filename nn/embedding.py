@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from random import Random
 from typing import Any
 
@@ -80,7 +81,7 @@ class Embedding(Part):
         return Outputs(row)
 
     def _class(self, x: Any) -> int:
-        if isinstance(x, Value) or float(x) != int(x):
+        if isinstance(x, Value) or not isinstance(x, Real) or float(x) != int(x):
             raise TypeError(
                 f"Embedding takes classes as whole numbers, or as one-hot rows of {self.n} "
                 f"Values, not {shown(x)}"

@@ -29,6 +29,7 @@ from autograd.primitives import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     constant,
+    logsumexp,
     softmax_cross_entropy_with_logits,
     xlogy,
 )
@@ -413,15 +414,14 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
 
 def logits_of(outputs: Sequence[Value]) -> list[Value] | None:
     """The logits of which softmax made exactly these outputs; None for other Values."""
-    first = outputs[0].op
-    if first is None or first.name != "softmax_unit":
+    if any(a.op is None or a.op.name != "softmax_unit" for a in outputs):
         return None
-    logits = outputs[0].inputs[1:]
-    pairs = [(logits[i], *logits) for i in range(len(logits))]
-    same = len(pairs) == len(outputs) and all(
-        a.op is first and a.inputs == inputs for a, inputs in zip(outputs, pairs, strict=True)
+    others = outputs[0].inputs[1:]  # all logits, or the logsumexp of them
+    logits = others[0].inputs if others[0].op is logsumexp else others
+    whole = len(logits) == len(outputs) and all(
+        a.inputs == (z, *others) for a, z in zip(outputs, logits, strict=True)
     )
-    return list(logits) if same else None
+    return list(logits) if whole else None
 
 
 def _difference(y: Value, a: Value, unit: str) -> Value:

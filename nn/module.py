@@ -356,7 +356,8 @@ class Module:
 
     def summary(self) -> Summary:
         """A table of the layers with their numbers of parameters; the total counts each once."""
-        return Summary(self._rows("", {}), len(self.parameters()))
+        total = len(self.parameters())
+        return Summary(self._rows("", {}), total)
 
     def _prepare(self) -> None:
         """Make sure that there are parameters, before they are asked for."""

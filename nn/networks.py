@@ -83,8 +83,23 @@ class Network(Part):
                 layer._number_from(numbers[id(layer)])
 
     def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
-        named = super()._named(seen).items()
-        return {re.sub(r"^(\d+)\.(\w+)$", r"\2\1", name): p for name, p in named}
+        named: dict[str, Any] = {}
+        seen[id(self)] = self
+        for name, part in self._parts():
+            if not isinstance(part, Module):
+                named[name] = part
+            elif id(part) not in seen:
+                for inner, parameter in part._named(seen).items():
+                    named[self._name(name, part, inner, named)] = parameter
+        return named
+
+    def _name(self, name: str, part: Module, inner: str, taken: dict[str, Any]) -> str:
+        """W2 for the W of layer 2; what has a number of its own keeps it, with its path before."""
+        short = inner if isinstance(part, Network) else f"{inner}{name}"
+        numbered = name.isdigit() and inner.isidentifier()
+        if numbered and inner[-1].isdigit() == isinstance(part, Network) and short not in taken:
+            return short
+        return f"{name}.{inner}".strip(".")
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         numbers = self._numbers()
