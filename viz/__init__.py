@@ -16,6 +16,8 @@ from viz.network_walk import NetworkWalkthrough
 from viz.plots import (
     plot_activation,
     plot_boundary,
+    plot_descent,
+    plot_fit,
     plot_gradients,
     plot_history,
     plot_slice,
@@ -34,6 +36,8 @@ __all__ = [
     "explain",
     "plot_activation",
     "plot_boundary",
+    "plot_descent",
+    "plot_fit",
     "plot_gradients",
     "plot_history",
     "plot_slice",

@@ -84,12 +84,14 @@ def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Sub
         notes = {found.input: [_disagreement(found)] for found in output.disagreements}
         expected += notes
         output = output.output
-    elif isinstance(output, Exception) and isinstance(getattr(output, "output", None), Value):
-        notes |= output.notes  # type: ignore[attr-defined]
-        output = output.output  # type: ignore[attr-defined]
     elif isinstance(output, Exception):
-        error, output = output, _failed_operation(output)
-        notes[output] = [str(error).partition(". ")[0]]
+        error, held = output, getattr(output, "output", None)
+        if isinstance(held, Value):  # an error of fit, which holds the example
+            output = held
+            notes |= getattr(error, "notes", {})
+        else:
+            output = _failed_operation(error)
+            notes[output] = [str(error).partition(". ")[0]]
     output = single(output)
     read = set(topological_order(output))
     unread = [leaf for leaf in dict.fromkeys(expected) if leaf not in read]
