@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from autograd import sigmoid
+from autograd import Value, sigmoid
 from nn import (
     MLP,
     BinaryCrossentropy,
@@ -68,6 +68,24 @@ def test_an_activation_of_ones_own_has_its_delta_at_its_weighted_sum():
     shown = texts(draw_network(layer, [0.0], [1]))
     # a = 2z σ(z) at z = 0: a = 0, da/dz = 1, δ = (a − y) · 1
     assert shown["d1_0"] == "δ = −1"
+
+
+class WrittenOut:
+    """A neuron whose weighted sum is written with + and ×."""
+
+    def __init__(self, activates: bool) -> None:
+        self.weights, self.bias, self.activates = [Value(2), Value(3)], Value(-1), activates
+
+    def __call__(self, x):
+        z = x[0] * self.weights[0] + x[1] * self.weights[1] + self.bias
+        return z.sigmoid() if self.activates else z
+
+
+def test_a_weighted_sum_that_is_written_out_has_its_delta_too():
+    for activates, delta in ((False, "δ = −1"), (True, "δ = −0.125")):
+        # z = 2 · 0.5 + 0 − 1 = 0; δ = (a − y) g′(z), with a = 0 or ½
+        shown = texts(draw_network(WrittenOut(activates), [0.5, 0.0], 1))
+        assert shown["d1_0"] == delta
 
 
 def test_layers_whose_units_do_not_look_at_all_units_are_refused():
