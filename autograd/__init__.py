@@ -30,9 +30,11 @@ from autograd.primitives import (
     softplus,
     sqrt,
     step,
+    stop_gradient,
     tan,
     tanh,
     total,
+    where,
 )
 from autograd.value import Value
 
@@ -82,12 +84,14 @@ __all__ = [
     "softplus",
     "sqrt",
     "step",
+    "stop_gradient",
     "tan",
     "tanh",
     "total",
     "trace",
     "unfold",
     "vectorize",
+    "where",
 ]
 
 

@@ -138,7 +138,7 @@ def gradcheck(
     Traceback (most recent call last):
         ...
     autograd.checking.GradientError: backward() disagrees with the nudges at 1 of 1 inputs:
-      z = 0: not differentiable here: slopes 0 (left) and 1 (right); backward says 1
+      z = 0: not differentiable here: slopes 0 (left) and 1 (right); backward says 0
 
     Raises:
         GradientError: a slope is wrong, or the point lies on a kink.

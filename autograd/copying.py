@@ -35,13 +35,13 @@ def reduced(value: Value) -> tuple[Any, ...]:
 def shallow(value: Value) -> tuple[Any, ...]:
     """The arguments of :func:`restored` that make a copy of one Value, with the same inputs."""
     partials, label = value.partials, value.label
-    return type(value), value.data, value.grad, value.op, value.inputs, partials, label
+    return type(value), value._data, value._grad, value.op, value.inputs, partials, label
 
 
 def restored(kind: type[Value], *state: Any) -> Value:
     """A Value with these attributes."""
     value = object.__new__(kind)
-    value.data, value.grad, value.op, value.inputs, value.partials, value.label = state
+    value._data, value._grad, value.op, value.inputs, value.partials, value.label = state
     return value
 
 

@@ -162,7 +162,14 @@ def _fill(node: Value, text: Callable[[Value], Text], style: Style) -> Text:
             exponent = text(node.inputs[int(token[1:-1])])
             pieces[-1] = Text(style.power(exponent.written))
         else:
-            piece = text(node.inputs[int(token[1:-1])])
+            x = node.inputs[int(token[1:-1])]
+            piece = text(x)
+            if x.op is rows.logsumexp and left.endswith("exp(") and piece.written.endswith(")"):
+                # exp(log(exp(a) + exp(b))), where it is written out, is exp(a) + exp(b).
+                pieces[-1] = pieces[-1]._replace(
+                    written=style.plain(left.removesuffix("exp(") + "(")
+                )
+                piece = piece._replace(written=piece.written[len(style.plain("log(")) : -1])
             enclosed = left[-1:] in "(|" and right[:1] in ")|"
             if piece.binds < _required(left, right) or (
                 piece.starts == "−" and (i > 0 or right == "^") and not enclosed

@@ -9,11 +9,13 @@ The rules of the table:
 1. ``slopes(y, *inputs)`` returns one partial derivative per input; ``y`` is the output.
 2. Slopes are written with operators and rows of this table, never with ``math``. So they
    run on floats and on Values alike, and the table is closed under differentiation. Where
-   a branch on data would be needed they use ``step`` and ``sign``.
-3. What would be inaccurate when composed is a row of its own.
+   a branch on data would be needed they use rows that branch, such as ``step`` and ``where``.
+3. What would be inaccurate when composed is a row of its own: a(1 − a) is 0 where σ has
+   rounded to 1, ``sigmoid_slope`` is not. ``textbook`` keeps what lectures write.
 4. ``value`` takes and returns floats and raises what Python raises: ``log(0)`` is a
    ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. nan in, nan out,
-   but for ``x ** 0`` and ``1 ** x``, which Python has be 1 whatever x is.
+   but for ``x ** 0`` and ``1 ** x``, which Python has be 1 whatever x is, and for the branch
+   that ``where`` does not take.
 5. Where a value exists but a slope does not (``sqrt`` at 0), ``slopes`` raises or gives nan.
 
 Rows whose names are long sums (``total``, ``dot``, ``affine``, the cross-entropies) are one
@@ -24,6 +26,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from numbers import Real
 
 # Importing typing takes longer than all of autograd does: it is left to type checkers.
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     Notation = str | Callable[[int], str]
 
 TABLE: dict[str, Primitive] = {}
+BUILT_IN: dict[str, Primitive] = {}  # the rows below, whatever is added to the table later
 
 # How tightly a notation binds its operands: tells where parentheses are needed.
 SUM, QUOTIENT, PRODUCT, POWER, CALL = 1, 2, 3, 4, 5
@@ -61,6 +65,8 @@ class Primitive:
         name, doc: the operation's name and what it is, in one line.
         value: floats to float.
         slopes: ``(y, *inputs)`` to the partial derivatives, one per input.
+        textbook: the same as lectures write it, where ``slopes`` has another form to be accurate.
+            Formulas of slopes and compiled programs show this one; by default ``slopes``.
         notation: plain text as on a slide; ``{0}`` is the first input, ``·`` a product and
             ``^`` a superscript. A function of the number of inputs where that varies.
         symbol: what a gate in a circuit shows; by default the name.
@@ -85,6 +91,10 @@ class Primitive:
         ValueError, ZeroDivisionError, OverflowError: as Python raises them for floats.
     """
 
+    # Whether rows made from now on are checked when they are used: the rows of a user's own are,
+    # those of this table by the tests.
+    checks = False
+
     def __init__(
         self,
         name: str,
@@ -97,6 +107,7 @@ class Primitive:
         samples: Sequence[tuple[float, ...]],
         symbol: str = "",
         javascript: str = "",
+        textbook: Callable[..., tuple[Any, ...]] | None = None,
         binds: int = CALL,
         flatten: Callable[..., tuple[Any, ...]] = _one_by_one,
         arguments: Callable[..., tuple[Any, ...]] = lambda *inputs: inputs,
@@ -108,6 +119,7 @@ class Primitive:
         self.__doc__ = doc
         self.value = value
         self.slopes = slopes
+        self.textbook = textbook
         self.notation = notation
         self.symbol = symbol or name
         self.latex = latex
@@ -120,6 +132,9 @@ class Primitive:
         self.terms = terms
         self.unfolded = unfolded
         self.numpy = numpy
+        if Primitive.checks:
+            self.value = _checked_value(name, value)
+            self.slopes = _checked_slopes(name, slopes)
         TABLE[name] = self
 
     def __call__(self, *arguments: Any) -> Any:
@@ -135,9 +150,18 @@ class Primitive:
             if hasattr(x, "record"):  # a Value: it records what is done to it
                 return x.record(self, inputs)
             if not isinstance(x, Real):
+                if self.n_inputs == 1 and hasattr(x, "__array__"):
+                    return self._of_array(x)
                 kind = type(x).__name__
                 raise TypeError(f"{self.name} takes numbers and Values, not {x!r:.60} ({kind})")
-        return self.value(*[float(x) for x in inputs])
+        return self.value(*[x if x.__class__ in FLOATS else float(x) for x in inputs])
+
+    def _of_array(self, array: Any) -> Any:
+        """The row applied to each entry of an array of numbers or of Values."""
+        np = sys.modules["numpy"]  # it is there, since there is an array
+        entries = np.asarray(array)
+        found = np.asarray(np.frompyfunc(self, 1, 1)(entries))
+        return found if entries.dtype == object else found.astype(float)
 
     def _refusal(self, arguments: tuple[Any, ...], remedy: str = "") -> TypeError:
         given = ", ".join([f"{x!r:.60}" for x in arguments])
@@ -146,12 +170,57 @@ class Primitive:
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
 
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        return _row, (self.name,)  # a copied graph refers to the same rows
+    def __copy__(self) -> Primitive:
+        return self  # a copied graph refers to the same rows
+
+    def __deepcopy__(self, memo: object) -> Primitive:
+        return self
+
+    def __reduce__(self) -> tuple[Any, tuple[str, bool]]:
+        built_in = BUILT_IN.get(self.name) is self
+        if not built_in and TABLE.get(self.name) is not self:
+            raise TypeError(
+                f"the row {self.name} is no longer in the table, so what was recorded with it "
+                "cannot be pickled: it would be read with another row. Give each row a name of "
+                "its own"
+            )
+        return _row, (self.name, built_in)
 
 
-def _row(name: str) -> Primitive:
-    return TABLE[name]
+def _row(name: str, built_in: bool) -> Primitive:
+    return (BUILT_IN if built_in else TABLE)[name]
+
+
+def _checked_value(name: str, value: Callable[..., float]) -> Callable[..., float]:
+    """The value of a row of a user's own, which must be a number."""
+
+    def checked(*inputs: float) -> float:
+        y = value(*inputs)
+        if not isinstance(y, Real):
+            raise TypeError(f"the value of the row {name} must be a number, not {y!r:.60}")
+        return float(y)
+
+    return checked
+
+
+def _checked_slopes(
+    name: str, slopes: Callable[..., tuple[Any, ...]]
+) -> Callable[..., tuple[Any, ...]]:
+    """The slopes of a row of a user's own, of which there must be one per input."""
+
+    def checked(y: Any, *inputs: Any) -> tuple[Any, ...]:
+        found = slopes(y, *inputs)
+        if not isinstance(found, (tuple, list)) or len(found) != len(inputs):
+            raise TypeError(
+                f"the slopes of the row {name} must be a tuple with one slope per input, "
+                f"here {len(inputs)}, not {found!r:.60}"
+            )
+        for slope in found:
+            if not (isinstance(slope, Real) or hasattr(slope, "record")):
+                raise TypeError(f"a slope of the row {name} must be a number, not {slope!r:.60}")
+        return tuple([float(x) if isinstance(x, Real) else x for x in found])
+
+    return checked
 
 
 # --- arithmetic: the operators of Value ---------------------------------------------------
@@ -251,11 +320,19 @@ power_constant = Primitive(
     samples=((2.0, 3.0), (-1.5, 2.0), (0.7, -1.0), (2.0, 0.5), (-3.0, 1.0), (0.0, 0.0)),
     binds=POWER,
 )
+
+
+def _variable_power_slopes(y: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    # Recorded for the number 0 as the base: 0ᵇ is 0 all along b > 0, and so are its slopes.
+    nothing = a.__class__ is float and a == 0.0 and y.__class__ is not float
+    return b * power_or_nan(a, b - 1.0), 0.0 if nothing else xlogy(y, a)
+
+
 power = Primitive(
     "power",
     "The power aᵇ with a variable exponent.",
     value=_power,
-    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    slopes=_variable_power_slopes,
     symbol="aᵇ",
     javascript="(a, b) => checked(a ** b, a, b)",
     notation="{0}^{1}",
@@ -277,7 +354,7 @@ power_or_nan: Primitive = Primitive(
     "power_or_nan",
     "The power aᵇ, nan where it does not exist: the slope of aᵇ is made of it.",
     value=_power_or_nan,
-    slopes=lambda y, a, b: (b * power_or_nan(a, b - 1.0), xlogy(y, a)),
+    slopes=_variable_power_slopes,
     symbol="aᵇ",
     javascript="(a, b) => (Number.isFinite(a ** b) ? a ** b : NaN)",
     notation="{0}^{1}",
@@ -372,7 +449,7 @@ expm1 = Primitive(
     "expm1",
     "eˣ − 1, accurate for small x.",
     value=math.expm1,
-    slopes=lambda y, x: (y + 1.0,),
+    slopes=lambda y, x: (exp(x),),  # y + 1 would round a small eˣ away
     symbol="eˣ − 1",
     javascript="x => checked(Math.expm1(x), x)",
     notation="exp({0}) − 1",
@@ -448,11 +525,31 @@ def _sigmoid(x: float) -> float:
     return e / (1.0 + e)
 
 
-sigmoid = Primitive(
+# A smaller difference of numbers around 1 has lost more than 12 of its 53 bits, and is computed
+# in another way. A larger one is what a person gets who computes a(1 − a), to the last bit.
+_CANCELLED = 2.0**-12
+
+
+def _sigmoid_slope(a: float, x: float) -> float:
+    rest = 1.0 - a
+    return a * (rest if rest > _CANCELLED else _sigmoid(-x))
+
+
+def _tanh_slope(a: float, x: float) -> float:
+    slope = 1.0 - a * a
+    if slope > _CANCELLED:
+        return slope
+    e = math.exp(-2.0 * math.fabs(x))
+    return 4.0 * e / ((1.0 + e) * (1.0 + e))
+
+
+sigmoid: Primitive = Primitive(
     "sigmoid",
     "The logistic function σ(x) = 1 / (1 + e⁻ˣ).",
     value=_sigmoid,
-    slopes=lambda y, x: (y * (1.0 - y),),
+    # For floats the same at once: y is there already.
+    slopes=lambda y, x: (_sigmoid_slope(y, x) if y.__class__ is float else sigmoid_slope(x),),
+    textbook=lambda y, x: (y * (1.0 - y),),
     symbol="σ",
     javascript="x => (x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x)))",
     notation="σ({0})",
@@ -460,22 +557,50 @@ sigmoid = Primitive(
     numpy="sigmoid({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
-tanh = Primitive(
+
+
+sigmoid_slope: Primitive = Primitive(
+    "sigmoid_slope",
+    "The slope σ′(x) = σ(x)(1 − σ(x)), accurate where σ(x) is near 1.",
+    value=lambda x: _sigmoid_slope(_sigmoid(x), x),
+    slopes=lambda y, x: (-y * tanh(0.5 * x),),  # 1 − 2σ(x), accurate near x = 0
+    textbook=lambda y, x: (y * (1.0 - 2.0 * sigmoid(x)),),
+    symbol="σ′",
+    javascript="x => sigmoid(x) * sigmoid(-x)",
+    notation="σ′({0})",
+    latex=r"\sigma'\left(#1\right)",
+    numpy="sigmoid_slope({0})",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
+tanh: Primitive = Primitive(
     "tanh",
     "The hyperbolic tangent of x.",
     value=math.tanh,
-    slopes=lambda y, x: (1.0 - y * y,),
+    slopes=lambda y, x: (_tanh_slope(y, x) if y.__class__ is float else tanh_slope(x),),
+    textbook=lambda y, x: (1.0 - y * y,),
     javascript="x => Math.tanh(x)",
     notation="tanh({0})",
     latex=r"\tanh\left(#1\right)",
     numpy="np.tanh({0})",
     samples=((0.0,), (1.0,), (-2.0,)),
 )
+tanh_slope: Primitive = Primitive(
+    "tanh_slope",
+    "The slope tanh′(x) = 1 − tanh² x, accurate where tanh x is near ±1.",
+    value=lambda x: _tanh_slope(math.tanh(x), x),
+    slopes=lambda y, x: (-2.0 * tanh(x) * y,),
+    symbol="tanh′",
+    javascript="x => 4 * sigmoid(2 * x) * sigmoid(-2 * x)",
+    notation="tanh′({0})",
+    latex=r"\tanh'\left(#1\right)",
+    numpy="tanh_slope({0})",
+    samples=((0.0,), (1.0,), (-2.0,)),
+)
 relu = Primitive(
     "relu",
-    "max(0, x). Slope 1 at 0, as the decks fix it (PyTorch: 0).",
+    "max(0, x). Slope 0 at 0.",
     value=lambda x: 0.0 if x < 0.0 else x,
-    slopes=lambda y, x: (step(x),),
+    slopes=lambda y, x: (is_positive(x),),
     symbol="ReLU",
     javascript="x => (x < 0 ? 0 : x)",
     notation="ReLU({0})",
@@ -485,9 +610,9 @@ relu = Primitive(
 )
 leaky_relu = Primitive(
     "leaky_relu",
-    "max(0.01x, x). Slope 1 at 0.",
+    "max(0.01x, x). Slope 0.01 at 0.",
     value=lambda x: 0.01 * x if x < 0.0 else x,
-    slopes=lambda y, x: (0.01 + 0.99 * step(x),),
+    slopes=lambda y, x: (0.01 + 0.99 * is_positive(x),),
     symbol="leaky ReLU",
     javascript="x => (x < 0 ? 0.01 * x : x)",
     notation="leakyReLU({0})",
@@ -549,6 +674,48 @@ step: Primitive = Primitive(
     numpy="step({0})",
     samples=((1.5,), (-2.0,)),
 )
+is_positive: Primitive = Primitive(
+    "is_positive",
+    "1 where x > 0, else 0: the slope of ReLU. Slope 0 everywhere.",
+    value=lambda x: 1.0 if x > 0.0 else 0.0 if x <= 0.0 else x,  # the last x is nan
+    slopes=lambda y, x: (0.0,),
+    symbol="> 0",
+    javascript="x => (x !== x ? x : x > 0 ? 1 : 0)",
+    notation="({0} > 0)",
+    latex=r"\left(#1 > 0\right)",
+    numpy="is_positive({0})",
+    samples=((1.5,), (-2.0,)),
+)
+where: Primitive = Primitive(
+    "where",
+    "where(condition, a, b): a where the condition is not 0, else b, whose slopes do not count.",
+    value=lambda condition, a, b: a if condition != 0.0 else b,
+    slopes=lambda y, condition, a, b: (
+        0.0,
+        where(condition, 1.0, 0.0),
+        where(condition, 0.0, 1.0),
+    ),
+    javascript="(condition, a, b) => (condition !== 0 ? a : b)",
+    notation="where({0}, {1}, {2})",
+    latex=r"\mathrm{where}\left(#1, #2, #3\right)",
+    numpy="np.where({0}, {1}, {2})",
+    samples=((1.0, 2.0, 3.0), (-2.0, 1.5, -0.5)),
+)
+stop_gradient = Primitive(
+    "stop_gradient",
+    "x itself, taken for a constant: slope 0.",
+    value=lambda x: x,
+    slopes=lambda y, x: (0.0,),
+    symbol="stop",
+    javascript="x => x",
+    notation="stop({0})",
+    latex=r"\mathrm{stop}\left(#1\right)",
+    numpy="stop_gradient({0})",
+    samples=((1.5,), (-2.0,)),
+)
+# What cannot change with an input, however the slopes beyond it are: backward passes nothing
+# through a slope of 0 of these, not even 0 · nan.
+LEVEL = frozenset((sign, step, is_positive, where, stop_gradient))
 maximum = Primitive(
     "maximum",
     "The larger of a and b. At a tie the slope goes to a.",
@@ -673,10 +840,25 @@ affine = Primitive(
 )
 
 
-def _over_largest(logits: Sequence[float]) -> tuple[int, float]:
-    """The position of the largest logit, and Σ exp(z − largest) over the other ones."""
-    largest = max(range(len(logits)), key=logits.__getitem__)
-    return largest, sum(math.exp(z - logits[largest]) for i, z in enumerate(logits) if i != largest)
+class _LogSumExp(float):
+    """A logsumexp that keeps what a float rounds away: the largest z, and Σ exp(z − largest).
+
+    The sum runs over all but one largest. From these, softmax is accurate at logits like 10¹⁵
+    and where they are infinite.
+    """
+
+    __slots__ = ("largest", "rest")
+
+    largest: float
+    rest: float
+
+
+FLOATS = (float, _LogSumExp)
+
+
+def _over(z: float, largest: float) -> float:
+    # The difference of two equal infinities is 0 here: a certain answer, or ties of them.
+    return 1.0 if z == largest else math.exp(z - largest)
 
 
 def _at_least_one(name: str, logits: Iterable[Any]) -> tuple[Any, ...]:
@@ -692,15 +874,19 @@ def _at_least_one(name: str, logits: Iterable[Any]) -> tuple[Any, ...]:
 def _logsumexp(*logits: float) -> float:
     if any(map(math.isnan, logits)):
         return math.nan
-    largest, rest = _over_largest(logits)
-    return logits[largest] + math.log1p(rest)
+    largest = max(logits)
+    k = logits.index(largest)
+    rest = sum([_over(z, largest) for z in logits[:k] + logits[k + 1 :]])
+    y = _LogSumExp(largest + math.log1p(rest))
+    y.largest, y.rest = largest, rest
+    return y
 
 
 logsumexp = Primitive(
     "logsumexp",
     "log Σ exp(zᵢ) of a list of numbers, without overflow.",
     value=_logsumexp,
-    slopes=lambda y, *logits: tuple([softmax_unit(z, *logits) for z in logits]),
+    slopes=lambda y, *logits: tuple([softmax_unit(z, y) for z in logits]),
     javascript="(...z) => Math.max(...z) + Math.log1p(rest(z))",
     notation=lambda n: f"log({_sum_text(_inputs(0, n, 'exp({%d})'))})",
     latex=lambda n: rf"\log\left({_sum_text(_inputs(1, n + 1, 'e^{#%d}'))}\right)",
@@ -711,46 +897,80 @@ logsumexp = Primitive(
 )
 
 
-def _softmax_unit(z: float, *logits: float) -> float:
-    if any(map(math.isnan, logits)):
-        return math.nan
-    largest, rest = _over_largest(logits)
-    return math.exp(z - logits[largest]) / (1.0 + rest)
-
-
-def _softmax_unit_slopes(y: Any, z: Any, *logits: Any) -> tuple[Any, ...]:
-    # eᶻ / Σ exp(zⱼ) as a function of z and of each zⱼ. A unit of softmax has z among the
-    # zⱼ, so that both paths to it add up to y(1 − y).
-    return (y, *[-y * softmax_unit(other, *logits) for other in logits])
+def _softmax_unit(z: float, normalizer: float) -> float:
+    if not isinstance(normalizer, _LogSumExp):
+        return _over(z, normalizer)
+    return _over(z, normalizer.largest) / (1.0 + normalizer.rest)
 
 
 softmax_unit: Primitive = Primitive(
     "softmax_unit",
-    "One output of softmax, exp(z) / Σ exp(zⱼ): softmax_unit(z, z₁, …, zₙ).",
+    "One output of softmax, exp(z) / Σ exp(zⱼ): softmax_unit(z, logsumexp of all zⱼ).",
     value=_softmax_unit,
-    slopes=_softmax_unit_slopes,
+    slopes=lambda y, z, normalizer: (y, -y),
     symbol="softmax",
-    javascript="(z, ...logits) => Math.exp(z - Math.max(...logits)) / (1 + rest(logits))",
-    notation=lambda n: "exp({0}) / (" + _sum_text(_inputs(1, n, "exp({%d})")) + ")",
-    latex=lambda n: r"\frac{e^{#1}}{" + _sum_text(_inputs(2, n + 1, "e^{#%d}")) + "}",
+    javascript="(z, total) => (z === total ? 1 : Math.exp(z - total))",
+    notation="exp({0}) / exp({1})",
+    latex=r"\frac{e^{#1}}{e^{#2}}",
     numpy="softmax_unit({0}, {1})",
-    arguments=lambda z, *logits: (z, logits),
-    samples=((2.0, 2.0, 3.0, -1.0), (0.5, 1.0, 0.0)),
+    samples=((2.0, 3.5), (0.5, 0.25)),
     binds=QUOTIENT,
 )
 
 
-def softmax(logits: Iterable[Any]) -> list[Any]:
+def _softmax_error(y: float, z: float, normalizer: float) -> float:
+    s = _softmax_unit(z, normalizer)
+    if math.fabs(s - y) > _CANCELLED:
+        return s - y
+    # The same as (1 − y)s − y(1 − s); where s is near 1, 1 − s is the share of the others.
+    if isinstance(normalizer, _LogSumExp) and z == normalizer.largest:
+        others = normalizer.rest / (1.0 + normalizer.rest)
+    else:
+        others = 1.0 - s
+    return (1.0 - y) * s - y * others
+
+
+softmax_error: Primitive = Primitive(
+    "softmax_error",
+    "The slope s − y of the cross-entropy of softmax: softmax_error(y, z, logsumexp of all zⱼ).",
+    value=_softmax_error,
+    slopes=lambda error, y, z, normalizer: (
+        -1.0,
+        softmax_unit(z, normalizer),
+        -softmax_unit(z, normalizer),
+    ),
+    symbol="softmax − y",
+    javascript="(y, z, total) => softmax_unit(z, total) - y",
+    notation="exp({1}) / exp({2}) − {0}",
+    latex=r"\frac{e^{#2}}{e^{#3}} - #1",
+    numpy="softmax_error({0}, {1}, {2})",
+    samples=((1.0, 2.0, 3.5), (0.3, 0.5, 0.25)),
+    binds=SUM,
+)
+
+
+def softmax(logits: Iterable[Any]) -> Any:
     """The probabilities exp(zᵢ) / Σ exp(zⱼ) of n classes, as a list that sums to 1.
 
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
 
+    Of an array of numbers or of Values it is an array, along the last axis. A logit of −∞ is a
+    class that is ruled out; equal infinite logits that are the largest share the probability.
+
     Raises:
         ValueError: the list is empty.
     """
+    if hasattr(logits, "__array__"):
+        np = sys.modules["numpy"]
+        array = np.asarray(logits)
+        if array.ndim:
+            units = [softmax(z) for z in array] if array.ndim > 1 else softmax(array.tolist())
+            kind = object if array.dtype == object else float
+            return np.array(units, dtype=kind).reshape(array.shape)
     logits = _at_least_one("softmax", logits)
-    return [softmax_unit(z, *logits) for z in logits]
+    normalizer = logsumexp(logits)
+    return [softmax_unit(z, normalizer) for z in logits]
 
 
 # --- cross-entropies ----------------------------------------------------------------------
@@ -806,12 +1026,39 @@ def _log_likelihood(y: float, a: float) -> float:
     return 0.0 if y == 0.0 <= a else y * math.log(a)
 
 
+def _share(y: float, cost: float) -> float:
+    # What never happens costs nothing, even where it would cost ∞.
+    return 0.0 if y == 0.0 < cost else y * cost
+
+
+def _sigmoid_error(y: float, z: float) -> float:
+    error = _sigmoid(z) - y
+    if math.fabs(error) > _CANCELLED:
+        return error
+    return (1.0 - y) * _sigmoid(z) - y * _sigmoid(-z)
+
+
+sigmoid_error: Primitive = Primitive(
+    "sigmoid_error",
+    "The slope σ(z) − y of the cross-entropy, accurate where both are near 1.",
+    value=_sigmoid_error,
+    slopes=lambda error, y, z: (-1.0, sigmoid_slope(z)),
+    textbook=lambda error, y, z: (-1.0, sigmoid(z) * (1.0 - sigmoid(z))),
+    symbol="σ − y",
+    javascript="(y, z) => (1 - y) * sigmoid(z) - y * sigmoid(-z)",
+    notation="σ({1}) − {0}",
+    latex=r"\sigma\left(#2\right) - #1",
+    numpy="sigmoid_error({0}, {1})",
+    samples=((1.0, 0.25), (0.3, 1.5)),
+    binds=SUM,
+)
 binary_cross_entropy_with_logits = Primitive(
     "binary_cross_entropy_with_logits",
     "binary_cross_entropy(y, σ(z)) computed from z, accurate where σ saturates.",
     # y·softplus(−z) + (1 − y)·softplus(z) equals softplus(z) − yz without cancellation.
-    value=lambda y, z: y * _softplus(-z) + (1.0 - y) * _softplus(z),
-    slopes=lambda loss, y, z: (-z, sigmoid(z) - y),
+    value=lambda y, z: _share(y, _softplus(-z)) + _share(1.0 - y, _softplus(z)),
+    slopes=lambda loss, y, z: (-z, sigmoid_error(y, z)),
+    textbook=lambda loss, y, z: (-z, sigmoid(z) - y),
     symbol="cross-entropy",
     javascript="(y, z) => y * softplus(-z) + (1 - y) * softplus(z)",
     notation="softplus({1}) − {0}·{1}",
@@ -829,18 +1076,25 @@ def _softmax_cross_entropy(*inputs: float) -> float:
     targets, logits = inputs[:n], inputs[n:]
     if any(map(math.isnan, inputs)):
         return math.nan
-    largest, rest = _over_largest(logits)
-    top = logits[largest]
+    normalizer = _logsumexp(*logits)
+    assert isinstance(normalizer, _LogSumExp)
+    largest = normalizer.largest
     # logsumexp(z) − Σ yᵢzᵢ with the largest logit taken out of both, against cancellation.
-    distances = sum([y * (top - z) for y, z in zip(targets, logits, strict=True)])
-    return math.log1p(rest) + distances + top * (1.0 - sum(targets))
+    pairs = zip(targets, logits, strict=True)
+    distances = sum([y * (largest - z) for y, z in pairs if y != 0.0 and z != largest])
+    missing = 1.0 - sum(targets)
+    return math.log1p(normalizer.rest) + distances + (largest * missing if missing else 0.0)
 
 
-def _softmax_cross_entropy_slopes(loss: Any, *inputs: Any) -> tuple[Any, ...]:
+def _softmax_cross_entropy_slopes(
+    loss: Any, *inputs: Any, error: Callable[..., Any] | None = None
+) -> tuple[Any, ...]:
+    error = error or softmax_error
     n = len(inputs) // 2
     targets, logits = inputs[:n], inputs[n:]
+    normalizer = logsumexp(logits)
     by_target = [-z for z in logits]
-    by_logit = [softmax_unit(z, *logits) - y for y, z in zip(targets, logits, strict=True)]
+    by_logit = [error(y, z, normalizer) for y, z in zip(targets, logits, strict=True)]
     return (*by_target, *by_logit)
 
 
@@ -865,6 +1119,9 @@ softmax_cross_entropy_with_logits = Primitive(
     "logsumexp(z) − Σ yᵢzᵢ, which is −Σ yᵢ log softmax(z)ᵢ for targets y that sum to 1.",
     value=_softmax_cross_entropy,
     slopes=_softmax_cross_entropy_slopes,
+    textbook=lambda loss, *inputs: _softmax_cross_entropy_slopes(
+        loss, *inputs, error=lambda y, z, normalizer: softmax_unit(z, normalizer) - y
+    ),
     symbol="cross-entropy",
     javascript="(...x) => softmaxCrossEntropy(x)",
     notation=lambda n: (
@@ -903,7 +1160,7 @@ constant = Primitive(
 # --- NumPy ----------------------------------------------------------------------------------
 
 # How a row that is 0 or 1 is written as a factor: NumPy multiplies by True as by 1.
-NUMPY_CONDITIONS = {"step": "{0} >= 0"}
+NUMPY_CONDITIONS = {"step": "{0} >= 0", "is_positive": "{0} > 0"}
 
 # The functions named in the column ``numpy`` that NumPy does not have: accurate, without
 # warnings at ±1000, and made only of what NumPy and jax.numpy share.
@@ -924,30 +1181,52 @@ def leaky_relu(z):
 def step(z):
     return (z >= 0) * 1.0
 """,
+    "is_positive": """\
+def is_positive(z):
+    return (z > 0) * 1.0
+""",
+    "stop_gradient": """\
+def stop_gradient(z):
+    return z * 1.0
+""",
+    "sigmoid_slope": """\
+def sigmoid_slope(z):
+    return sigmoid(z) * sigmoid(-z)
+""",
+    "tanh_slope": """\
+def tanh_slope(z):
+    return 4.0 * sigmoid(2.0 * z) * sigmoid(-2.0 * z)
+""",
+    "sigmoid_error": """\
+def sigmoid_error(y, z):
+    return (1 - y) * sigmoid(z) - y * sigmoid(-z)
+""",
     "softplus": """\
 def softplus(z):
     return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
 """,
+    # Where ∞ − ∞ would be, the difference to the largest logit is 0.
     "logsumexp": """\
 def logsumexp(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    e = np.exp(z - top)
+    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
     total = np.sum(e, axis=axis, keepdims=True)
     return (np.log(total) + top).squeeze(axis)
 """,
     "softmax": """\
 def softmax(z, axis=0):
     top = np.max(z, axis=axis, keepdims=True)
-    e = np.exp(z - top)
+    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
     total = np.sum(e, axis=axis, keepdims=True)
     return e / total
 """,
     "softmax_unit": """\
-def softmax_unit(z, logits, axis=0):
-    top = np.max(logits, axis=axis, keepdims=True)
-    e = np.exp(logits - top)
-    total = np.sum(e, axis=axis, keepdims=True)
-    return np.exp(z - top.squeeze(axis)) / total.squeeze(axis)
+def softmax_unit(z, total):
+    return np.exp(np.where(z == total, 0.0, z) - np.where(z == total, 0.0, total))
+""",
+    "softmax_error": """\
+def softmax_error(y, z, total):
+    return softmax_unit(z, total) - y
 """,
     "binary_cross_entropy": """\
 def binary_cross_entropy(y, a):
@@ -958,12 +1237,20 @@ def binary_cross_entropy(y, a):
 """,
     "binary_cross_entropy_with_logits": """\
 def binary_cross_entropy_with_logits(y, z):
-    # y softplus(-z) + (1 - y) softplus(z), with one logarithm
-    return z * ((z >= 0) - y) + np.log1p(np.exp(-np.abs(z)))
+    # y softplus(-z) + (1 - y) softplus(z), with one logarithm; 0 times infinity is 0 here
+    wrong = (z >= 0) - y
+    return np.where(wrong == 0, 0.0, z) * wrong + np.log1p(np.exp(-np.abs(z)))
 """,
     "softmax_cross_entropy_with_logits": """\
 def softmax_cross_entropy_with_logits(y, z, axis=0):
-    return logsumexp(z, axis) - np.sum(y * z, axis=axis)
+    top = np.max(z, axis=axis, keepdims=True)
+    e = np.exp(np.where(z == top, 0.0, z) - np.where(z == top, 0.0, top))
+    rest = np.sum(np.where(z == top, 0.0, e), axis=axis) + np.sum(z == top, axis=axis) - 1.0
+    counts = (y != 0) & (z != top)
+    distances = np.where(counts, top, 0.0) - np.where(counts, z, 0.0)
+    missing = 1.0 - np.sum(y, axis=axis)
+    outside = np.where(missing == 0, 0.0, top.squeeze(axis)) * missing
+    return np.log1p(rest) + np.sum(y * distances, axis=axis) + outside
 """,
     "power_or_nan": """\
 def power_or_nan(a, b):
@@ -985,3 +1272,6 @@ def log_or_nan(a):
     return np.log(np.where(a > 0, a, np.nan))
 """,
 }
+
+BUILT_IN.update(TABLE)
+Primitive.checks = True

@@ -15,6 +15,7 @@ from autograd.primitives import (
     SUM,
     Primitive,
     constant,
+    logsumexp,
     power_constant,
 )
 from autograd.value import Value
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def slope_formulas(
-    op: Primitive, inputs: Sequence[str | float], output: str = "y"
+    op: Primitive, inputs: Sequence[str | float], output: str = "y", *, textbook: bool = True
 ) -> tuple[Value, ...]:
     """The partial derivatives of an operation, as recorded formulas without numbers.
 
@@ -41,11 +42,13 @@ def slope_formulas(
         op: a row of the table.
         inputs: a name for each input, or its number where it is a constant.
         output: the name of what the operation gives.
+        textbook: whether they are written as in lectures, or in the form that is computed.
 
     Returns:
         one Value per input, whose leaves are labelled with the names.
     """
-    slopes = op.slopes(_unknown(output), *_operands(op, inputs))
+    slopes_of = op.textbook if textbook and op.textbook else op.slopes
+    slopes = slopes_of(_unknown(output), *_operands(op, inputs))
     return tuple([x if isinstance(x, Value) else Value.constant(x) for x in slopes])
 
 
@@ -116,6 +119,9 @@ def _fill(
         left, right = pieces[i - 1], pieces[i + 1]
         x = node.inputs[int(pieces[i][1:]) - 1]
         text, binds = _fill(x, column, operand)
+        if x.op is logsumexp and left.endswith("e^{"):  # e to a logarithm
+            pieces[i - 1], pieces[i + 1] = left[: -len("e^{")], right[1:]
+            text = text.removeprefix(r"\log\left(").removesuffix(r"\right)")
         enclosed = left.endswith(_OPENING) and right.startswith(_CLOSING)
         first = i == 1 and not left
         # No text may start with a sign after another one, nor have two superscripts.

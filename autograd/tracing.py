@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import single, topological_order
 from autograd.notation import MOST_TERMS, formula, is_rounded, name_values, number
-from autograd.primitives import constant
+from autograd.primitives import LEVEL, constant
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -102,12 +102,16 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
         steps.append(ForwardStep(node, names[node], text, node.data))
     J = names[output]
     totals = {output: 1.0}
+    met = {output}  # what backward() meets: not what lies beyond a branch that is not taken
     for node in reversed(order):
         upstream = totals[node]
         for x, local in zip(node.inputs, node.partials, strict=True):
             if x.op is constant:
                 continue
-            product = upstream * local
+            product = 0.0
+            if node in met and (local or node.op not in LEVEL):
+                product = upstream * local
+                met.add(x)
             totals[x] = totals.get(x, 0.0) + product
             chain = f"d{J}/d{names[x]} = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
             steps.append(BackwardStep(node, x, chain, upstream, local, product, totals[x]))

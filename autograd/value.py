@@ -22,13 +22,27 @@ does not record                                write instead
 ``np.maximum(vs, 0)``, ``np.clip(vs, 0, 1)``   ``[relu(v) for v in vs]``, ``minimum(relu(v), 1)``
 ``max(v, w)``, ``v if v > w else w``           ``maximum(v, w)``
 ``np.sign(vs)``, ``vs > 0``                    ``[sign(v) for v in vs]``, ``[step(v) for v in vs]``
-``np.where(v > 0, a, b)``                      ``step(v) * a + (1 - step(v)) * b``
+``np.where(v > 0, a, b)``                      ``where(step(v), a, b)``
+``a[0] = v`` where ``a`` is an array of        ``a = np.zeros(n, dtype=object)``
+floats, ``a.fill(v)``, ``np.put(a, 0, v)``
 =============================================  ================================================
 
 The slopes of what was chosen by comparison (``np.maximum``, ``max``, ``if``) are right at the
 numbers of the recording, but ``forward()`` and compiled programs keep that choice at any
-others. A function that NumPy does not find as a method (``np.exp2``, ``np.var``) raises a
+others. Of ``where`` both branches are computed. What one of them must not get is kept out inside:
+
+>>> from autograd import sqrt, step, where
+>>> x = Value(-4)
+>>> where(step(x), sqrt(where(step(x), x, 1.0)), x)  # the root of x where there is one, else x
+Value(-4.0, grad=0.0)
+
+A function that NumPy does not find as a method (``np.exp2``, ``np.var``) raises a
 TypeError.
+
+While a graph is recorded, Python's garbage collector looks through all of it again and again: a
+training step of 127,000 Values takes 2.9 times as long as without. Graphs have no reference cycles
+and go with the last name for them, so you may call ``gc.disable()`` before the training loop and
+``gc.enable()`` after it.
 """
 
 from __future__ import annotations
@@ -38,7 +52,7 @@ import operator
 from numbers import Real
 
 from autograd import primitives as rows
-from autograd.primitives import Primitive
+from autograd.primitives import FLOATS, Primitive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +70,7 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
 
     Where the value exists but a slope does not, the slopes are nan.
     """
-    numbers = [x.data for x in inputs]
+    numbers = [x._data for x in inputs]
     try:
         data = op.value(*numbers)
     except (ArithmeticError, ValueError) as error:
@@ -81,13 +95,13 @@ def describe(op: Primitive, inputs: Sequence[Value]) -> str:
 def recorded(op: Primitive, inputs: tuple[Value, ...]) -> Value:
     """``Value.record`` for inputs that are known to be Values: nothing is checked."""
     node = _new(Value)
-    numbers = [x.data for x in inputs]
+    numbers = [x._data for x in inputs]
     try:
-        node.data = data = op.value(*numbers)
+        node._data = data = op.value(*numbers)
         node.partials = op.slopes(data, *numbers)
     except (ArithmeticError, ValueError):
-        node.data, node.partials = compute(op, inputs)
-    node.grad = 0.0
+        node._data, node.partials = compute(op, inputs)
+    node._grad = 0.0
     node.op = op
     node.inputs = inputs
     node.label = ""
@@ -97,8 +111,8 @@ def recorded(op: Primitive, inputs: tuple[Value, ...]) -> Value:
 def _constant(number: float | Real) -> Value:
     """``Value.constant`` for what is known to be a number."""
     node = _new(Value)
-    node.data = float(number)
-    node.grad = 0.0
+    node._data = float(number)
+    node._grad = 0.0
     node.op = rows.constant
     node.inputs = ()
     node.partials = ()
@@ -117,14 +131,14 @@ def _operator(op: Primitive) -> tuple[Callable[[Any, Any], Any], Callable[[Any, 
                 b = _constant(b)
             elif not isinstance(b, Value):
                 return NotImplemented
-        x, y = a.data, b.data
+        x, y = a._data, b._data
         node = _new(Value)
         try:
-            node.data = data = value(x, y)
+            node._data = data = value(x, y)
             node.partials = slopes(data, x, y)
         except (ArithmeticError, ValueError):
-            node.data, node.partials = compute(op, (a, b))
-        node.grad = 0.0
+            node._data, node.partials = compute(op, (a, b))
+        node._grad = 0.0
         node.op = op
         node.inputs = (a, b)
         node.label = ""
@@ -151,10 +165,23 @@ def _comparison(compare: Callable[[float, Any], bool]) -> Callable[[Value, Any],
 
     def method(a: Value, b: Any) -> bool:
         if isinstance(b, Value):
-            return compare(a.data, b.data)
-        return compare(a.data, b) if isinstance(b, _NUMBER) else NotImplemented
+            return compare(a._data, b._data)
+        return compare(a._data, b) if isinstance(b, _NUMBER) else NotImplemented
 
     return method
+
+
+def _float(attribute: str, number: Any) -> float:
+    """A number that is assigned, as a float: NumPy's numbers would turn errors into warnings."""
+    if number.__class__ in FLOATS:
+        return number
+    if not isinstance(number, _NUMBER):
+        instead = f": write .{attribute} = v.data" if isinstance(number, Value) else ""
+        kind = type(number).__name__
+        raise TypeError(
+            f"the {attribute} of a Value is a real number, not {number!r:.60} ({kind}){instead}"
+        )
+    return float(number)
 
 
 class Value:
@@ -173,8 +200,8 @@ class Value:
     ``bool()`` and ``format()`` read the data and record nothing.
 
     Attributes:
-        data: the number, a float.
-        grad: the derivative by this Value of the output whose ``backward()`` was called.
+        data: the number, a float; what is assigned must be a real number and becomes one.
+        grad: the derivative by this Value of the output whose ``backward()`` was called; likewise.
         op: the row of the table that made it; None for a leaf, ``constant`` for a plain number.
         inputs: what it was made from, in order, repetitions kept.
         partials: the slopes of ``op``, one per input, as floats; nan where there is none.
@@ -184,10 +211,12 @@ class Value:
         TypeError: ``data`` is not a real number, or ``label`` is not a string.
     """
 
-    __slots__ = ("data", "grad", "inputs", "label", "op", "partials")
+    # The engine itself reads and writes the numbers in _data and _grad, which takes it no longer
+    # than before there was something to check.
+    __slots__ = ("_data", "_grad", "inputs", "label", "op", "partials")
 
-    data: float
-    grad: float
+    _data: float
+    _grad: float
     op: Primitive | None
     inputs: tuple[Value, ...]
     partials: tuple[float, ...]
@@ -201,12 +230,28 @@ class Value:
             )
         if not isinstance(label, str):
             raise TypeError(f"the label of a Value is a string, not {label!r:.60}")
-        self.data = float(data)
-        self.grad = 0.0
+        self._data = float(data)
+        self._grad = 0.0
         self.op = None
         self.inputs = ()
         self.partials = ()
         self.label = label
+
+    @property
+    def data(self) -> float:
+        return self._data
+
+    @data.setter
+    def data(self, number: float | Real) -> None:
+        self._data = number if number.__class__ is float else _float("data", number)
+
+    @property
+    def grad(self) -> float:
+        return self._grad
+
+    @grad.setter
+    def grad(self, number: float | Real) -> None:
+        self._grad = number if number.__class__ is float else _float("grad", number)
 
     @staticmethod
     def constant(number: float | Real) -> Value:
@@ -277,6 +322,7 @@ class Value:
     softplus = _method(rows.softplus)
     sign = _method(rows.sign)
     step = _method(rows.step)
+    stop_gradient = _method(rows.stop_gradient)
 
     __lt__ = _comparison(operator.lt)
     __le__ = _comparison(operator.le)
@@ -284,7 +330,7 @@ class Value:
     __ge__ = _comparison(operator.ge)
 
     def __float__(self) -> float:
-        return self.data
+        return float(self._data)
 
     def __bool__(self) -> bool:
         return bool(self.data)

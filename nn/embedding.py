@@ -81,7 +81,8 @@ class Embedding(Part):
         return Outputs(row)
 
     def _class(self, x: Any) -> int:
-        if isinstance(x, Value) or not isinstance(x, Real) or float(x) != int(x):
+        whole = isinstance(x, Real) and float(x).is_integer()
+        if not whole:
             raise TypeError(
                 f"Embedding takes classes as whole numbers, or as one-hot rows of {self.n} "
                 f"Values, not {shown(x)}"

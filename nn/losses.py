@@ -144,9 +144,9 @@ class Loss:
 
     def _require_units(self, outputs: Sequence[Any]) -> None:
         """Refuse a flat list of what one neuron makes of several examples."""
-        sums = [_weighted_sum(a) for a in outputs if isinstance(a, Value)]
         seen: dict[Any, Value] = {}
-        for a, z in zip(outputs, sums, strict=False):
+        for a in outputs:
+            z = _weighted_sum(a) if isinstance(a, Value) else None
             if z is None:
                 continue
             half = len(z.inputs) // 2

@@ -352,7 +352,7 @@ class Module:
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0, before the next ``backward()``."""
         for parameter in self.parameters():
-            parameter.grad = 0.0
+            parameter._grad = 0.0
 
     def summary(self) -> Summary:
         """A table of the layers with their numbers of parameters; the total counts each once."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from autograd import Value
@@ -26,7 +25,7 @@ class Values:
         return len(self.values)
 
     def data(self) -> Vector:
-        return self._joined("data", [p.data for p in self.values])
+        return _vector([p.data for p in self.values])
 
     def gradient(self, grads: Any) -> Vector:
         if grads is not None:
@@ -34,7 +33,7 @@ class Values:
                 "these parameters are Values, which hold their gradients: write step() after "
                 "backward(); step(grads) is for an optimizer of a program"
             )
-        return self._joined("gradient", [p.grad for p in self.values])
+        return _vector([p.grad for p in self.values])
 
     def move(self, moved: Vector) -> None:
         for parameter, data in zip(self.values, moved.tolist(), strict=True):
@@ -45,19 +44,6 @@ class Values:
 
     def shaped(self, vector: Vector) -> list[float]:
         return vector.tolist()
-
-    def _joined(self, what: str, numbers: list[Any]) -> Vector:
-        import numpy as np
-
-        if {*map(type, numbers)} != {float}:
-            for i, number in enumerate(numbers):
-                if not isinstance(number, Real):
-                    remedy = " (write g.data for its number)" if isinstance(number, Value) else ""
-                    raise TypeError(
-                        f"the {what} of {self.values[i].label or 'a parameter'} is a number, not "
-                        f"{shown(number)}{remedy}: nothing was moved"
-                    )
-        return np.array(numbers, float)
 
 
 class Arrays:
@@ -131,3 +117,9 @@ def _parameter(parameter: object) -> Value:
             f"{parameter!r} was computed by {parameter.op.name}: optimise what it was made from"
         )
     return parameter
+
+
+def _vector(numbers: list[float]) -> Vector:
+    import numpy as np
+
+    return np.array(numbers, float)

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from autograd.backprop import is_fresh as is_fresh
 from autograd.backprop import single, topological_order
 from autograd.checking import Disagreement, GradientError
 from autograd.notation import number
@@ -122,13 +123,3 @@ def _failed_operation(error: Exception) -> Value:
         f"this {type(error).__name__} is not about a graph: draw takes a Value, the error "
         "of gradcheck or of fit, or that of an operation on Values which has no value"
     )
-
-
-def is_fresh(node: Value) -> bool:
-    """Whether the data of a Value is what its inputs give; nan where they give none."""
-    assert node.op is not None
-    try:
-        data, _ = compute(node.op, node.inputs)
-    except (ArithmeticError, ValueError):
-        return math.isnan(node.data)
-    return data == node.data or (math.isnan(data) and math.isnan(node.data))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import gradients, single, topological_order
 from autograd.notation import formula, is_rounded, name_values, number
-from autograd.primitives import CALL, PRODUCT, QUOTIENT, Primitive, constant
+from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, Primitive, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
@@ -55,6 +55,7 @@ class Factor(NamedTuple):
     formula: Written
     number: float
     exact: bool = True  # whether the formula has no rounded number in it
+    closed: bool = False  # whether nothing passes: the slope to a branch that is not taken
 
 
 class Equation(NamedTuple):
@@ -335,7 +336,8 @@ class _Explainer:
         self._needed.update(self._named[name] for name in read)
         numbers = [leaf.data for leaf in topological_order(slope) if leaf.op is constant]
         partial = math.fsum(node.partials[i] for i in slots)
-        return Factor(symbol, _written(slope), partial, not any(map(is_rounded, numbers)))
+        closed = partial == 0.0 and node.op in LEVEL
+        return Factor(symbol, _written(slope), partial, not any(map(is_rounded, numbers)), closed)
 
     def _depend(self, x: Value) -> set[Value]:
         if x not in self._dependents:
@@ -358,7 +360,12 @@ class _Explainer:
         total = self.gradients[target]
         factors = [factor for product in products for factor in product]
         numbers = [factor.number for factor in factors]
-        parts = [math.prod(factor.number for factor in product) for product in products]
+        parts = [
+            0.0
+            if any(factor.closed for factor in product)
+            else math.prod(f.number for f in product)
+            for product in products
+        ]
         return Derivation(
             left,
             _equations(

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from autograd.primitives import TABLE, Primitive, constant
+from autograd.primitives import LEVEL, TABLE, Primitive, constant
 from autograd.symbolic import slope_formulas
 from autograd.value import Value
 
@@ -61,13 +61,13 @@ def operation(node: Value) -> str:
     variables = [i for i, x in enumerate(node.inputs) if x.op is not constant]
     names = {i: _letter(position) for position, i in enumerate(variables)}
     operands = [names.get(i, x.data) for i, x in enumerate(node.inputs)]
-    slopes = slope_formulas(op, operands)
+    slopes = slope_formulas(op, operands, textbook=False)
     arguments = ", ".join(names.values())
     value = _call(op, [x if isinstance(x, str) else _number(x) for x in operands])
     listed = ", ".join(_text(slopes[i]) for i in variables)
     return (
         f"{{value: ({arguments}) => {value}, slopes: (y, {arguments}) => [{listed}], "
-        f"about: {literal(f'{op.name}: {op.__doc__}')}}}"
+        f"about: {literal(f'{op.name}: {op.__doc__}')}{', level: true' * (op in LEVEL)}}}"
     )
 
 

@@ -31,6 +31,7 @@ LINE = 2.5
 GRID = 51  # points along each side of a decision boundary
 JUMP = 0.3
 INK, AXIS = "#000000", "#BBBBBB"
+OPEN = "#FFFFFF"  # inside of a ring
 CURVE = 401  # points of a curve, an odd number so that its middle is one of them
 MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbers
 
@@ -38,7 +39,7 @@ MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbe
 def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None = None) -> Axes:
     """Plot an activation function g(z) with its derivative g′(z), or all of them side by side.
 
-    A dot at a jump of the derivative says which value the function has there.
+    A dot at a jump says which value there is at that point, a ring which there is only beside it.
 
     Args:
         function: the name of a function of one number, a row of the table, or "linear"; by
@@ -96,13 +97,29 @@ def _plot_curve(ax: Axes, g: Callable[[float], float], slope: Callable[[float], 
             height = _or_nan(curve, z)
             # Activation functions rise by less than this between two points without a jump.
             if heights and abs(height - heights[-1]) > JUMP:
-                ax.plot(z, height, MARKS[i], color=SERIES[i], markersize=7)
-                points.append(z)
-                heights.append(math.nan)
+                at, beside = _jump(curve, points[-1], z)
+                dot: dict[str, Any] = {
+                    "marker": MARKS[i],
+                    "color": SERIES[i],
+                    "markersize": 7,
+                    "zorder": 3,
+                }
+                ax.plot(at, _or_nan(curve, at), linestyle="", **dot)
+                ax.plot(at, beside, linestyle="", markerfacecolor=OPEN, **dot)
+                points += (at, at)
+                heights += (math.nan, beside) if at < z else (beside, math.nan)
             points.append(z)
             heights.append(height)
         ax.plot(points, heights, color=SERIES[i], linestyle=DASHES[i], linewidth=LINE, label=label)
     ax.set_ylim(-1.25, 2.25)
+
+
+def _jump(curve: Callable[[float], float], left: float, right: float) -> tuple[float, float]:
+    """Where between two points a curve jumps, and its height beside that point; nan if unknown."""
+    after, before = curve(math.nextafter(left, right)), curve(math.nextafter(right, left))
+    if abs(after - curve(left)) > JUMP:
+        return left, after
+    return right, before if abs(before - curve(right)) > JUMP else math.nan
 
 
 def plot_history(

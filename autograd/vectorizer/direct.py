@@ -28,7 +28,7 @@ def direct(source: str) -> str:
     ...     return softmax(Z), 1 - logsumexp(Z)'''))
     def f(Z):
         top = np.maximum.reduce(Z, 0, None, None, True)
-        e = np.exp(Z - top)
+        e = np.exp(np.where(Z == top, 0.0, Z) - np.where(Z == top, 0.0, top))
         total = np.add.reduce(e, 0, None, None, True)
         return (e / total, 1.0 - (np.log(total) + top).squeeze(0))
     """

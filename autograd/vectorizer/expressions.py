@@ -102,6 +102,8 @@ class Expressions:
         if row.name in rows.NUMPY_CONDITIONS:
             condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
             self.conditions[array] = Text(condition, CONDITION)
+        if row is rows.where:  # a choice between two integers would be an integer
+            texts = [f"{x}.0" if x.removeprefix("-").isdigit() else x for x in texts]
         text = row.numpy.format(*texts)
         if place:
             text = f"{text[:-1]}, axis={place})"
@@ -265,18 +267,28 @@ def whole_softmax(array: Array) -> str | None:
     """
     if not isinstance(array.form, Function) or array.form.row is not rows.softmax_unit:
         return None
-    z, logits = array.arguments
-    if not isinstance(z, Read) or not isinstance(logits, Read) or z.array is not logits.array:
+    z, normalizer = array.arguments
+    if not isinstance(z, Read) or not isinstance(normalizer, Read):
         return None
-    along = set(z.map.axes) - set(logits.map.axes)
+    form = normalizer.array.form
+    if not isinstance(form, Function) or form.row is not rows.logsumexp:
+        return None
+    [logits] = normalizer.array.arguments
+    along = set(z.map.axes) - set(normalizer.map.axes)
     if (
         len(along) == 1
+        and isinstance(logits, Read)
+        and z.array is logits.array
         and z.map.whole
         and logits.map.whole
+        and normalizer.map.whole
         and set(z.map.axes) == set(array.axes)
-        and z.map.axes.replace(min(along), LIST_AXIS) == logits.map.axes
     ):
-        return along.pop()
+        [axis] = along
+        ours = dict(zip(normalizer.array.axes, normalizer.map.axes, strict=True))
+        listed = "".join([axis if x == LIST_AXIS else ours.get(x, "") for x in logits.map.axes])
+        if listed == z.map.axes:
+            return axis
     return None
 
 

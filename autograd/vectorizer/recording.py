@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd.backprop import gradients, topological_order
+from autograd.backprop import derivatives, topological_order
 from autograd.value import Value
 
 
@@ -30,4 +30,4 @@ def record_gradients(loss: Value, leaves: Sequence[Value]) -> dict[Value, Value]
         if value.inputs and not dependent.isdisjoint(value.inputs):
             dependent.add(value)
             wanted.append(value)
-    return dict(zip(wanted, gradients(loss, wanted), strict=True))
+    return dict(zip(wanted, derivatives(loss, wanted, textbook=True), strict=True))

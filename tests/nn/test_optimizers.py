@@ -458,20 +458,13 @@ def test_schedules_by_hand():
 def test_a_gradient_of_another_type_moves_nothing(grad, momentum: float):
     w, b = Value(3, "w"), Value(1)
     optimizer = SGD([b, w], learning_rate=0.1, momentum=momentum)
-    w.grad, b.grad = grad, 1.0
-    with pytest.raises(TypeError, match=r"the gradient of w is a number, not .*nothing was moved"):
-        optimizer.step()
-    assert (w.data, b.data) == (3, 1)
-    w.grad = 0.0
+    b.grad = 1.0
+    with pytest.raises(TypeError, match="grad of a Value is a real number, not"):
+        w.grad = grad
+    with pytest.raises(TypeError, match="data of a Value is a real number, not"):
+        w.data = grad
     optimizer.step()
-    assert (w.data, b.data) == (3, 0.9)  # the refused step left no velocity
-
-
-def test_data_that_is_no_number_moves_nothing():
-    w = Value(3)
-    w.data = Value(3)
-    with pytest.raises(TypeError, match="the data of a parameter is a number"):
-        SGD([w]).step()
+    assert (w.data, b.data) == (3, 0.9)
 
 
 def test_numpy_numbers_leave_parameters_floats():

@@ -56,6 +56,8 @@ def told(_output: Value, *_value: Value) -> Explanation:
 
 FUNCTIONS = {
     **{name: getattr(autograd, name) for name in ("log", "sin", "cos", "tanh", "sign", "step")},
+    **{"where": autograd.where, r"\mathrm{where}": autograd.where},
+    **{"stop": autograd.stop_gradient, r"\mathrm{stop}": autograd.stop_gradient},
     **{"exp": exp, "e^": exp, "σ": sigmoid, r"\sigma": sigmoid, "√": sqrt, r"\sqrt": sqrt},
     **{"ReLU": autograd.relu, "softplus": autograd.softplus, "max": max, "min": min},
     **{rf"\{name}": getattr(autograd, name) for name in ("log", "sin", "cos")},
@@ -105,7 +107,7 @@ class Checker:
         words = sorted([*self.operands, *FUNCTIONS, *SIGNS], key=len, reverse=True)
         self.token = re.compile(
             rf"\s*({'|'.join(map(re.escape, words))}"
-            r"|\d+\.?\d*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|\\frac|[-+/^|,(){}])"
+            r"|\d+\.?\d*|[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|\\frac|[-+/^|,(){}>])"
         )
 
     def check(self, explanation: Explanation) -> None:
@@ -201,6 +203,9 @@ class Checker:
         value = self.product()
         while self.next() in ("+", "-"):
             value += self.product() if self.next() == "-" or self.tokens.pop(0) else 0.0
+        if self.next() == ">":
+            self.tokens.pop(0)
+            return float(value > self.sum())
         return value
 
     def product(self) -> float:
@@ -208,7 +213,7 @@ class Checker:
             self.tokens.pop(0)
             return -self.product()
         value = self.power()
-        while self.tokens and self.next() not in tuple("+-,)}|"):
+        while self.tokens and self.next() not in tuple("+-,)}|>"):
             if self.next() == "/":
                 self.tokens.pop(0)
                 value /= self.power()

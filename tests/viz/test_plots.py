@@ -15,6 +15,7 @@ from autograd import Value, affine, relu, sigmoid, tanh
 from autograd.backprop import topological_order
 from viz import plots
 from viz.plots import (
+    OPEN,
     plot_activation,
     plot_boundary,
     plot_gradients,
@@ -22,7 +23,7 @@ from viz.plots import (
     plot_slice,
     plot_weights,
 )
-from viz.style import SERIES
+from viz.style import MARKS, SERIES
 
 mpl.use("Agg")
 
@@ -72,11 +73,32 @@ def test_linear_has_slope_one():
     assert heights_at(curves[r"$g(z)$"], [-1.0]) == pytest.approx([-1.0])
 
 
-def test_the_derivative_of_relu_has_a_gap_and_a_dot_at_one():
-    ax = plot_activation(relu)
-    assert [math.isnan(y) for y in lines(ax)[r"$g^{\prime}(z)$"].get_ydata()].count(True) == 1
-    [dot] = [line for line in ax.lines if line.get_marker() == "s"]
-    assert (list(dot.get_xdata()), list(dot.get_ydata())) == ([0.0], [1.0])
+@pytest.mark.parametrize(
+    ("function", "curve", "dots"),
+    [
+        (relu, 1, [(0.0, 0.0), (0.0, 1.0)]),
+        ("leaky_relu", 1, [(0.0, 0.01), (0.0, 1.0)]),
+        ("step", 0, [(0.0, 1.0), (0.0, 0.0)]),
+        ("sign", 0, [(0.0, 0.0), (0.0, -1.0), (0.0, 0.0), (0.0, 1.0)]),
+    ],
+)
+def test_a_jump_has_a_gap_a_dot_and_a_ring_at_its_open_end(function, curve, dots):
+    ax = plot_activation(function)
+    heights = lines(ax)[r"$g(z)$" if curve == 0 else r"$g^{\prime}(z)$"].get_ydata()
+    assert [math.isnan(y) for y in heights].count(True) == len(dots) // 2
+    marks = [line for line in ax.lines if line.get_marker() == MARKS[curve]]
+    found = [(line.get_xdata()[0], line.get_ydata()[0]) for line in marks]
+    np.testing.assert_allclose(found, dots, atol=1e-12)
+    assert [line.get_markerfacecolor() == OPEN for line in marks] == [False, True] * (
+        len(dots) // 2
+    )
+
+
+def test_a_pole_has_a_gap_and_no_ring():
+    ax = plot_activation("tan")
+    marks = [line for line in ax.lines if line.get_markerfacecolor() == OPEN]
+    assert marks
+    assert all(math.isnan(line.get_ydata()[0]) for line in marks)
 
 
 def test_a_function_has_a_gap_outside_its_domain():

@@ -91,9 +91,13 @@ export function evaluate(graph, last, pushed = {}) {
   const gradients = nodes.map(() => 0);
   gradients[nodes.length - 1] = 1;
   const position = nodes.map(() => 0);
+  const met = nodes.map((_, i) => i === nodes.length - 1);
   const steps = usesOf(nodes).map(({ node, input }) => {
     const [upstream, local] = [gradients[node], slopes[node]?.[position[node]++]];
-    const product = upstream * local;
+    // Nothing passes a branch that is not taken, not even 0 · NaN.
+    const passes = met[node] && (local !== 0 || !operations[nodes[node][0]].level);
+    const product = passes ? upstream * local : 0;
+    met[input] ||= passes;
     gradients[input] += product;
     return { node, input, upstream, local, product, total: gradients[input] };
   });

@@ -11,6 +11,8 @@ from autograd.vectorizer.source import helpers
 
 NUMBERS = np.array([[-1000.0, -2.0, -0.5], [-0.0, 0.0, 0.5], [1.0, 3.0, 1000.0]])
 TWO = ("binary_cross_entropy_with_logits", "softmax_cross_entropy_with_logits", "softmax_unit")
+TWO += ("sigmoid_error",)
+THREE = ("softmax_error",)
 POSITIVE = ("binary_cross_entropy", "power_or_nan", "xlogy", "xdivy")
 
 
@@ -22,7 +24,7 @@ def function(source, **scope):
 
 @pytest.mark.parametrize("name", NUMPY_HELPERS)
 def test_helpers_compute_the_same_bits(name):
-    second = ", A" if name in TWO + POSITIVE else ""
+    second = ", A, A" if name in THREE else ", A" if name in TWO + POSITIVE else ""
     source = (
         f"def f(Z, A):\n    B = {name}(Z{second})\n    return np.sum(B, axis=0), np.mean(1 - B)"
     )

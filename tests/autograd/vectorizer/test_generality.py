@@ -410,7 +410,9 @@ HELPERS = {name: row for name, row in TABLE.items() if name in NUMPY_HELPERS}
 def test_helpers_are_stable_and_silent_far_out(name):
     row = HELPERS[name]
     points = {
-        "softmax_unit": [(1000, 1000, -1000), (-1000, 1000, -1000), (-1000, -1000, -1000)],
+        "softmax_unit": [(1000, 1000), (-1000, 1000), (math.inf, math.inf), (-math.inf, 0)],
+        "softmax_error": [(1, 1000, 1000), (0, -1000, 1000), (0, -math.inf, 0)],
+        "sigmoid_error": [(1, 1000), (0, 1000), (1, -1000), (0.3, 2)],
         "logsumexp": [(1000, -1000), (-1000, -1000)],
         "softmax_cross_entropy_with_logits": [(1, 0, 1000, -1000), (0, 1, 1000, -1000)],
         "binary_cross_entropy_with_logits": [(1, 1000), (0, 1000), (1, -1000), (0.3, -1000)],

@@ -155,7 +155,7 @@ def test_squared_error_keeps_its_z():
         "dZ2 = Z2 - Y",
         "dW2 = dZ2 @ A1.T / m",
         "db2 = np.sum(dZ2, axis=1, keepdims=True) / m",
-        "dZ1 = W2.T @ dZ2 * (Z1 >= 0)",
+        "dZ1 = W2.T @ dZ2 * (Z1 > 0)",
         "dW1 = dZ1 @ X.T / m",
         "db1 = np.sum(dZ1, axis=1, keepdims=True) / m",
     ]
