@@ -81,7 +81,11 @@ def rebuilt(data: dict[str, Any]) -> Any:
         )
     if l2 := options.pop("l2", None):
         options["kernel_regularizer"] = L2(l2["rate"], per_example=l2["per_example"])
-    return kind(**options)
+    channels = options.pop("channels", None)
+    layer: Any = kind(**options)
+    if channels is not None:
+        layer.build((layer.kernel_size, channels))
+    return layer
 
 
 def _described(layer: Any) -> dict[str, Any] | None:
@@ -107,8 +111,8 @@ def _described(layer: Any) -> dict[str, Any] | None:
         options["l2"] = {"rate": regularizer.rate, "per_example": regularizer.per_example}
     if kind is Conv1D:
         sizes = {"filters": layer.filters, "kernel_size": layer.kernel_size}
-        shape = layer.input_shape or (layer.kernel_size, layer.channels)
-        return options | sizes | {"strides": layer.strides, "input_shape": shape}
+        sizes |= {"strides": layer.strides, "input_shape": layer.input_shape}
+        return options | sizes | {"channels": layer.channels}
     if kind is Dense:
         return options | {"units": layer.units, "input_shape": layer.n_inputs}
     return options | {"n_inputs": layer.n_inputs, "n_units": len(layer.neurons)}

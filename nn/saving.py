@@ -77,14 +77,16 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
 
     name = Path(path).name
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file) if isinstance(file, np.lib.npyio.NpzFile) else {}
+        with Path(path).open("rb") as file:
+            found = np.load(file, allow_pickle=False)
+            arrays = {} if isinstance(found, np.ndarray) else dict(found)
     except FileNotFoundError:
         raise
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is damaged, or no file of weights: {error}") from None
     for key, array in arrays.items():
-        if key != ARCHITECTURE and not (array.dtype == float and np.isfinite(array).all()):
+        is_floats = getattr(array, "dtype", None) == float
+        if key != ARCHITECTURE and not (is_floats and np.isfinite(array).all()):
             raise ValueError(f"{name} is damaged: {key} holds what is no number")
     if not arrays:
         raise ValueError(f"{name} is no file of weights")
