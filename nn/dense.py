@@ -160,6 +160,7 @@ class Layer(Part):
             for neuron in self.neurons
         ]
         if self._softmax:
+            require_classes(len(outputs), self.number)
             outputs = softmax(outputs)
             for i, a in enumerate(outputs, 1):
                 a.label = f"a{_of_layer(self.number)}_{i}"

@@ -215,6 +215,15 @@ class _CrossEntropy(Loss):
                     f"from_logits=True, or give the {a.inputs[0].label or 'z'} it was made from"
                 )
 
+    def _require_no_logits(self, outputs: Sequence[Value]) -> None:
+        for a in outputs:
+            if a.op in (affine, dot):
+                raise ValueError(
+                    f"{_named(a)} is the weighted sum of a linear unit, a logit and no "
+                    f"probability: write {type(self).__name__}(from_logits=True), or give the "
+                    "last layer an activation"
+                )
+
 
 class BinaryCrossentropy(_CrossEntropy):
     """−y log a − (1 − y) log(1 − a), mean over outputs and examples, one node for each.
@@ -283,6 +292,7 @@ class BinaryCrossentropy(_CrossEntropy):
             raise ValueError(f"a target of cross-entropy is in [0, 1], not {_named(y)}")
         if self.from_logits:
             return Value.record(binary_cross_entropy_with_logits, (y, a))
+        self._require_no_logits((a,))
         # The loss is finite between 0 and 1, and also at the target if that is 0 or 1.
         if not (0.0 < a.data < 1.0 or a.data == y.data):
             if a.op is sigmoid and a.inputs[0].op in (affine, dot):  # a neuron's
@@ -353,6 +363,7 @@ class CategoricalCrossentropy(_CrossEntropy):
         return targets
 
     def _require_probabilities(self, targets: Sequence[Value], outputs: Sequence[Value]) -> None:
+        self._require_no_logits(outputs)
         for y, a in zip(targets, outputs, strict=True):
             if not (0.0 < a.data <= 1.0 or a.data == y.data == 0.0):
                 raise ValueError(

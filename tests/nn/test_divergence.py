@@ -26,7 +26,9 @@ def test_a_rate_that_is_too_large_is_reported_with_the_step_the_layer_and_the_ex
     first, where, kept, helps, look = str(error).splitlines()[0], *[""] * 4
     lines = str(error).splitlines()
     assert len(lines) == 4
-    assert f"in epoch {error.epoch}, step {error.step}, with the example X[{error.example}]" in first
+    assert (
+        f"in epoch {error.epoch}, step {error.step}, with the example X[{error.example}]" in first
+    )
     assert "first in the loss, behind layer 2 (W2, b2), where L is nan" in first
     assert "the model keeps its last good weights" in lines[1]
     assert "a smaller learning_rate" in lines[2]
@@ -83,7 +85,9 @@ def test_the_first_operation_without_a_value_is_found_inside_of_the_model(engine
     model.compile(loss=SquaredError(), optimizer=SGD(learning_rate=1e-3))
     X = [[0.0], [1.0], [7.0]]
     before = model.w.data
-    with pytest.raises(DivergenceError, match=r"epoch 1, step 1, with the example X\[2\], first") as f:
+    with pytest.raises(
+        DivergenceError, match=r"epoch 1, step 1, with the example X\[2\], first"
+    ) as f:
         model.fit(X, [1.0, 1.0, 1.0], batch_size=3, shuffle=False, verbose=0, engine=engine)
     assert "in w" in str(f.value)
     assert model.w.data == before

@@ -581,3 +581,16 @@ def test_rows_take_computed_targets_beside_what_may_be_predicted():
 def test_a_class_given_to_the_row_is_answered_with_what_to_write():
     with pytest.raises(TypeError, match=r"float\(k == 3\).*nn.SparseCategoricalCrossentropy"):
         softmax_cross_entropy_with_logits(3, [Value(0)] * 10)
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_logit_given_to_a_loss_from_probabilities_is_refused(use_bias: bool):
+    """Its number may lie between 0 and 1 for a while, and training end in nan."""
+    layer = Layer(1, 2, use_bias=use_bias, initializer=lambda *sizes: 0.5)
+    for loss, y in (
+        (BinaryCrossentropy(), [1, 0]),
+        (CategoricalCrossentropy(), [1, 0]),
+        (SparseCategoricalCrossentropy(), 1),
+    ):
+        with pytest.raises(ValueError, match=r"linear unit, a logit .*from_logits=True"):
+            loss(y, layer([1.0]))

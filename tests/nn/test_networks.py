@@ -537,3 +537,10 @@ def test_a_foreign_neuron_keeps_its_labels_when_its_layer_is_numbered():
 def test_rows_of_which_some_are_numbers_are_no_batch():
     with pytest.raises(TypeError, match="x_1 is one number or Value, not a list"):
         Layer(2, 1)([[1, 2], 3])
+
+
+def test_softmax_of_the_one_unit_that_is_left_is_refused_too():
+    layer = Layer(1, 2, activation="softmax")
+    layer.neurons.pop()
+    with pytest.raises(ValueError, match="softmax over one unit"):
+        layer([1])

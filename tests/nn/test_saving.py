@@ -139,7 +139,10 @@ def test_names_and_shapes_that_are_not_those_of_the_model_change_nothing(tmp_pat
     path = tmp_path / "m.npz"
     MODELS["mlp"]().save(path)
     for other, words in (
-        (MLP(3, [4, 2, 1], seed=1), "m.npz has no W3, b3: it holds W1, b1, W2, b2, the model needs"),
+        (
+            MLP(3, [4, 2, 1], seed=1),
+            "m.npz has no W3, b3: it holds W1, b1, W2, b2, the model needs",
+        ),
         (MLP(3, [4], seed=1), "m.npz holds W2, b2, which the model does not have"),
         (MLP(2, [4, 2], seed=1), r"W1 has shape \(4, 3\) in m.npz, and \(4, 2\) in the model"),
     ):
