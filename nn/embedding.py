@@ -77,7 +77,7 @@ class Embedding(Part):
         row = []
         for j in range(self.width):
             row.append(recorded(dot, (*one_hot, *[entries[j] for entries in self.table])))
-            row[-1].label = f"e_{place},{j + 1}"
+            row[-1].label = f"e{self._layer}_{place},{j + 1}"
         return Outputs(row)
 
     def _class(self, x: Any) -> int:
@@ -101,15 +101,20 @@ class Embedding(Part):
         missing = not self.table
         if missing:
             generator = as_generator(self.seed)
-            unit = "" if self.number is None else f"[{self.number}]"
             self.table = [
                 [
-                    Value(self.initializer(generator, self.n, self.width), f"E{unit}_{i},{j}")
+                    Value(
+                        self.initializer(generator, self.n, self.width), f"E{self._layer}_{i},{j}"
+                    )
                     for j in range(1, self.width + 1)
                 ]
                 for i in range(1, self.n + 1)
             ]
         return missing
+
+    @property
+    def _layer(self) -> str:
+        return "" if self.number is None else f"[{self.number}]"
 
     def _example_depth(self, inputs: Any) -> int:
         return 2 if holds_values(inputs) else 1

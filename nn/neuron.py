@@ -30,6 +30,8 @@ class Part(Module):
     def _is_batch(self, inputs: Any) -> bool:
         if depth(inputs) <= self._example_depth(inputs):
             return False
+        if hasattr(inputs, "ndim") and not holds_values(inputs):
+            return True  # an array, or a table whose items are its columns
         rows = list(inputs)
         if not all(map(depth, rows)):
             return False

@@ -261,6 +261,25 @@ def test_rows_that_hold_values_give_rows_of_values(name: str):
     assert len(by_array) == 2
 
 
+def test_a_table_whose_items_are_its_columns_is_a_batch_of_its_rows():
+    class Table:
+        """What matters here of a pandas DataFrame."""
+
+        ndim = 2
+
+        def __len__(self) -> int:
+            return len(X)
+
+        def __iter__(self):
+            return iter(["height", "weight"])
+
+        def __array__(self, dtype=None, copy=None):
+            return X
+
+    model = MODELS["MLP"]
+    assert np.array_equal(model(Table()), model(X))
+
+
 def test_units_of_several_layers_are_one_example():
     # AND and NOR are layers of one unit: what they return are lists of one.
     first, second = Layer(1, 1, seed=1), Layer(1, 1, seed=2)
