@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
-from autograd.value import Value
+from autograd.value import Given, Value
 from autograd.vectorizer.statements import Names
 
 # Names that a program needs for itself.
@@ -129,9 +129,15 @@ def places(
             found[value] = array, position
     for value in order:
         if value.op is None and value not in found:
+            remedy = "add it there, or write a plain number if it never changes"
+            if isinstance(value, Given):
+                name = value.label.partition("_")[0] or "x"
+                remedy = (
+                    f"it was given as a number, but may be another one in each example: give a "
+                    f"Value, such as {name} = Value({value.data:g}), and add it there"
+                )
             raise ValueError(
-                f"the loss depends on {value!r}, which is in neither inputs nor parameters: "
-                "add it there, or write a plain number if it never changes"
+                f"the loss depends on {value!r}, which is in neither inputs nor parameters: {remedy}"
             )
     return found
 

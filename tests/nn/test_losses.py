@@ -594,3 +594,14 @@ def test_a_logit_given_to_a_loss_from_probabilities_is_refused(use_bias: bool):
     ):
         with pytest.raises(ValueError, match=r"linear unit, a logit .*from_logits=True"):
             loss(y, layer([1.0]))
+
+
+def test_a_target_given_as_a_number_is_told_to_become_an_input_of_a_program():
+    model, x = MLP(2, [1], seed=1), [Value(1.0), Value(2.0)]
+    with pytest.raises(ValueError, match=r"given as a number.*y = Value\(1\), and add it there"):
+        vectorize(SquaredError()(1, model(x)), {"X": x}, model)
+    with pytest.raises(ValueError, match=r"x = Value\(3\)"):
+        vectorize(SquaredError()(x[0], model([3.0, x[1]])), {"X": x}, model)
+    loose = Value(2.0)
+    with pytest.raises(ValueError, match="or write a plain number if it never changes"):
+        vectorize(SquaredError()(loose, model(x)), {"X": x}, model)
