@@ -80,14 +80,16 @@ class FitBar:
             self._bar.close()
         if self._verbose:
             seconds = monotonic() - self._started
+            measured = f": {self._text}" if self._text else ""
             why = f"; stopped: {stopped}" if stopped else ""
             self._print(
                 f"{_counted(self._epoch, 'epoch')} of {_counted(self._steps, 'step')} in "
-                f"{seconds:.1f} s: {self._text}{why}"
+                f"{seconds:.1f} s{measured}{why}"
             )
 
     def _print(self, text: str) -> None:
-        print(text, file=self._file, flush=True)
+        if self._file is not None:  # as in a program without a window for text
+            print(text, file=self._file, flush=True)
 
 
 def _bar(**options: Any) -> Any:

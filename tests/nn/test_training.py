@@ -239,6 +239,27 @@ def test_a_loss_and_an_activation_of_ones_own_are_trained():
     assert history["loss"][-1] < 0.05 < history["loss"][0]
 
 
+class Tied(Module):
+    """Weights that stand in two places, and one that is called as the inputs are."""
+
+    def __init__(self):
+        self.X = [Value(0.5), Value(-0.5)]
+        self.again = self.X
+        self.bias = Value(0.0)
+
+    def forward(self, x):
+        return [self.X[0] * x[0] + self.again[1] * x[1] + self.bias]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "scalar"])
+def test_names_may_be_those_of_the_data_and_weights_may_be_shared(engine: str):
+    model = Tied()
+    model.compile(loss="mse", optimizer=Adam(learning_rate=0.1))
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    model.fit(X, X @ [2.0, -3.0] + 1.0, epochs=300, seed=1, verbose=0, engine=engine)
+    np.testing.assert_allclose(model.to_vector(), [2.0, -3.0, 1.0], atol=1e-3)
+
+
 # --- what is measured ---
 
 
