@@ -87,7 +87,7 @@ def as_inputs(module: Any, inputs: Any) -> list[Value]:
     name = type(module).__name__
     try:
         values = as_values(inputs)
-        for i, value in enumerate(values, 1):
+        for i, value in enumerate(values, 1) if list in map(type, values) else ():
             if isinstance(value, list):
                 raise TypeError(
                     f"x_{i} is one number or Value, not a list (behind a Conv1D or an Embedding, "

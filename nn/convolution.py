@@ -134,14 +134,16 @@ class Conv1D(Part):
             return 2 if holds_values(inputs) else 1
         return 2 if channels > 1 or (depth(inputs) == 2 and len(inputs[0]) == 1) else 1
 
-    def _prepare(self) -> None:
-        if not self.neurons:
+    def _prepare(self) -> bool:
+        missing = not self.neurons
+        if missing:
             if self.input_shape is None:
                 raise ValueError(
                     f"{self!r} has no weights yet, since it does not know how many channels it "
                     "takes: call the model with an example, or write model.build((steps, channels))"
                 )
             self.build(self.input_shape)
+        return missing
 
     def _number_from(self, number: int) -> None:
         before, self.number = [self._place(k) for k in range(1, self.filters + 1)], number

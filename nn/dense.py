@@ -155,7 +155,10 @@ class Layer(Part):
             ValueError: there are more or fewer inputs than each unit has weights.
         """
         values = as_inputs(self, inputs)
-        outputs = [single(applied(neuron, values)) for neuron in self.neurons]
+        outputs = [
+            neuron._at(values) if neuron.is_plain(values) else single(applied(neuron, values))
+            for neuron in self.neurons
+        ]
         if self._softmax:
             outputs = softmax(outputs)
             for i, a in enumerate(outputs, 1):
@@ -288,8 +291,9 @@ class Dense(Layer):
             self.build(len(inputs))
         return super().forward(inputs)
 
-    def _prepare(self) -> None:
-        if not self.neurons:
+    def _prepare(self) -> bool:
+        missing = not self.neurons
+        if missing:
             if self.input_shape is None:
                 raise ValueError(
                     f"{self!r} has no weights yet, since it does not know how many inputs it "
@@ -297,6 +301,7 @@ class Dense(Layer):
                     f"model.build(n_inputs) or Dense({self.units}, input_shape=(n_inputs,))"
                 )
             self.build(self.input_shape)
+        return missing
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.units}, {self._options()})"

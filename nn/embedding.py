@@ -97,8 +97,9 @@ class Embedding(Part):
         sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
         return as_count("the number of classes in an example", sizes[0]), self.width
 
-    def _prepare(self) -> None:
-        if not self.table:
+    def _prepare(self) -> bool:
+        missing = not self.table
+        if missing:
             generator = as_generator(self.seed)
             unit = "" if self.number is None else f"[{self.number}]"
             self.table = [
@@ -108,6 +109,7 @@ class Embedding(Part):
                 ]
                 for i in range(1, self.n + 1)
             ]
+        return missing
 
     def _example_depth(self, inputs: Any) -> int:
         return 2 if holds_values(inputs) else 1

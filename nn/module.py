@@ -6,11 +6,14 @@ import textwrap
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from functools import cache
 from os import PathLike
+from types import FunctionType, NoneType
 from typing import TYPE_CHECKING, Any, Self
 
 from autograd import Value
 from autograd.backprop import topological_order
+from autograd.primitives import Primitive
 from nn.arguments import holds_values
 from nn.summary import Summary
 
@@ -320,9 +323,10 @@ class Module:
         """
         found: dict[Value, None] = {}  # a set that keeps its order
         computed: list[tuple[Path, Value]] = []
-        for module in self.modules():
-            module._prepare()
-        for path, item in _walk(self, {}):
+        walked = [*_walk(self)]
+        if True in [item._prepare() for _, item in walked if isinstance(item, Module)]:
+            walked = [*_walk(self)]
+        for path, item in walked:
             if isinstance(item, Value):
                 if item.op is None:
                     found[item] = None
@@ -347,7 +351,7 @@ class Module:
 
     def modules(self) -> list[Module]:
         """The Module itself and all inside, each once, in the order of the attributes."""
-        return [item for _, item in _walk(self, {}) if isinstance(item, Module)]
+        return [item for _, item in _walk(self) if isinstance(item, Module)]
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to 0, before the next ``backward()``."""
@@ -359,8 +363,9 @@ class Module:
         total = len(self.parameters())
         return Summary(self._rows("", {}), total)
 
-    def _prepare(self) -> None:
-        """Make sure that there are parameters, before they are asked for."""
+    def _prepare(self) -> bool:
+        """Make the parameters, if there are none yet; whether some were made."""
+        return False
 
     def _count(self) -> int:
         """How many layers it is among those of a network: none where there is nothing to train."""
@@ -371,19 +376,13 @@ class Module:
 
     def _attributes(self) -> Iterator[tuple[str, Any]]:
         """What is looked through for parameters: of the object, in slots, and of its class."""
-        yield from vars(self).items()
-        taken = {*vars(self)}
+        own = vars(self)
+        yield from own.items()
         for kind in type(self).__mro__[: type(self).__mro__.index(Module)]:
-            slots = vars(kind).get("__slots__", ())
-            for name in (slots,) if isinstance(slots, str) else slots:
-                name = f"_{kind.__name__.lstrip('_')}{name}" if name.startswith("__") else name
-                if name not in taken and hasattr(self, name):
-                    taken.add(name)
+            # The number of names tells when one was added to the class later.
+            for name in _of_class(kind, len(vars(kind))):
+                if name not in own and hasattr(self, name):
                     yield name, getattr(self, name)
-            for name, attribute in vars(kind).items():
-                if name not in taken and _is_container(attribute):
-                    taken.add(name)
-                    yield name, attribute
 
     def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
         """``named_parameters`` of what was not seen yet."""
@@ -468,17 +467,36 @@ def flat(outputs: Any) -> list[Value]:
 Path = tuple[Any, ...]
 
 
-def _walk(item: Any, seen: dict[int, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:
+def _walk(root: Module | list[Any]) -> Iterator[tuple[Path, Any]]:
     """Every Value, and every Module before what is in it; nothing is walked through twice."""
-    item = _as_lists(item)
-    if isinstance(item, Value):
-        yield path, item
-    elif _is_container(item) and id(item) not in seen:
-        seen[id(item)] = item  # kept, so that no other object gets its id
-        if isinstance(item, Module):
+    seen: dict[int, Any] = {}
+    stack: list[tuple[Path, Any]] = [((), root)]
+    while stack:
+        path, item = stack.pop()
+        item = _as_lists(item)
+        if isinstance(item, Value):
             yield path, item
-        for key, each in _items(item):
-            yield from _walk(each, seen, (key, path))
+        elif _is_container(item) and id(item) not in seen:
+            seen[id(item)] = item  # kept, so that no other object gets its id
+            if item.__class__ is list and {*map(type, item)} == {Value}:  # most parameters
+                for each in item:
+                    yield path, each
+                continue
+            if isinstance(item, Module):
+                yield path, item
+            stack += [((key, path), each) for key, each in _items(item)][::-1]
+
+
+@cache
+def _of_class(kind: type, n_names: int) -> list[str]:
+    """The slots of a class, and those of its attributes that may be or hold parameters."""
+    slots = vars(kind).get("__slots__", ())
+    names = [
+        f"_{kind.__name__.lstrip('_')}{name}" if name.startswith("__") else name
+        for name in ((slots,) if isinstance(slots, str) else slots)
+    ]
+    held = [name for name, each in vars(kind).items() if _is_container(each)]
+    return [*names, *(name for name in held if name != "__slots__")]
 
 
 def _items(container: Any) -> Iterable[tuple[Any, Any]]:
@@ -494,9 +512,15 @@ def _items(container: Any) -> Iterable[tuple[Any, Any]]:
 
 
 def _is_container(item: object) -> bool:
+    """Whether it is a parameter, or something in which there may be some."""
+    if isinstance(item, _PLAIN):  # which is seen sooner
+        return False
     return isinstance(item, (Value, Module, list, tuple, Mapping, deque, Set)) or (
         getattr(item, "dtype", None) == "object"
     )
+
+
+_PLAIN = (str, int, float, NoneType, FunctionType, Primitive)
 
 
 def _written(path: Path) -> str:
@@ -546,4 +570,4 @@ def _named_parts(name: str, item: Any, seen: dict[int, Any]) -> Iterator[tuple[s
 
 
 def _size(array: object) -> int:
-    return len({item for _, item in _walk(array, {}) if isinstance(item, Value)})
+    return len({item for _, item in _walk([array]) if isinstance(item, Value)})

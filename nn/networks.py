@@ -52,10 +52,12 @@ class Network(Part):
             shape = layer.build(shape) if isinstance(layer, Module) else built(layer, shape)
         return shape
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> bool:
         shape = getattr(self.layers[0], "input_shape", None) if self.layers else None
-        if shape is not None:
-            self.build(shape)
+        if shape is None or all(getattr(layer, "neurons", True) for layer in self.layers):
+            return False
+        self.build(shape)
+        return True
 
     def _example_depth(self, inputs: Any) -> int:
         first = self.layers[0] if self.layers else None

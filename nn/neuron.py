@@ -153,6 +153,12 @@ class Neuron(Part):
         """
         return self._at(as_inputs(self, inputs))
 
+    def is_plain(self, inputs: list[Value]) -> bool:
+        """Whether it computes what every Neuron does, from as many inputs as it has weights."""
+        kind = type(self)
+        plain = kind.forward is Neuron.forward and kind.__call__ is Module.__call__
+        return plain and len(inputs) == len(self.weights)
+
     def _at(self, inputs: list[Value], place: str = "") -> Value:
         """The activation at as many inputs as there are weights; ``place`` ends the labels."""
         if self.bias is None:

@@ -198,8 +198,7 @@ def _weighted_sum(a: Value, neuron: Any) -> Value:
     weights = tuple(neuron.weights)
     if z.inputs[: len(weights)] == weights:
         return z
-    is_activation = len(a.inputs) == 1 or a.op.name == "softmax_unit"
-    return a.inputs[0] if is_activation else a
+    return a.inputs[0] if len(a.inputs) == 1 else a  # a sum that was written out
 
 
 def _squared_error(y: Any, outputs: list[Value]) -> Value:

@@ -522,3 +522,18 @@ def test_a_model_is_copied_after_a_forward_pass(copied):
     assert not {*twin.parameters()} & {*model.parameters()}
     assert {*twin.parameters()} < {*topological_order(*twin.last)}  # the graph has the copies
     assert twin([1, 2])[0].data == model([1, 2])[0].data
+
+
+def test_a_foreign_neuron_keeps_its_labels_when_its_layer_is_numbered():
+    layer, conv = Layer(1, 2, seed=1), Conv1D(2, 2, seed=1)
+    conv([1, 2])
+    layer.neurons[0] = Neuron.from_weights([3], 4)
+    conv.neurons[1] = Neuron.from_weights([5, 6], 7)
+    Sequential([layer, conv])
+    assert labels(layer)[:3] == ["w_1", "b", "W[1]_2,1"]
+    assert labels(conv)[2:4] == ["b[2]_1", "w_1"]
+
+
+def test_rows_of_which_some_are_numbers_are_no_batch():
+    with pytest.raises(TypeError, match="x_1 is one number or Value, not a list"):
+        Layer(2, 1)([[1, 2], 3])
