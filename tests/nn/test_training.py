@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
+import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -624,19 +627,24 @@ def test_ctrl_c_while_the_weights_are_written_back_changes_nothing():
     assert len(done) == 2
 
 
-def test_fit_starts_no_thread():
-    import tqdm
+def test_fit_starts_no_thread_and_no_process(monkeypatch):
+    """Nor does the bar in a terminal, which tqdm would watch from a thread."""
 
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
     model, X, Y = yes_or_no()
-    threads = []
+    seen = []
 
     def count(model, epoch, metrics):
-        threads.append(threading.active_count())
+        seen.append((set(threading.enumerate()), multiprocessing.active_children()))
 
-    before = threading.active_count()
+    before = set(threading.enumerate()), multiprocessing.active_children()
     model.fit(X, Y, epochs=3, callbacks=count)
-    assert threads == [before] * 3
-    assert tqdm.tqdm.monitor is None or not tqdm.tqdm.monitor.is_alive()
+    assert seen == [before] * 3
+    assert "epoch 3/3" in sys.stderr.getvalue()
 
 
 def test_a_trained_model_is_copied_and_pickled_and_goes_on():
