@@ -42,6 +42,7 @@ class FitBar:
                 leave=False,
                 dynamic_ncols=not _is_notebook(),
                 bar_format="{desc} {percentage:3.0f}% {bar} {elapsed}<{remaining}",
+                desc="recording and vectorising an example",
             )
         self._lines = bool(verbose) and self._bar is None
         self._every = 1 if verbose == 2 else -(-epochs // LINES)

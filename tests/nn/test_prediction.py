@@ -143,7 +143,26 @@ class Wrong(Module):
         return self.returned
 
 
-@pytest.mark.parametrize("returned", [3.0, [], [1.0], "a", [[Value(1.0)]]])
+def test_rows_of_outputs_keep_their_shape():
+    model = Sequential([Conv1D(3, 4, strides=2, seed=1)])
+    X = np.random.default_rng(0).normal(size=(5, 10))
+    expected = [[[a.data for a in row] for row in model(x)] for x in X]
+    np.testing.assert_allclose(model.predict(X), expected, rtol=1e-12)
+    assert model.predict(X).shape == (5, 4, 3)
+    model.compile(loss="mse")
+    with pytest.raises(TypeError, match=r"put Flatten\(\) at its end"):
+        model.fit(X, np.ones((5, 4)), verbose=0)
+
+
+def test_pictures_of_rows_and_columns():
+    model = Sequential([Flatten(input_shape=(4, 4)), Dense(2)], seed=1)
+    X = np.random.default_rng(0).normal(size=(5, 4, 4))
+    np.testing.assert_allclose(model.predict(X), by_scalars(model, X), rtol=1e-12)
+    model.compile(loss="mse")
+    model.fit(X, np.ones((5, 2)), verbose=0)
+
+
+@pytest.mark.parametrize("returned", [3.0, [], [1.0], "a", [[Value(1.0), 2]]])
 def test_a_model_returns_values(returned):
     with pytest.raises(TypeError, match="Wrong returns a Value or a list of Values for one ex"):
         Wrong(returned).predict([[1.0]])

@@ -394,6 +394,41 @@ def test_the_optimizer_goes_on_where_the_last_fit_ended():
     assert len(twice.compiled.optimizer.state["m"]) == len(twice.parameters())
 
 
+def test_one_optimizer_for_several_models_begins_anew_with_each():
+    optimizer, vectors = Adam(learning_rate=0.1), []
+    for _ in range(2):
+        model, X, Y = yes_or_no(optimizer=optimizer)
+        model.fit(X, Y, epochs=3, seed=1, verbose=0)
+        vectors.append(model.to_vector())
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+
+
+def test_an_optimizer_with_parameters_is_that_of_the_model():
+    model, X, Y = yes_or_no()
+    model.compile(optimizer=Adam(model.parameters()), loss=BinaryCrossentropy())
+    model.fit(X, Y, verbose=0)
+    model.compile(optimizer=model.compiled.optimizer, loss="mse")
+    frozen = Adam(model.layers[1].parameters())
+    with pytest.raises(ValueError, match=r"moves other parameters.*such as Adam\(learning_rate="):
+        model.compile(optimizer=frozen, loss="mse")
+
+
+def test_what_a_schedule_raises_is_no_divergence():
+    model, X, Y = yes_or_no(optimizer=SGD(learning_rate=lambda step: 0.1 - step))
+    for engine in ("numpy", "scalar"):
+        with pytest.raises(ValueError, match="learning_rate at step 1 is at least 0 and finite"):
+            model.fit(X, Y, epochs=5, verbose=0, engine=engine)
+
+
+def test_a_model_without_parameters_has_nothing_to_fit():
+    model = Sequential([Flatten()])
+    model.compile(loss="mse")
+    with pytest.raises(
+        ValueError, match="Sequential has no parameters, so there is nothing to fit"
+    ):
+        model.fit([[1.0]], [1.0], verbose=0)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
