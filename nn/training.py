@@ -214,18 +214,22 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     history = History(loss=[])
     history.steps_per_epoch = steps = -(-len(X) // batch_size)
     with FitBar(epochs, steps, settings.verbose) as bar:
-        recorded = Recorded(model, X[0], training=True)
-        recorded.cost(chosen.loss, targets[0], model.penalty(len(X)))
-        parameters = Parameters(model)
-        if not parameters.values:
-            raise ValueError(
-                f"{type(model).__name__} has no parameters, so there is nothing to fit"
-            )
-        masks = Masks(recorded, generator)
-        trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
+        try:
+            recorded = Recorded(model, X[0], training=True)
+            recorded.cost(chosen.loss, targets[0], model.penalty(len(X)))
+            parameters = Parameters(model)
+            if not parameters.values:
+                name = type(model).__name__
+                raise ValueError(f"{name} has no parameters, so there is nothing to fit")
+            masks = Masks(recorded, generator)
+            trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
+            measured = chosen.metrics or X_val is not None
+            evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
+        except KeyboardInterrupt:  # nothing has begun
+            history.stopped = "Ctrl-C"
+            bar.end(history.stopped)
+            return history
         trainer.adds_up = chosen.loss.reduction == "sum"
-        measured = chosen.metrics or X_val is not None
-        evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
         trainer.attach(chosen.optimizer)
         for callback in functions:
             getattr(callback, "begin", _nothing)()

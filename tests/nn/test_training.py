@@ -648,6 +648,21 @@ def test_ctrl_c_gives_back_the_history_and_leaves_consistent_weights(engine: str
     np.testing.assert_allclose(model.to_vector(), twin.to_vector(), rtol=1e-9)
 
 
+def test_ctrl_c_before_the_first_step_changes_nothing(monkeypatch, capsys):
+    from nn import engines
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(engines, "training_program", interrupted)
+    model, X, Y = yes_or_no()
+    before = model.to_vector()
+    history = model.fit(X, Y, epochs=3)
+    assert (history.epochs, history.stopped) == (0, "Ctrl-C")
+    np.testing.assert_array_equal(model.to_vector(), before)
+    assert "stopped: Ctrl-C" in capsys.readouterr().err
+
+
 def test_ctrl_c_while_the_weights_are_written_back_changes_nothing():
     from nn.training import _whatever_happens
 
