@@ -41,7 +41,7 @@ class FitBar:
                 file=self._file,
                 leave=False,
                 dynamic_ncols=not _is_notebook(),
-                bar_format="{desc} {percentage:3.0f}% {bar} {elapsed}<{remaining}",
+                bar_format="{percentage:3.0f}% {bar:20} {elapsed}<{remaining}  {desc}",
                 desc="recording and vectorising an example",
             )
         self._lines = bool(verbose) and self._bar is None
