@@ -8,7 +8,11 @@ except ImportError as error:
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from nn import layers, losses, metrics, optimizers, schedules
+from nn import layers as layers
+from nn import losses as losses
+from nn import metrics as metrics
+from nn import optimizers as optimizers
+from nn import schedules as schedules
 from nn.architecture import load_model
 from nn.callbacks import EarlyStopping
 from nn.checking import gradcheck
@@ -63,12 +67,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SquaredError",
     "gradcheck",
-    "layers",
     "load_model",
-    "losses",
-    "metrics",
-    "optimizers",
-    "schedules",
 ]
 
 

@@ -41,7 +41,8 @@ class FitBar:
                 file=self._file,
                 leave=False,
                 dynamic_ncols=not _is_notebook(),
-                bar_format="{desc} {percentage:3.0f}% {bar} {elapsed}<{remaining}",
+                bar_format="{percentage:3.0f}% {bar:20} {elapsed}<{remaining}  {desc}",
+                desc="recording and vectorising an example",
             )
         self._lines = bool(verbose) and self._bar is None
         self._every = 1 if verbose == 2 else -(-epochs // LINES)
@@ -80,14 +81,16 @@ class FitBar:
             self._bar.close()
         if self._verbose:
             seconds = monotonic() - self._started
+            measured = f": {self._text}" if self._text else ""
             why = f"; stopped: {stopped}" if stopped else ""
             self._print(
                 f"{_counted(self._epoch, 'epoch')} of {_counted(self._steps, 'step')} in "
-                f"{seconds:.1f} s: {self._text}{why}"
+                f"{seconds:.1f} s{measured}{why}"
             )
 
     def _print(self, text: str) -> None:
-        print(text, file=self._file, flush=True)
+        if self._file is not None:  # as in a program without a window for text
+            print(text, file=self._file, flush=True)
 
 
 def _bar(**options: Any) -> Any:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nn.optimizers import NotFiniteError
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class NumpyEngine(Engine):
     def attach(self, optimizer: Optimizer) -> None:
         """Let this optimizer move the arrays."""
         self._optimizer = optimizer
-        optimizer.attach(self.program)
+        optimizer.attach(self.program, self._parameters.values)
 
     def steps(self, order: Array, batch_size: int) -> Iterator[tuple[int, float]]:
         """Take a step for each batch; yield how many examples it had and what they cost.
@@ -96,9 +97,9 @@ class NumpyEngine(Engine):
                 grads = {name: len(x) * grad for name, grad in grads.items()}
             try:
                 if not math.isfinite(cost):
-                    raise ValueError(f"the loss became {cost}")
+                    raise NotFiniteError(f"the loss became {cost}")
                 optimizer.step(grads)
-            except ValueError as error:
+            except NotFiniteError as error:
                 rows = order[start : start + batch_size]
                 raise StepError(step, rows, masks, cost, str(error)) from None
             self.before, self.weights = self.weights, dict(program.parameters)
@@ -160,7 +161,7 @@ class ScalarEngine(Engine):
                 raise StepError(step, rows, masks, math.nan, str(error)) from None
             try:
                 optimizer.step()
-            except ValueError as error:
+            except NotFiniteError as error:
                 raise StepError(step, rows, masks, cost, str(error)) from None
             self.before = self.weights
             self.read()

@@ -89,7 +89,7 @@ class Module:
         from nn.training import Compiled, refuse_unknown
 
         refuse_unknown("compile", unknown, ("optimizer", "loss", "metrics"))
-        self.compiled = Compiled(optimizer, loss, metrics)
+        self.compiled = Compiled(self, optimizer, loss, metrics)
 
     def fit(
         self,

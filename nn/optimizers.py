@@ -25,7 +25,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
@@ -53,6 +53,10 @@ _OTHER_WORDS = {
     "max_norm": "clipnorm",
     "schedule": "learning_rate",
 }
+
+
+class NotFiniteError(ValueError):
+    """A step that would have made a parameter nan or infinite, and was not taken."""
 
 
 class Optimizer:
@@ -86,6 +90,7 @@ class Optimizer:
         parameters: the Values to move; empty for a program.
         learning_rate, clipnorm: as given; to change them on the way is allowed.
         steps: how many steps were taken.
+        is_bound: whether it was made for certain parameters, and not for ``compile``.
 
     Raises:
         TypeError: the parameters are neither Values nor a program, a rate is not a number, or
@@ -122,7 +127,8 @@ class Optimizer:
         self.steps = 0
         self._state: State = {}
         self._target = self._as_target(parameters)
-        self.parameters = self._target.values
+        self._owners = self.parameters = self._target.values
+        self.is_bound = bool(self._target)
 
     def direction(self, w: Vector, g: Vector, state: State) -> Any:
         """What is subtracted, times the learning rate, from the vector of the parameters."""
@@ -192,7 +198,7 @@ class Optimizer:
         finite = np.isfinite(moved) & np.isfinite(g)
         if not finite.all():
             i = int(finite.argmin())
-            raise ValueError(
+            raise NotFiniteError(
                 f"{self._target.name(i)} would become {moved[i]} by its gradient {g[i]}, so no "
                 "parameter was moved: a smaller learning rate (or initial weights) may help"
             )
@@ -202,19 +208,24 @@ class Optimizer:
         for parameter in self.parameters:
             parameter.grad = 0.0
 
-    def attach(self, parameters: Any) -> None:
+    def attach(self, parameters: Any, values: Sequence[Value] | None = None) -> None:
         """Move these Values, or the arrays of this program, from the next step on.
 
-        The state stays where the parameters have the same number and order, as when the same
-        model is trained by scalars first and by its program then.
+        The state stays where they are the same parameters in the same order, as when a model is
+        trained by its scalars first and by its program then; else the optimizer begins anew.
+
+        Args:
+            parameters: as for the optimizer.
+            values: the Values that the arrays of a program stand for, in their order.
 
         Raises:
             TypeError, ValueError: as for the optimizer.
         """
         target = self._as_target(parameters)
-        if len(target) != len(self._target):
+        owners = target.values if values is None else list(values)
+        if not owners or owners != self._owners:
             self._state, self.steps = {}, 0
-        self._target = target
+        self._target, self._owners = target, owners
         self.parameters = target.values
 
     def _as_target(self, parameters: Any) -> Values | Arrays:
@@ -235,7 +246,7 @@ class Optimizer:
 
     def __repr__(self) -> str:
         names = [name for name in vars(self) if not name.startswith("_")]
-        told = [name for name in names if name not in ("parameters", "steps")]
+        told = [name for name in names if name not in ("parameters", "steps", "is_bound")]
         return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in told)})"
 
 

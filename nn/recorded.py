@@ -65,7 +65,7 @@ class Recorded:
 
     Attributes:
         x: the inputs, nested lists of leaves in the shape of an example.
-        outputs: what the model made of them, always a list.
+        outputs: what the model made of them, a list or nested lists.
         y: the targets, as many leaves as there are outputs; none without a loss.
         loss: the loss of the example; in training with the penalty on large weights, if any.
         masks: in training, the leaves that the outputs of a layer are multiplied by, and
@@ -89,6 +89,11 @@ class Recorded:
 
     def cost(self, loss: Any, y: Any, penalty: Value | None = None) -> None:
         """Record the loss beside the outputs, for these targets."""
+        if not all(isinstance(a, Value) for a in self.outputs):
+            raise TypeError(
+                "a loss takes one list of outputs, and this model returns lists in a list: put "
+                "Flatten() at its end"
+            )
         numbers = [f"_{k}" for k in range(1, len(y) + 1)] if len(y) > 1 else [""]
         self.y = [Given(float(each), f"y{k}") for each, k in zip(y, numbers, strict=True)]
         self.loss = loss.of_example(self.y, self.outputs)
@@ -118,12 +123,19 @@ def as_outputs(model: Any, outputs: Any) -> list[Value]:
         TypeError: it is something else.
     """
     found: Any = [outputs] if isinstance(outputs, Value) else outputs
-    if not isinstance(found, list) or not found or {*map(type, found)} != {Value}:
+    if not isinstance(found, list) or not found or not _holds_only_values(found):
         raise TypeError(
             f"{type(model).__name__} returns a Value or a list of Values for one example, not "
             f"{shown(outputs)}"
         )
     return found
+
+
+def _holds_only_values(items: list[Any]) -> bool:
+    return all(
+        _holds_only_values(each) if isinstance(each, list) else isinstance(each, Value)
+        for each in items
+    )
 
 
 def _leaves(numbers: Any, label: str) -> Any:

@@ -85,7 +85,7 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{name} is damaged, or no file of weights: {error}") from None
     for key, array in arrays.items():
-        is_floats = getattr(array, "dtype", None) == float
+        is_floats = isinstance(array, np.ndarray) and array.dtype == np.float64
         if key != ARCHITECTURE and not (is_floats and np.isfinite(array).all()):
             raise ValueError(f"{name} is damaged: {key} holds what is no number")
     if not arrays:

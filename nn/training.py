@@ -75,8 +75,14 @@ class Compiled:
         metrics: name to function of the arrays of targets and predictions.
     """
 
-    def __init__(self, optimizer: Any, loss: Any, metrics: Any) -> None:
+    def __init__(self, model: Module, optimizer: Any, loss: Any, metrics: Any) -> None:
         self.optimizer = as_optimizer(optimizer)
+        moved = set(self.optimizer.parameters)
+        if self.optimizer.is_bound and moved != set(model.parameters()):
+            raise ValueError(
+                "this optimizer moves other parameters than those of the model: give compile one "
+                f"without any, such as {type(self.optimizer).__name__}(learning_rate=0.01)"
+            )
         self.loss = as_loss(loss)
         self.metrics: dict[str, Metric] = metrics_named(metrics, decision(self.loss))
 
@@ -205,22 +211,29 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     generator = np.random.default_rng(settings.seed)
 
     targets, val_targets = targets_of(model, chosen.loss, X, Y, X_val, Y_val)
-    recorded = Recorded(model, X[0], training=True)
-    recorded.cost(chosen.loss, targets[0], model.penalty(len(X)))
-    parameters = Parameters(model)
-    masks = Masks(recorded, generator)
-    with np.errstate(all="ignore"):
-        trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
-    trainer.adds_up = chosen.loss.reduction == "sum"
-    measured = chosen.metrics or X_val is not None
-    evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
-    trainer.attach(chosen.optimizer)
     history = History(loss=[])
     history.steps_per_epoch = steps = -(-len(X) // batch_size)
-    for callback in functions:
-        getattr(callback, "begin", _nothing)()
-    try:
-        with FitBar(epochs, steps, settings.verbose) as bar:
+    with FitBar(epochs, steps, settings.verbose) as bar:
+        try:
+            recorded = Recorded(model, X[0], training=True)
+            recorded.cost(chosen.loss, targets[0], model.penalty(len(X)))
+            parameters = Parameters(model)
+            if not parameters.values:
+                name = type(model).__name__
+                raise ValueError(f"{name} has no parameters, so there is nothing to fit")
+            masks = Masks(recorded, generator)
+            trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
+            measured = chosen.metrics or X_val is not None
+            evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
+        except KeyboardInterrupt:  # nothing has begun
+            history.stopped = "Ctrl-C"
+            bar.end(history.stopped)
+            return history
+        trainer.adds_up = chosen.loss.reduction == "sum"
+        trainer.attach(chosen.optimizer)
+        for callback in functions:
+            getattr(callback, "begin", _nothing)()
+        try:
             for epoch in range(1, epochs + 1):
                 order = generator.permutation(len(X)) if shuffle else np.arange(len(X))
                 cost = _epoch(trainer, order, batch_size, bar)
@@ -239,18 +252,18 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                     if stopped is not None:
                         history.stopped = stopped
                         break
-    except KeyboardInterrupt:
-        history.stopped = "Ctrl-C"
-    except StepError as failure:
-        weights = trainer.weights
-        if not math.isfinite(failure.cost):  # the last step was one too many
-            trainer.weights = trainer.before
-        raise diverged(failure, history, trainer, weights, recorded, parameters) from None
-    finally:
-        _whatever_happens(lambda: trainer.write(trainer.weights))
-        chosen.optimizer.attach(parameters.values)
-        for callback in functions:
-            getattr(callback, "end", _nothing)(model)
+        except KeyboardInterrupt:
+            history.stopped = "Ctrl-C"
+        except StepError as failure:
+            weights = trainer.weights
+            if not math.isfinite(failure.cost):  # the last step was one too many
+                trainer.weights = trainer.before
+            raise diverged(failure, history, trainer, weights, recorded, parameters) from None
+        finally:
+            _whatever_happens(lambda: trainer.write(trainer.weights))
+            chosen.optimizer.attach(parameters.values)
+            for callback in functions:
+                getattr(callback, "end", _nothing)(model)
     bar.end(history.stopped)
     return history
 

@@ -137,7 +137,8 @@ def places(
                     f"Value, such as {name} = Value({value.data:g}), and add it there"
                 )
             raise ValueError(
-                f"the loss depends on {value!r}, which is in neither inputs nor parameters: {remedy}"
+                f"the loss depends on {value!r}, which is in neither inputs nor parameters: "
+                f"{remedy}"
             )
     return found
 

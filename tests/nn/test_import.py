@@ -37,6 +37,11 @@ def test_exported_names():
         "Loss", "SquaredError", "MeanSquaredError", "BinaryCrossentropy",
         "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
         "Optimizer", "SGD", "Adam", "AdamW", "EarlyStopping", "History", "DivergenceError",
-        "gradcheck", "load_model", "layers", "losses", "metrics", "optimizers", "schedules",
+        "gradcheck", "load_model",
     }  # fmt: skip
     assert set(nn.__all__) <= set(vars(nn))
+
+
+def test_dotted_paths():
+    for name in ("layers", "losses", "metrics", "optimizers", "schedules"):
+        assert getattr(nn, name) is importlib.import_module(f"nn.{name}")

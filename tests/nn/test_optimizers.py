@@ -383,18 +383,20 @@ def test_a_schedule_is_asked_for_each_step_and_answers_with_a_rate():
     assert asked == [0, 1, 2]
 
 
-def test_attached_to_parameters_of_the_same_number_an_optimizer_keeps_its_state():
+def test_attached_to_the_same_parameters_an_optimizer_keeps_its_state():
     model, program = network_and_program()
     optimizer = Adam()
-    optimizer.attach(program)
+    optimizer.attach(program, model.parameters())
     _, grads = program([[1.0, 2.0]], [[0.0, 1.0]])
     optimizer.step(grads)
     held = np.concatenate([array.ravel() for array in optimizer.state["m"].values()])
     optimizer.attach(model.parameters())
     assert optimizer.state["m"] == held.tolist()
     assert optimizer.parameters == model.parameters()
-    optimizer.attach([Value(1)])
-    assert (optimizer.state, optimizer.steps) == ({}, 0)
+    for others in ([Value(1)], network_and_program()[0].parameters(), program):
+        optimizer.steps, optimizer._state = 1, {"m": held}
+        optimizer.attach(others)
+        assert (optimizer.state, optimizer.steps) == ({}, 0)
 
 
 @pytest.mark.parametrize(

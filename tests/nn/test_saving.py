@@ -78,9 +78,10 @@ def test_what_cannot_be_rebuilt_is_loaded_into_what_is_there(tmp_path):
         return z * z.sigmoid()
 
     shared = MLP.from_weights([([[1, 2], [3, 4]], 0.5)])
-    for model in (Own(), Sequential([Dense(2, swish, input_shape=2)]), shared, Layer(2, 2)):
+    odd = Sequential([Dense(2, swish, input_shape=2)])
+    for model in (Own(), odd, Sequential([Own()]), shared, Layer(2, 2)):
         model.save(tmp_path / "own.npz")
-        with pytest.raises(ValueError, match="a model of your own.*build it, then call its load_"):
+        with pytest.raises(ValueError, match=r"a model of your own.*build it, then call its load_"):
             nn.load_model(tmp_path / "own.npz")
         vector = model.to_vector()
         model.from_vector(0 * vector)
@@ -178,5 +179,5 @@ def test_a_failed_save_leaves_the_old_file(tmp_path, monkeypatch):
         model.save(path)
     assert path.read_bytes() == whole
     assert [each.name for each in tmp_path.iterdir()] == ["m.npz"]
-    with pytest.raises(ValueError, match="a file that ends in .npz, not 'm.h5'"):
+    with pytest.raises(ValueError, match=r"a file that ends in \.npz, not 'm.h5'"):
         model.save(tmp_path / "m.h5")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import copy
+import io
+import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 
 import numpy as np
@@ -239,6 +242,27 @@ def test_a_loss_and_an_activation_of_ones_own_are_trained():
     assert history["loss"][-1] < 0.05 < history["loss"][0]
 
 
+class Tied(Module):
+    """Weights that stand in two places, and one that is called as the inputs are."""
+
+    def __init__(self):
+        self.X = [Value(0.5), Value(-0.5)]
+        self.again = self.X
+        self.bias = Value(0.0)
+
+    def forward(self, x):
+        return [self.X[0] * x[0] + self.again[1] * x[1] + self.bias]
+
+
+@pytest.mark.parametrize("engine", ["numpy", "scalar"])
+def test_names_may_be_those_of_the_data_and_weights_may_be_shared(engine: str):
+    model = Tied()
+    model.compile(loss="mse", optimizer=Adam(learning_rate=0.1))
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    model.fit(X, X @ [2.0, -3.0] + 1.0, epochs=300, seed=1, verbose=0, engine=engine)
+    np.testing.assert_allclose(model.to_vector(), [2.0, -3.0, 1.0], atol=1e-3)
+
+
 # --- what is measured ---
 
 
@@ -368,6 +392,41 @@ def test_the_optimizer_goes_on_where_the_last_fit_ended():
     np.testing.assert_allclose(twice.to_vector(), once.to_vector(), rtol=1e-12)
     assert twice.compiled.optimizer.steps == 10
     assert len(twice.compiled.optimizer.state["m"]) == len(twice.parameters())
+
+
+def test_one_optimizer_for_several_models_begins_anew_with_each():
+    optimizer, vectors = Adam(learning_rate=0.1), []
+    for _ in range(2):
+        model, X, Y = yes_or_no(optimizer=optimizer)
+        model.fit(X, Y, epochs=3, seed=1, verbose=0)
+        vectors.append(model.to_vector())
+    np.testing.assert_array_equal(vectors[0], vectors[1])
+
+
+def test_an_optimizer_with_parameters_is_that_of_the_model():
+    model, X, Y = yes_or_no()
+    model.compile(optimizer=Adam(model.parameters()), loss=BinaryCrossentropy())
+    model.fit(X, Y, verbose=0)
+    model.compile(optimizer=model.compiled.optimizer, loss="mse")
+    frozen = Adam(model.layers[1].parameters())
+    with pytest.raises(ValueError, match=r"moves other parameters.*such as Adam\(learning_rate="):
+        model.compile(optimizer=frozen, loss="mse")
+
+
+def test_what_a_schedule_raises_is_no_divergence():
+    model, X, Y = yes_or_no(optimizer=SGD(learning_rate=lambda step: 0.1 - step))
+    for engine in ("numpy", "scalar"):
+        with pytest.raises(ValueError, match="learning_rate at step 1 is at least 0 and finite"):
+            model.fit(X, Y, epochs=5, verbose=0, engine=engine)
+
+
+def test_a_model_without_parameters_has_nothing_to_fit():
+    model = Sequential([Flatten()])
+    model.compile(loss="mse")
+    with pytest.raises(
+        ValueError, match="Sequential has no parameters, so there is nothing to fit"
+    ):
+        model.fit([[1.0]], [1.0], verbose=0)
 
 
 @pytest.mark.parametrize(
@@ -589,6 +648,21 @@ def test_ctrl_c_gives_back_the_history_and_leaves_consistent_weights(engine: str
     np.testing.assert_allclose(model.to_vector(), twin.to_vector(), rtol=1e-9)
 
 
+def test_ctrl_c_before_the_first_step_changes_nothing(monkeypatch, capsys):
+    from nn import engines
+
+    def interrupted(*arguments):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(engines, "training_program", interrupted)
+    model, X, Y = yes_or_no()
+    before = model.to_vector()
+    history = model.fit(X, Y, epochs=3)
+    assert (history.epochs, history.stopped) == (0, "Ctrl-C")
+    np.testing.assert_array_equal(model.to_vector(), before)
+    assert "stopped: Ctrl-C" in capsys.readouterr().err
+
+
 def test_ctrl_c_while_the_weights_are_written_back_changes_nothing():
     from nn.training import _whatever_happens
 
@@ -603,19 +677,24 @@ def test_ctrl_c_while_the_weights_are_written_back_changes_nothing():
     assert len(done) == 2
 
 
-def test_fit_starts_no_thread():
-    import tqdm
+def test_fit_starts_no_thread_and_no_process(monkeypatch):
+    """Nor does the bar in a terminal, which tqdm would watch from a thread."""
 
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
     model, X, Y = yes_or_no()
-    threads = []
+    seen = []
 
     def count(model, epoch, metrics):
-        threads.append(threading.active_count())
+        seen.append((set(threading.enumerate()), multiprocessing.active_children()))
 
-    before = threading.active_count()
+    before = set(threading.enumerate()), multiprocessing.active_children()
     model.fit(X, Y, epochs=3, callbacks=count)
-    assert threads == [before] * 3
-    assert tqdm.tqdm.monitor is None or not tqdm.tqdm.monitor.is_alive()
+    assert seen == [before] * 3
+    assert "epoch 3/3" in sys.stderr.getvalue()
 
 
 def test_a_trained_model_is_copied_and_pickled_and_goes_on():
