@@ -247,9 +247,8 @@ class Dense(Layer):
         self.kernel_regularizer = kernel_regularizer
         self.initializer, self.seed = initializer, seed
         self.input_shape = None if input_shape is None else flat_width(self, input_shape)
-        if activation_name(activation) == "softmax":
-            require_classes(self.units)
-        self._asked: Activation | None = activation
+        self._asked: Activation | None
+        self.activation = activation
         initial_weights(initializer, 1, 1, seed=0)  # refuses an unknown one now
 
     @classmethod
@@ -268,6 +267,8 @@ class Dense(Layer):
     def activation(self, activation: Activation | None) -> None:
         if self.neurons:
             Layer.activation.fset(self, activation)  # type: ignore[attr-defined]
+        elif activation_name(activation) == "softmax":
+            require_classes(self.units)
         self._asked = activation
 
     def build(self, shape: Any) -> int:

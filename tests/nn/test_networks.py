@@ -204,8 +204,11 @@ def test_dense_layers_that_cannot_be(make, error, words: str):
 def test_the_activation_of_a_dense_may_be_set_before_and_after_it_has_weights():
     dense = Dense(2, "relu")
     dense.activation = "tanh"
+    with pytest.raises(ValueError, match="unknown activation 'tanch'"):
+        dense.activation = "tanch"
     assert dense.activation == "tanh"
     dense([1.0])
+    assert dense.build(1) == 2  # nothing to do
     dense.activation = "softmax"
     assert sum(a.data for a in dense([1.0])) == pytest.approx(1)
     assert dense.activation == "softmax"
