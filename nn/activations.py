@@ -59,7 +59,8 @@ def _by_name(name: str) -> tuple[str, Callable[..., Any] | None]:
     hidden = {row for row in vars(primitives) if row not in public}
     rows = [row for row in TABLE.values() if row.n_inputs == 1 and row.name not in hidden]
     functions: dict[str, Primitive | None] = {"linear": None, "softmax": None}
-    functions |= {row.name: row for row in rows if row is not primitives.negative}
+    useless = (primitives.negative, primitives.stop_gradient)
+    functions |= {row.name: row for row in rows if row not in useless}
     if name not in functions:
         near = get_close_matches(name.lower(), functions, n=1)
         guess = f" (did you mean {near[0]!r}?)" if near else ""

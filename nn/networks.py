@@ -150,15 +150,16 @@ class MLP(Network):
         self,
         n_inputs: int,
         units: Sequence[int] | None = None,
-        *,
+        *more: Any,
         activation: Activation | Sequence[Activation] | None = None,
         output_activation: Activation | None = None,
         initializer: str | Initializer = "glorot",
         use_bias: bool = True,
         seed: int | Random | None = None,
     ) -> None:
-        if units is None or isinstance(n_inputs, (list, tuple)):
-            sizes = list(n_inputs) if isinstance(n_inputs, (list, tuple)) else [n_inputs, 1]
+        if more or units is None or isinstance(n_inputs, (list, tuple)):
+            sizes = list(n_inputs) if isinstance(n_inputs, (list, tuple)) else [n_inputs]
+            sizes += [units, *more] if more else []  # type: ignore[list-item]
             raise TypeError(
                 "an MLP is made of the number of its inputs and a list with the units of each "
                 f"layer: write MLP({sizes[0] if sizes else 2}, {sizes[1:] or [1]})"
@@ -244,10 +245,12 @@ class Sequential(Network):
         TypeError: the layers are no list, or one is no layer.
     """
 
-    def __init__(self, layers: Iterable[Any] = (), *, seed: int | Random | None = None) -> None:
+    def __init__(
+        self, layers: Iterable[Any] = (), *more: Any, seed: int | Random | None = None
+    ) -> None:
         self._generator = None if seed is None else as_generator(seed)
         self.layers = []
-        if isinstance(layers, Module):
+        if more or isinstance(layers, Module):
             raise TypeError("the layers of a Sequential are a list: Sequential([…, …])")
         for layer in as_list("the layers of a Sequential", layers):
             self.add(layer)

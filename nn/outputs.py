@@ -39,9 +39,6 @@ class Outputs(list[Value]):
             return list.__add__(other, self)
         return self._refuse("+", other, reflected=True)
 
-    def __float__(self) -> NoReturn:
-        raise TypeError(f"a list of {_counted(self)} is no number: write float(model(x)[0])")
-
     def _refuse(self, sign: str, other: Any, *, reflected: bool = False) -> NoReturn:
         def written(a: str) -> str:
             number = f"{other!r:.20}" if isinstance(other, (int, float)) else "…"
@@ -58,14 +55,28 @@ def _counted(outputs: list[Value]) -> str:
     return f"{len(outputs)} Value{'s' * (len(outputs) != 1)}"
 
 
-def _refusing(sign: str, *, reflected: bool = False) -> Callable[[Outputs, Any], Any]:
-    ordered = sign in ("<", "<=", ">", ">=")
+def _refusing(sign: str, *, reflected: bool = False) -> Callable[[Outputs, Any], NoReturn]:
+    """A method that Python would refuse in words of its own, or that would repeat the list."""
 
-    def method(self: Outputs, other: Any) -> Any:
-        # Lists are compared with lists; all else Python would refuse in words of its own.
-        if ordered and isinstance(other, list):
-            return NotImplemented
+    def method(self: Outputs, other: Any) -> NoReturn:
         self._refuse(sign, other, reflected=reflected)
+
+    return method
+
+
+def _comparing(name: str, sign: str) -> Callable[[Outputs, Any], bool]:
+    def method(self: Outputs, other: Any) -> bool:
+        if isinstance(other, list):
+            smaller: bool = getattr(list, name)(self, other)
+            return smaller
+        self._refuse(sign, other)
+
+    return method
+
+
+def _applying(written: str) -> Callable[[Outputs], NoReturn]:
+    def method(self: Outputs) -> NoReturn:
+        raise TypeError(f"a list of {_counted(self)} is no number: write {written}")
 
     return method
 
@@ -73,5 +84,12 @@ def _refusing(sign: str, *, reflected: bool = False) -> Callable[[Outputs, Any],
 for _name, _sign in {"sub": "-", "mul": "*", "truediv": "/", "pow": "**", "matmul": "@"}.items():
     setattr(Outputs, f"__{_name}__", _refusing(_sign))
     setattr(Outputs, f"__r{_name}__", _refusing(_sign, reflected=True))
-for _name, _sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">="}.items():
-    setattr(Outputs, f"__{_name}__", _refusing(_sign))
+for _name, _sign in {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}.items():
+    setattr(Outputs, _name, _comparing(_name, _sign))
+for _name, _written in {
+    "neg": "-model(x)[0]",
+    "abs": "abs(model(x)[0])",
+    "float": "float(model(x)[0])",
+    "int": "int(model(x)[0].data)",
+}.items():
+    setattr(Outputs, f"__{_name}__", _applying(_written))
