@@ -123,9 +123,10 @@ def draw_network(
         x: the inputs of one example.
         y: its target, a number or a list of them; None draws the activations alone.
         path: a file name that ends in .svg, .png, .pdf or .dot.
-        loss: the loss as a function of the target and the outputs; by default ½(a − y)²
-            summed over the outputs. Of ``nn.BinaryCrossentropy()`` the sum over the outputs
-            is shown, so that each has δ = a − y.
+        loss: the loss as a function of the target and the outputs; by default that with which
+            the model was compiled, or else ½(a − y)² summed over the outputs. Of
+            ``nn.BinaryCrossentropy()`` the sum over the outputs is shown, so that each has
+            δ = a − y.
         theme: "light", "dark" or "circuit".
 
     Raises:
@@ -139,6 +140,7 @@ def draw_network(
     look = theme_named(theme)
     columns = _columns(model, x)
     outputs = [unit.a for unit in columns[-1].units]
+    loss = loss or getattr(getattr(model, "compiled", None), "loss", None)
     # A loss may have another form for a picture: K sigmoids have δ = a − y each, not a K-th of it.
     loss = getattr(loss, "drawn", loss) or _squared_error
     cost = None if y is None else single(loss(y, outputs))

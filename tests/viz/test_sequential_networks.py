@@ -18,6 +18,7 @@ from nn import (
     Neuron,
     Sequential,
     SparseCategoricalCrossentropy,
+    SquaredError,
 )
 from viz import draw_network, step_through
 
@@ -46,6 +47,15 @@ def test_k_sigmoids_have_delta_a_minus_y_unless_the_mean_was_chosen():
         assert shown["d1_0"].endswith(delta)
     steps = step_through(draw_network(layer, [1], [1, 0, 1], loss=BinaryCrossentropy()))
     assert "δ of a₂ = 2 × 0.25 = 0.5" in "\n".join(steps.captions)
+
+
+def test_a_compiled_model_shows_the_errors_of_its_own_loss():
+    layer = Layer.from_weights([[0.0], [0.0]], 0, activation="sigmoid")
+    assert texts(draw_network(layer, [1], [1, 0]))["d1_0"] == "δ = −0.125"  # (a − y) a (1 − a)
+    layer.compile(loss=BinaryCrossentropy())
+    assert texts(draw_network(layer, [1], [1, 0]))["d1_0"] == "δ = −0.5"  # a − y
+    given = draw_network(layer, [1], [1, 0], loss=SquaredError())
+    assert texts(given)["d1_0"] == "δ = −0.125"
 
 
 def test_softmax_has_delta_a_minus_y_also_from_probabilities():
