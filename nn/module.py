@@ -393,8 +393,12 @@ class Module:
                 named[name] = part
             elif id(part) not in seen:
                 for inner, parameter in part._named(seen).items():
-                    named[f"{name}.{inner}" if name else inner] = parameter
+                    named[self._name(name, part, inner, named)] = parameter
         return named
+
+    def _name(self, name: str, part: Module, inner: str, taken: dict[str, Any]) -> str:
+        """The name here of what a part of that name calls ``inner``."""
+        return f"{name}.{inner}".strip(".")
 
     def _parts(self) -> Iterator[tuple[str, Any]]:
         """The Modules and the nested lists of parameters among the attributes, by name."""

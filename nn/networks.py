@@ -84,17 +84,6 @@ class Network(Part):
             if isinstance(layer, Module):
                 layer._number_from(numbers[id(layer)])
 
-    def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
-        named: dict[str, Any] = {}
-        seen[id(self)] = self
-        for name, part in self._parts():
-            if not isinstance(part, Module):
-                named[name] = part
-            elif id(part) not in seen:
-                for inner, parameter in part._named(seen).items():
-                    named[self._name(name, part, inner, named)] = parameter
-        return named
-
     def _name(self, name: str, part: Module, inner: str, taken: dict[str, Any]) -> str:
         """W2 for the W of layer 2; what has a number of its own keeps it, with its path before."""
         short = inner if isinstance(part, Network) else f"{inner}{name}"
