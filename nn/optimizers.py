@@ -186,7 +186,7 @@ class Optimizer:
             moved = w - rate * self.direction(
                 w, g if length is None else _clipped(g, length), state
             )
-            if not math.isfinite(np.add.reduce(moved) + np.add.reduce(g)):  # or they are large
+            if not math.isfinite(moved.dot(g)):  # a number is none, or they are large
                 self._require_finite(moved, g)
         target.move(moved)
         self._state = state
@@ -338,14 +338,16 @@ class Adam(Optimizer):
 
         t = self.steps + 1
         beta_1, beta_2 = self.beta_1, self.beta_2
-        m, v = (1.0 - beta_1) * g, (1.0 - beta_2) * g * g
+        m, v = (1.0 - beta_1) * g, g * g
+        v *= 1.0 - beta_2
         if state:
             m += beta_1 * state["m"]
             v += beta_2 * state["v"]
         state["m"], state["v"] = m, v
-        divisor = np.sqrt(v / (1.0 - beta_2**t)) + self.epsilon
-        found: Vector = m / (divisor * (1.0 - beta_1**t))
-        return found
+        divisor = np.sqrt(v)
+        divisor *= (1.0 - beta_1**t) / math.sqrt(1.0 - beta_2**t)
+        divisor += (1.0 - beta_1**t) * self.epsilon
+        return np.divide(m, divisor, out=divisor)
 
     @property
     def rates(self) -> Any:

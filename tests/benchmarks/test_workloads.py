@@ -132,7 +132,9 @@ def test_recursion_may_go_deep_and_errors_come_back():
 def test_fit_and_its_rivals_descend_alike():
     X, Y = fitting.digits()
     trainers = fitting.trainers(X[:100], Y[:100])
-    costs = {name: train(3) for name, train in trainers.items()}
+    ticks = []
+    costs = {name: train(3, lambda: ticks.append(1)) for name, train in trainers.items()}
+    assert len(ticks) == 3 * len(trainers)
     for name, found in costs.items():
         assert len(found) == 3
         if name != "MLPClassifier":  # which starts from weights of its own

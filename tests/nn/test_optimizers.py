@@ -319,6 +319,36 @@ def test_a_refused_step_of_a_program_moves_nothing_and_names_the_entry():
     assert optimizer.steps == 1
 
 
+def test_what_was_changed_between_two_steps_is_where_the_next_one_starts():
+    _, program = network_and_program()
+    optimizer = SGD(program, learning_rate=1.0)
+    ones = {name: np.ones_like(array) for name, array in program.parameters.items()}
+    optimizer.step(ones)
+    start = program.parameters["W1"].copy()
+    program.parameters["W1"] -= 5.0  # in place
+    program.parameters["b1"] = np.full(3, 7.0)  # another array
+    optimizer.step(ones)
+    np.testing.assert_allclose(program.parameters["W1"], start - 6.0)
+    np.testing.assert_allclose(program.parameters["b1"], 6.0)
+
+
+def test_a_direction_of_ones_own_cannot_move_the_parameters_by_itself():
+    class Moving(Optimizer):
+        def direction(self, w, g, state):
+            w -= g
+            return g
+
+    _, program = network_and_program()
+    ones = {name: np.ones_like(array) for name, array in program.parameters.items()}
+    optimizer = Moving(program)
+    optimizer.step(ones)  # of a copy
+    before = {name: array.copy() for name, array in program.parameters.items()}
+    with pytest.raises(ValueError, match="read-only"):
+        optimizer.step(ones)
+    for name, array in before.items():
+        np.testing.assert_array_equal(program.parameters[name], array)
+
+
 def test_steps_that_do_not_fit_what_is_moved():
     model, program = network_and_program()
     _, grads = program([[1.0, 2.0]], [[0.0, 1.0]])
