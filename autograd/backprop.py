@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from autograd.primitives import LEVEL, POWER, constant, multiply, power, softmax_unit, where
-from autograd.value import Value, compute, describe
+from autograd.value import Given, Value, compute, describe
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,7 +113,9 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
                     x._grad += slope * upstream
     if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
         met = [node for node in order if node._grad is not zero]
-        _require_slopes(met, lambda x: x.op is not constant, exponents=False)
+        _require_slopes(
+            met, lambda x: x.op is not constant and x.__class__ is not Given, exponents=False
+        )
     for leaf, grad in zip(leaves, held, strict=True):
         leaf._grad += grad
 

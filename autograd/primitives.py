@@ -142,8 +142,8 @@ class Primitive:
             return self.value(arguments[0])  # slopes are made of such calls
         try:
             inputs = self.flatten(*arguments)
-        except TypeError:  # not a list where there should be one
-            raise self._refusal(arguments) from None
+        except TypeError as error:  # not a list where there should be one
+            raise self._refusal(arguments, *error.args[1:]) from None
         if self.n_inputs is not None and len(inputs) != self.n_inputs:
             raise self._refusal(arguments)
         for x in inputs:
@@ -163,9 +163,9 @@ class Primitive:
         found = np.asarray(np.frompyfunc(self, 1, 1)(entries))
         return found if entries.dtype == object else found.astype(float)
 
-    def _refusal(self, arguments: tuple[Any, ...]) -> TypeError:
+    def _refusal(self, arguments: tuple[Any, ...], remedy: str = "") -> TypeError:
         given = ", ".join([f"{x!r:.60}" for x in arguments])
-        return TypeError(f"{self.name} cannot take ({given}). {self.name}: {self.__doc__}")
+        return TypeError(f"{self.name} cannot take ({given}){remedy}. {self.name}: {self.__doc__}")
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
@@ -976,6 +976,31 @@ def softmax(logits: Iterable[Any]) -> Any:
 
 # --- cross-entropies ----------------------------------------------------------------------
 
+
+def _target_first(
+    name: str, flatten: Callable[..., tuple[Any, ...]] = _one_by_one
+) -> Callable[..., tuple[Any, ...]]:
+    """The flat inputs of a loss; targets that come second, as they do in PyTorch, are refused."""
+
+    def flattened(targets: Any, predictions: Any) -> tuple[Any, ...]:
+        inputs = flatten(targets, predictions)
+        half = len(inputs) // 2
+        # A target is a number, or a leaf that holds 0 or 1: other leaves may be predictions.
+        computed = any(getattr(x, "inputs", ()) for x in inputs[:half])
+        if computed and all(_is_target(x) for x in inputs[half:]):
+            raise ValueError(
+                f"{name} takes the target first and the prediction second: here the first was "
+                "computed and the second was not, as if they were swapped"
+            )
+        return inputs
+
+    return flattened
+
+
+def _is_target(x: Any) -> bool:
+    return isinstance(x, Real) or (not getattr(x, "inputs", True) and x.data in (0.0, 1.0))
+
+
 binary_cross_entropy = Primitive(
     "binary_cross_entropy",
     "−y log a − (1 − y) log(1 − a) of a target y in [0, 1] and a probability a.",
@@ -990,6 +1015,7 @@ binary_cross_entropy = Primitive(
     notation="−{0}·log {1} − (1 − {0})·log(1 − {1})",
     latex=r"-#1 \log #2 - (1 - #1) \log\left(1 - #2\right)",
     numpy="binary_cross_entropy({0}, {1})",
+    flatten=_target_first("binary_cross_entropy"),
     unfolded=lambda y, a: -(y * log(a)) - (1.0 - y) * log(1.0 - a),
     samples=((1.0, 0.25), (0.0, 0.75), (0.3, 0.6)),
     binds=SUM,
@@ -1039,6 +1065,7 @@ binary_cross_entropy_with_logits = Primitive(
     notation="softplus({1}) − {0}·{1}",
     latex=r"\mathrm{softplus}\left(#2\right) - #1 #2",
     numpy="binary_cross_entropy_with_logits({0}, {1})",
+    flatten=_target_first("binary_cross_entropy_with_logits"),
     unfolded=lambda y, z: softplus(z) - y * z,
     samples=((1.0, 0.25), (0.0, -2.0), (0.3, 1.5)),
     binds=SUM,
@@ -1079,6 +1106,17 @@ def _softmax_cross_entropy_unfolded(*inputs: Any) -> Any:
     return logsumexp(inputs[n:]) - sum(map(operator.mul, inputs[:n], inputs[n:]))
 
 
+def _one_hot_first(targets: Any, logits: Any) -> tuple[Any, ...]:
+    if isinstance(targets, Real):
+        raise TypeError(
+            "a class for a list",
+            ": it takes a target per class, as in [float(k == 3) for k in range(10)] for the "
+            "class 3 of 10; nn.SparseCategoricalCrossentropy(from_logits=True) takes the class",
+        )
+    name = "softmax_cross_entropy_with_logits"
+    return _paired(name, _at_least_one("the loss", targets), logits)
+
+
 softmax_cross_entropy_with_logits = Primitive(
     "softmax_cross_entropy_with_logits",
     "logsumexp(z) − Σ yᵢzᵢ, which is −Σ yᵢ log softmax(z)ᵢ for targets y that sum to 1.",
@@ -1102,9 +1140,7 @@ softmax_cross_entropy_with_logits = Primitive(
     unfolded=_softmax_cross_entropy_unfolded,
     samples=((1.0, 0.0, 0.0, 2.0, 3.0, -1.0), (0.25, 0.75, 1.0, -1.0)),
     binds=SUM,
-    flatten=lambda targets, logits: _paired(
-        "softmax_cross_entropy_with_logits", _at_least_one("the loss", targets), logits
-    ),
+    flatten=_target_first("softmax_cross_entropy_with_logits", _one_hot_first),
 )
 
 # --- numbers ------------------------------------------------------------------------------

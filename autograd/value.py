@@ -341,3 +341,25 @@ class Value:
     def __repr__(self) -> str:
         label = f", {self.label!r}" if self.label else ""
         return f"Value({self.data!r}{label}, grad={self.grad!r})"
+
+    # A graph is as deep as its longest chain, so it is copied node by node, not by recursion.
+
+    def __reduce__(self) -> Any:
+        from autograd.copying import reduced
+
+        return reduced(self)
+
+    def __copy__(self) -> Value:
+        from autograd.copying import restored, shallow
+
+        return restored(*shallow(self))
+
+
+class Given(Value):
+    """A number that a layer or a loss was called with: a leaf that needs no gradient.
+
+    Where no slope along it exists, as in cross-entropy along the target of an answer that is
+    certain and right, ``backward()`` leaves nan in it and does not raise.
+    """
+
+    __slots__ = ()

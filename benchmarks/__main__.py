@@ -8,7 +8,16 @@ import sys
 
 from benchmarks.peers import missing
 
-FAMILIES = ("engine", "training", "memory", "importing", "pictures", "vectorizing", "checking")
+FAMILIES = (
+    "engine",
+    "training",
+    "memory",
+    "importing",
+    "pictures",
+    "vectorizing",
+    "fitting",
+    "checking",
+)
 
 if __name__ == "__main__":
     print(f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}.")

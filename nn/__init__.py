@@ -8,18 +8,70 @@ except ImportError as error:
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from nn.layers import MLP, Layer, Neuron
-from nn.losses import BinaryCrossentropy, MeanSquaredError, SquaredError
+from nn import layers as layers
+from nn import losses as losses
+from nn import metrics as metrics
+from nn import optimizers as optimizers
+from nn import schedules as schedules
+from nn.architecture import load_model
+from nn.callbacks import EarlyStopping
+from nn.checking import gradcheck
+from nn.divergence import DivergenceError
+from nn.history import History
+from nn.layers import (
+    MLP,
+    Conv1D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Layer,
+    Neuron,
+    Sequential,
+)
+from nn.losses import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    Loss,
+    MeanSquaredError,
+    SparseCategoricalCrossentropy,
+    SquaredError,
+)
 from nn.module import Module
-from nn.optimizers import SGD
+from nn.optimizers import SGD, Adam, AdamW, Optimizer
+from nn.regularizers import L2
 
 __all__ = [
+    "L2",
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
     "BinaryCrossentropy",
+    "CategoricalCrossentropy",
+    "Conv1D",
+    "Dense",
+    "DivergenceError",
+    "Dropout",
+    "EarlyStopping",
+    "Embedding",
+    "Flatten",
+    "History",
     "Layer",
+    "Loss",
     "MeanSquaredError",
     "Module",
     "Neuron",
+    "Optimizer",
+    "Sequential",
+    "SparseCategoricalCrossentropy",
     "SquaredError",
+    "gradcheck",
+    "load_model",
 ]
+
+
+def __getattr__(name: str) -> object:
+    from nn.spelling import misspelled
+
+    raise misspelled(__name__, name)

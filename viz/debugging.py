@@ -86,8 +86,13 @@ def examine(output: Output | Exception, parameters: Iterable[Value] = ()) -> Sub
         expected += notes
         output = output.output
     elif isinstance(output, Exception):
-        error, output = output, _failed_operation(output)
-        notes[output] = [str(error).partition(". ")[0]]
+        error, held = output, getattr(output, "output", None)
+        if isinstance(held, Value):  # an error of fit, which holds the example
+            output = held
+            notes |= getattr(error, "notes", {})
+        else:
+            output = _failed_operation(error)
+            notes[output] = [str(error).partition(". ")[0]]
     output = single(output)
     read = set(topological_order(output))
     unread = [leaf for leaf in dict.fromkeys(expected) if leaf not in read]
@@ -116,5 +121,5 @@ def _failed_operation(error: Exception) -> Value:
             return node
     raise TypeError(
         f"this {type(error).__name__} is not about a graph: draw takes a Value, the error "
-        "of gradcheck, or that of an operation on Values which has no value"
+        "of gradcheck or of fit, or that of an operation on Values which has no value"
     )

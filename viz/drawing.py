@@ -46,7 +46,7 @@ def draw(
 
     An error draws the graph that it is about: that of gradcheck, with what the nudges say at
     each wire that disagrees; that of an operation without a value, with all that was computed
-    before it.
+    before it; that of ``fit``, whose loss became no number, with the example and where it began.
 
     A vectorised program draws its arrays: above each wire stands the shape, below it the line of
     the program that computes its gradient.

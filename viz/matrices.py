@@ -87,7 +87,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
         if each.made is not None:
             text, shape = _written(each.made, program, notation), BOX
         above = f"{notation.name(each.name)}: {_size(each.shape, m)}"
-        if each.name == cost != output:
+        if each.name == cost != output and not program.forward_only:
             above = f"{notation.name(output)} = {above}"
         lines = [_written(line, program, notation) for line in each.backward]
         # Without a gradient there is room for one, so that the line is in the middle.

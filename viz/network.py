@@ -11,6 +11,7 @@ import graphviz
 
 from autograd.backprop import gradients, single
 from autograd.notation import number
+from autograd.primitives import affine, dot
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.canvas import Drawing, below, check_path
@@ -122,8 +123,10 @@ def draw_network(
         x: the inputs of one example.
         y: its target, a number or a list of them; None draws the activations alone.
         path: a file name that ends in .svg, .png, .pdf or .dot.
-        loss: the loss as a function of the target and the outputs; by default ½(a − y)²
-            summed over the outputs.
+        loss: the loss as a function of the target and the outputs; by default that with which
+            the model was compiled, or else ½(a − y)² summed over the outputs. Of
+            ``nn.BinaryCrossentropy()`` the sum over the outputs is shown, so that each has
+            δ = a − y.
         theme: "light", "dark" or "circuit".
 
     Raises:
@@ -137,7 +140,10 @@ def draw_network(
     look = theme_named(theme)
     columns = _columns(model, x)
     outputs = [unit.a for unit in columns[-1].units]
-    cost = None if y is None else single((loss or _squared_error)(y, outputs))
+    loss = loss or getattr(getattr(model, "compiled", None), "loss", None)
+    # A loss may have another form for a picture: K sigmoids have δ = a − y each, not a K-th of it.
+    loss = getattr(loss, "drawn", loss) or _squared_error
+    cost = None if y is None else single(loss(y, outputs))
     work = Work(columns, y, cost, _slopes(columns, cost), look)
     drawing = sketch_network(work)
     if path is not None:
@@ -151,24 +157,26 @@ def _columns(model: Any, x: Sequence[float | Value]) -> list[Column]:
     inputs = [Unit(_copy(v), v.label or f"x_{i}") for i, v in enumerate(values, 1)]
     columns = [Column("", inputs)]
     for layer in getattr(model, "layers", [model]):
-        neurons = getattr(layer, "neurons", [layer])
         outputs = layer(values) if callable(layer) else []
+        neurons = getattr(layer, "neurons", [layer])  # a Dense gets them at its first call
         outputs = [outputs] if isinstance(outputs, Value) else list(outputs)
-        if not all(hasattr(neuron, "weights") for neuron in neurons):
-            if len(outputs) == len(values):  # such as dropout: nothing that could be drawn
+        flat = all(isinstance(a, Value) for a in outputs)
+        if not (flat and all(hasattr(neuron, "weights") for neuron in neurons)):
+            if flat and len(outputs) == len(values):  # such as dropout: nothing that could be drawn
                 values = outputs
                 continue
             raise TypeError(
-                "a network is drawn by its layers, their neurons, and their weights; "
-                f"{type(layer).__name__} has none of them"
+                "a network is drawn by its layers, their neurons, and their weights, each unit "
+                f"with one for all before it; {type(layer).__name__} has none of them: draw the "
+                'loss with detail="layers"'
             )
         number_of_layer = len(columns)
         units = [
             Unit(
                 a,
                 a.label or f"a[{number_of_layer}]_{j}",
-                _weighted_sum(a),
-                _copy(neuron.bias),
+                _weighted_sum(a, neuron),
+                None if neuron.bias is None else _copy(neuron.bias),
                 [_copy(w) for w in neuron.weights],
             )
             for j, (a, neuron) in enumerate(zip(outputs, neurons, strict=True), 1)
@@ -183,11 +191,16 @@ def _copy(x: Value) -> Value:
     return Value(x.data, x.label)
 
 
-def _weighted_sum(a: Value) -> Value:
+def _weighted_sum(a: Value, neuron: Any) -> Value:
     """z, from which the activation a was computed; a itself where that is linear."""
     assert a.op is not None
-    is_activation = len(a.inputs) == 1 or a.op.name == "softmax_unit"
-    return a.inputs[0] if is_activation else a
+    z = a
+    while z.inputs and z.op not in (affine, dot):
+        z = z.inputs[0]
+    weights = tuple(neuron.weights)
+    if z.inputs[: len(weights)] == weights:
+        return z
+    return a.inputs[0] if len(a.inputs) == 1 else a  # a sum that was written out
 
 
 def _squared_error(y: Any, outputs: list[Value]) -> Value:

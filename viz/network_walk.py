@@ -132,7 +132,8 @@ def _steps_of(work: Work) -> list[Step]:
             lit = [f"n{i}_{j}" for j in units]
             weights = [f"w{i - 1}_{k}_{j}" for j in units for k in drawn[i - 1]]
             who = f"unit {units[0] + 1} weighs" if by_unit else "each unit weighs"
-            told = f"Layer {i}, {who} its inputs, adds its bias and activates."
+            adds = "" if work.columns[i].units[units[0]].bias is None else ", adds its bias"
+            told = f"Layer {i}, {who} its inputs{adds} and activates."
             rule = _forward_rule(work, i, units[0])
             steps.append(Step(lit, lit, weights, False, (told, rule)))
     if work.cost is None:
@@ -163,13 +164,13 @@ def _forward_rule(work: Work, i: int, j: int) -> str:
     """How a unit gets its activation."""
     unit = work.columns[i].units[j]
     assert unit.z is not None
-    assert unit.bias is not None
     name, z, a = typeset(unit.name), unit.z.data, unit.a.data
     products = _products(work, i, unit)
     summed = f"{equals(z)} {number(z)}"
     if products:
-        bias = unit.bias.data
-        summed = f"{equals(bias, *chain(*products))} {_sum(products)} + {in_place(bias)} {summed}"
+        bias = "" if unit.bias is None else f" + {in_place(unit.bias.data)}"
+        exact = [*chain(*products), *([] if unit.bias is None else [unit.bias.data])]
+        summed = f"{equals(*exact)} {_sum(products)}{bias} {summed}"
     if unit.z is unit.a:
         return f"{name} {summed}"
     of_z = formula(unit.a, dict.fromkeys(unit.a.inputs, "z")) if len(unit.a.inputs) == 1 else ""
@@ -180,10 +181,10 @@ def _forward_rule(work: Work, i: int, j: int) -> str:
 def _products(work: Work, i: int, unit: Unit) -> list[tuple[float, float]]:
     """The weights of a unit with what they weigh; none if a layer without neurons changes that."""
     assert unit.z is not None
-    assert unit.bias is not None
     before = work.columns[i - 1].units
     products = [(w.data, x.a.data) for w, x in zip(unit.weights, before, strict=True)]
-    total = math.fsum([unit.bias.data, *(w * x for w, x in products)])
+    bias = 0.0 if unit.bias is None else unit.bias.data
+    total = math.fsum([bias, *(w * x for w, x in products)])
     return products if math.isclose(total, unit.z.data, rel_tol=1e-9, abs_tol=1e-12) else []
 
 

@@ -1,4 +1,4 @@
-"""Plots: activation functions, training, decision boundaries, weights, gradients, slices."""
+"""Plots: activations, training, descent, boundaries, fitted curves, weights, gradients, slices."""
 
 from __future__ import annotations
 
@@ -175,19 +175,22 @@ def plot_boundary(
     X: Iterable[Sequence[float]],
     Y: Iterable[float | Sequence[float]],
     *,
+    level: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Plot the regions that a model tells apart in two dimensions, with the data.
 
     With one output, the boundary lies where it is halfway between the smallest and the largest
-    label (0.5 for labels 0 and 1). With several, each region is that of the largest output,
-    and a label is the number of a class.
+    label (0.5 for labels 0 and 1); where the model was compiled with a loss from logits, at the
+    logit 0. With several, each region is that of the largest output, and a label is the
+    number of a class.
 
     Args:
         model: a network, or any function of a list of two numbers that returns a Value, a
             number, or a list of them.
         X: the points, two numbers each.
         Y: their labels; a label may be a list of one.
+        level: the output at the boundary, where it is another one.
         ax: where to plot; by default in a new figure.
 
     Raises:
@@ -203,13 +206,16 @@ def plot_boundary(
         )
     across, up = (_around([point[i] for point in points]) for i in range(2))
     outputs = [
-        [_as_list(model([x1, x2])) for x1 in across] for x2 in progress(up, "rows of points")
+        _outputs(model, [[x1, x2] for x1 in across]) for x2 in progress(up, "rows of points")
     ]
     ax = _axes(ax)
     n = len(outputs[0][0])
     if n == 1:
         classes = sorted(set(labels))
-        level = (classes[0] + classes[-1]) / 2.0
+        if level is None:
+            loss = getattr(getattr(model, "compiled", None), "loss", None)
+            halfway = (classes[0] + classes[-1]) / 2.0
+            level = 0.0 if getattr(loss, "from_logits", False) else halfway
         margins = [[[level - y, y - level] for [y] in row] for row in outputs]
     else:
         classes = [float(i) for i in range(n)]
@@ -234,6 +240,112 @@ def plot_boundary(
         )
     _finish(ax, "", "$x_1$", "$x_2$")
     ax.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(classes))
+    return ax
+
+
+def _outputs(model: Any, points: list[list[float]]) -> list[list[float]]:
+    """What a model makes of points, in one call where it can predict."""
+    if hasattr(model, "predict"):
+        found: list[list[float]] = model.predict(points).tolist()
+        return found
+    return [_as_list(model(point)) for point in points]
+
+
+def plot_fit(
+    model: Any, X: Iterable[Any], Y: Iterable[Any], *, label: str = "model", ax: Axes | None = None
+) -> Axes:
+    """Plot y against x for one input: the data as dots, and the model's outputs as curves.
+
+    Args:
+        model: a network with one input, or any function of a list of one number that returns a
+            Value, a number, or a list of them. Each output is a curve.
+        X: the inputs, a number or a list of one each.
+        Y: the targets, a number or a list each.
+        label: what the curve is called.
+        ax: where to plot, for example beside the curve of another model; by default in a new
+            figure.
+
+    Raises:
+        ValueError: there are no data, an example has several inputs, or there are not as many
+            targets.
+    """
+    points = [_as_list(x) for x in X]
+    targets = [_as_list(y) for y in Y]
+    if not points or {len(point) for point in points} != {1} or len(targets) != len(points):
+        raise ValueError(
+            "y is plotted against x for examples of one input and their targets; not for "
+            f"{len(points)} examples of {len(points[0]) if points else 0} inputs and "
+            f"{len(targets)} targets"
+        )
+    xs = [x for [x] in points]
+    low, high = min(xs), max(xs)
+    middle, reach = (low + high) / 2.0, (high - low) * 0.55 or 1.0
+    along = _spread(middle, reach)
+    curves = list(zip(*_outputs(model, [[x] for x in along]), strict=True))
+    first = ax is None or not ax.lines
+    ax = _axes(ax)
+    if first:
+        for i, ys in enumerate(zip(*targets, strict=True)):
+            name = "data" if len(targets[0]) == 1 else f"data $y_{{{i + 1}}}$"
+            size = 9 if len(xs) <= 100 else 6
+            ax.plot(xs, ys, MARKS[i % len(MARKS)], color=AXIS, markersize=size, label=name)
+    for i, heights in enumerate(curves):
+        k = sum(line.get_linestyle() != "None" for line in ax.lines) % len(SERIES)
+        name = label if len(curves) == 1 else f"{label} $a_{{{i + 1}}}$"
+        ax.plot(
+            along,
+            heights,
+            color=SERIES[k],
+            linestyle=DASHES[k % len(DASHES)],
+            linewidth=LINE,
+            label=name,
+        )
+    _finish(ax, "", "$x$", "$y$")
+    ax.legend(fontsize=SMALL)
+    return ax
+
+
+def plot_descent(
+    cost: Callable[[float, float], Any],
+    paths: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    names: tuple[str, str] = ("w_1", "w_2"),
+    ax: Axes | None = None,
+) -> Axes:
+    """Plot the paths of optimizers on the contours of a cost of two parameters.
+
+    Args:
+        cost: a function of two numbers.
+        paths: name to the points that an optimizer came through, two numbers each.
+        names: of the parameters.
+        ax: where to plot; by default in a new figure.
+
+    Raises:
+        ValueError: there is no path, or a point has not two coordinates.
+    """
+    points = [tuple(map(float, point)) for path in paths.values() for point in path]
+    if not points or {len(point) for point in points} != {2}:
+        raise ValueError("paths are lists of points of two coordinates, at least one of them")
+    across, up = (_around([point[i] for point in points]) for i in range(2))
+    heights = [[float(cost(x, y)) for x in across] for y in progress(up, "rows of points")]
+    lowest, highest = min(map(min, heights)), max(map(max, heights))
+    # Closer together near the bottom, as the walls of a bowl are steep.
+    levels = [lowest + (highest - lowest) * (i / 14.0) ** 3 for i in range(1, 15)]
+    ax = _axes(ax)
+    ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
+    for i, (name, path) in enumerate(paths.items()):
+        color = SERIES[i % len(SERIES)]
+        xs, ys = zip(*path, strict=True)
+        style: dict[str, Any] = {
+            "color": color,
+            "linestyle": DASHES[i % len(DASHES)],
+            "linewidth": LINE,
+        }
+        mark = MARKS[i % len(MARKS)]
+        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(path) - 1} steps", **style)
+        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=INK, markersize=10)
+    _finish(ax, "", f"${names[0]}$", f"${names[1]}$")
+    ax.legend(fontsize=SMALL)
     return ax
 
 

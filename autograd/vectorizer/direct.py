@@ -33,7 +33,9 @@ def direct(source: str) -> str:
         inside = np.minimum(Z, low)
         e = np.exp(inside - low)
         total = np.add.reduce(e, 0, None, None, True)
-        return (e / total, 1.0 - (np.log(np.maximum(total, 1.0 / high)) + top).squeeze(0))
+        largest = Z >= top
+        rest = np.add.reduce(e - largest, 0) + (np.add.reduce(largest, 0) - 1.0)
+        return (e / total, 1.0 - (np.log1p(np.maximum(rest, 0.0)) + top.squeeze(0)))
     """
     *helpers_of_it, function = ast.parse("\n".join([*helpers(source), source])).body
     assert isinstance(function, ast.FunctionDef)

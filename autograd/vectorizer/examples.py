@@ -91,8 +91,9 @@ class Examples:
     """Examples near the recorded one, the same for the same graph.
 
     Args:
-        order: the Values of the graph, each after its inputs, the loss last.
+        order: the Values of the graph, each after its inputs.
         leaves: the arrays of its leaves.
+        outputs: the loss, or whatever is computed; by default the last Value.
 
     Attributes:
         tape: the graph, and before it the leaves that the loss does not depend on.
@@ -100,10 +101,12 @@ class Examples:
         sets: examples that share their parameters; none where the graph has no value.
     """
 
-    def __init__(self, order: Sequence[Value], leaves: Sequence[LeafArray]) -> None:
+    def __init__(
+        self, order: Sequence[Value], leaves: Sequence[LeafArray], outputs: Sequence[Value] = ()
+    ) -> None:
         known = set(order)
         unread = [v for array in leaves for v in array.values if v not in known]
-        self.tape = tape = Tape([*unread, *order])
+        self.tape = tape = Tape([*unread, *order], outputs)
         self._n_read = len(order)
         self.places = {a.name: np.array([tape.place[v] for v in a.values]) for a in leaves}
         self._leaves = leaves

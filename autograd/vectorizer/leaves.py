@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
-from autograd.value import Value
+from autograd.value import Given, Value
 from autograd.vectorizer.statements import Names
 
 # What a saved program calls to see to its arguments.
@@ -58,9 +58,8 @@ def leaf_arrays(
     for mapping, parameter in ((inputs, False), (parameters, True)):
         role = "parameters" if parameter else "inputs"
         if not isinstance(mapping, Mapping):
-            remedy = ": model.named_parameters()" if hasattr(mapping, "named_parameters") else ""
             kind = type(mapping).__name__
-            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}{remedy}")
+            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}")
         for key, nested in mapping.items():
             if not isinstance(key, str):
                 raise TypeError(f"the names of {role} are strings, not {key!r:.60}")
@@ -133,9 +132,16 @@ def places(
             found[value] = array, position
     for value in order:
         if value.op is None and value not in found:
+            remedy = "add it there, or write a plain number if it never changes"
+            if isinstance(value, Given):
+                name = value.label.partition("_")[0] or "x"
+                remedy = (
+                    f"it was given as a number, but may be another one in each example: give a "
+                    f"Value, such as {name} = Value({value.data:g}), and add it there"
+                )
             raise ValueError(
                 f"the loss depends on {value!r}, which is in neither inputs nor parameters: "
-                "add it there, or write a plain number if it never changes"
+                f"{remedy}"
             )
     return found
 

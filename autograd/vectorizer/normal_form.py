@@ -38,12 +38,17 @@ Written = tuple[Any, ...]
 
 @dataclass(slots=True, eq=False)
 class Wanted:
-    """A Value that the program is to return; the rest is as in ``Output``."""
+    """A Value that the program is to return; the rest is as in ``Output``.
+
+    Attributes:
+        keeps_z: whether a weighted sum stays a node, the Z of the last layer.
+    """
 
     value: Value
     name: str
     position: int
     averaged: bool
+    keeps_z: bool = False
 
 
 class NormalForm:
@@ -97,7 +102,11 @@ class NormalForm:
         for each in wanted:
             terms: Terms = {}
             self._keep_zeros = each is wanted[0]
-            self._add(terms, 1.0, self._same[self.node_of[each.value]])
+            node = self._same[self.node_of[each.value]]
+            if each.keeps_z and node in self._weighted_sums:
+                terms[ONE, node] = 1.0
+            else:
+                self._add(terms, 1.0, node)
             output = Output(terms, each.name, each.position, each.averaged)
             self.forms[self._new_node()] = output
         self.forms = self._weighted_sums.split_off(self._new_node)

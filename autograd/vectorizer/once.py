@@ -53,7 +53,7 @@ def normal_form_once(
     """
     normal = NormalForm(wanted, places, derivatives.values())
     node_of: Mapping[Value, int] = normal.node_of
-    if normal.written_twice:
+    if normal.written_twice and derivatives:
         once = written_once(order, normal)
         # What was written twice may differ in its last digit, and a slope exist beside it only.
         with suppress(ArithmeticError, ValueError):

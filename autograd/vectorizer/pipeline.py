@@ -16,12 +16,12 @@ from autograd.backprop import single, topological_order
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.layout import lay_out, read_as_numbers
-from autograd.vectorizer.leaves import RESERVED, LeafArray, leaf_arrays, places
+from autograd.vectorizer.leaves import RESERVED, LeafArray, flatten, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import Wanted
 from autograd.vectorizer.once import normal_form_once
 from autograd.vectorizer.plain_form import plain_form
-from autograd.vectorizer.program import Program
+from autograd.vectorizer.program import Model, Program
 from autograd.vectorizer.proof import REPORT, Entries, Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording import record_gradients
 from autograd.vectorizer.statements import Body, Names, OutputArray
@@ -31,15 +31,16 @@ FAILED = "vectorize found no program that computes what this graph computes"
 
 
 def vectorize(
-    loss: Value | Sequence[Value],
+    loss: Value | Sequence[Any],
     inputs: Mapping[str, Any],
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | Model | None = None,
     *,
     with_respect_to: str | None = None,
+    forward_only: bool = False,
     whole_batch: bool = False,
     namespace: Any = np,
 ) -> Program:
-    """The matrix program of a loss that was recorded, with scalars, for one example.
+    """The matrix program of a loss, or of outputs, recorded with scalars for one example.
 
     >>> from autograd import Value, affine, sigmoid, binary_cross_entropy_with_logits
     >>> x, y = [Value(0.5), Value(-1.0)], Value(1.0)
@@ -59,6 +60,15 @@ def vectorize(
     >>> grads["w"]  # the mean of (σ(0) − 1)·(0.5, −1) and (σ(0) − 0)·(1.5, 2)
     array([0.25, 0.75])
 
+    Of several outputs it is the forward program, which returns one array, a row of outputs for
+    each example. Here σ(w·x + b) of the first example and σ(−(w·x + b)), at zero weights:
+
+    >>> z = affine(w, x, b)
+    >>> program = vectorize([sigmoid(z), sigmoid(-z)], {"X": x}, {"w": w, "b": b})
+    >>> program(X)
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+
     Decisions that Python took on the numbers while recording (``if z > 0``) are part of the
     graph and stay as they were taken. Graphs too irregular for matrices come out level by
     level, by the rule in :mod:`autograd.vectorizer`.
@@ -69,13 +79,17 @@ def vectorize(
     is right but written level by level.
 
     Args:
-        loss: the loss, or a list with it alone.
+        loss: the loss, or a list with it alone; or several outputs, in a list or in nested
+            lists, as a layer returns them: then the program is forward only.
         inputs: the leaves that change from example to example: name to Value or nested
             lists of Values. In the program, each gets an axis of examples in front.
-        parameters: the leaves that all examples share, likewise; ``named_parameters()`` of
-            a model.
+        parameters: the leaves that all examples share, likewise; or a model, whose
+            ``named_parameters()`` they are.
         with_respect_to: an input by which to differentiate instead of the parameters. The
             program then returns the loss and the derivatives of each example.
+        forward_only: whether to leave out the derivatives, also of a single output. Of a list
+            of one, as a network with one output returns it, the program returns m rows of one
+            number; of a Value, m numbers.
         whole_batch: whether the graph holds all examples already, so that the inputs get no
             axis of examples and nothing is averaged.
         namespace: the module to compute with: NumPy, or one with the same functions, such
@@ -84,12 +98,24 @@ def vectorize(
     Raises:
         TypeError: the loss, or an entry of inputs or parameters, is not a Value, or these are
             no mappings from names.
-        ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; or
-            an operation has no slope at the recorded numbers.
+        ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; an
+            operation has no slope at the recorded numbers; or ``with_respect_to`` comes with
+            several outputs.
         ProofError: no program was found that computes what the graph computes.
     """
+    if parameters is not None and hasattr(parameters, "named_parameters"):
+        parameters = parameters.named_parameters()
+    several = isinstance(loss, (list, tuple, np.ndarray)) and len(loss) > 1
+    forward_only = forward_only or several
+    if forward_only and with_respect_to is not None:
+        raise ValueError(
+            "with_respect_to asks for the derivatives of one loss, a single Value: a program of "
+            "outputs goes forward only"
+        )
     with _collector_paused():
-        program = _vectorize(loss, inputs, parameters or {}, with_respect_to, whole_batch)
+        program = _vectorize(
+            loss, inputs, parameters or {}, with_respect_to, forward_only, whole_batch
+        )
     return program if namespace is np else program.computed_with(namespace)
 
 
@@ -106,30 +132,36 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _vectorize(
-    loss: Value | Sequence[Value],
+    loss: Value | Sequence[Any],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
     with_respect_to: str | None,
+    forward_only: bool,
     whole_batch: bool,
 ) -> Program:
-    loss = single(loss)
+    shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
-    order = topological_order(loss)
+    order = topological_order(*values)
     place_of = places(order, leaves)
-    sought = _sought(leaves, with_respect_to)
+    sought = [] if forward_only else _sought(leaves, with_respect_to)
 
     names = Names([*RESERVED, *(array.name for array in leaves)])
-    per_example = with_respect_to is not None and not whole_batch
-    outputs = _output_arrays(sought, per_example, names)
-    derivatives = record_gradients(loss, [v for array in sought for v in array.values])
-    averaged = with_respect_to is None and not whole_batch
-    cost, *gradients = outputs
-    wanted = [Wanted(loss, cost, 0, averaged)]
+    per_example = (forward_only or with_respect_to is not None) and not whole_batch
+    name = "Y_hat" if forward_only else "L" if per_example else "J"
+    outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
+    outputs |= _gradient_arrays(sought, per_example, names)
+    derivatives: dict[Value, Value] = {}
+    if not forward_only:
+        leaf_values = [v for array in sought for v in array.values]
+        derivatives = record_gradients(values[0], leaf_values)
+    averaged = not per_example and not whole_batch
+    first, *gradients = outputs
+    wanted = [Wanted(v, first, i, averaged, forward_only) for i, v in enumerate(values)]
     for name, array in zip(gradients, sought, strict=True):
         wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    task = _Task(leaves, outputs, order, place_of, derivatives, wanted)
-    proof = Proof(order, leaves, outputs)
+    task = _Task(leaves, outputs, order, place_of, derivatives, wanted, forward_only)
+    proof = Proof(order, leaves, values, outputs)
     if not proof.possible:
         warnings.warn(
             "vectorize could not try this program: at the numbers that the leaves hold now, the "
@@ -159,6 +191,7 @@ class _Task:
     place_of: Mapping[Value, tuple[LeafArray, int]]
     derivatives: Mapping[Value, Value]
     wanted: Sequence[Wanted]
+    forward_only: bool
 
 
 def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | None, str]:
@@ -191,7 +224,7 @@ def _proven(
     task: _Task, body: Body, named: Mapping[str, Entries], proof: Proof
 ) -> tuple[Program, str, list[str]]:
     """The program of a body, its problem, and its lines that are not what they are called."""
-    program = Program(task.leaves, task.outputs, body, np)
+    program = Program(task.leaves, task.outputs, body, np, forward_only=task.forward_only)
     problem = proof.problem(program)
     return program, *((problem, []) if problem else proof.problem_as_printed(program, named))
 
@@ -231,12 +264,11 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
     raise ValueError(f"with_respect_to={with_respect_to!r} is none of the inputs: {names}")
 
 
-def _output_arrays(
+def _gradient_arrays(
     sought: Sequence[LeafArray], per_example: bool, names: Names
 ) -> dict[str, OutputArray]:
-    """The cost and the gradients by their names in the program."""
-    outputs = {names.fresh("L" if per_example else "J"): OutputArray((), per_example, None)}
-    for array in sought:
-        name = names.fresh(f"d{array.name}")
-        outputs[name] = OutputArray(array.shape, per_example, array.name, array.key)
-    return outputs
+    """The gradients by their names in the program."""
+    return {
+        names.fresh(f"d{array.name}"): OutputArray(array.shape, per_example, array.name, array.key)
+        for array in sought
+    }

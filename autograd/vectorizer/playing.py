@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 import numpy as np
 
 from autograd.backprop import topological_order
-from autograd.primitives import Primitive, constant
+from autograd.primitives import LEVEL, Primitive, constant
 from autograd.value import Value
 
 Floats = Sequence[float]
@@ -30,16 +30,22 @@ class Tape:
     >>> x.data
     3.0
 
+    Args:
+        order: its Values, each after its inputs.
+        outputs: those that derivatives are taken of, and added up; by default the last one.
+
     Attributes:
-        order: its Values, each after its inputs, the loss last.
+        order: as above.
+        outputs: the places of the outputs.
         place: where each Value stands in the order.
         leaves: the places of the leaves.
         steps: of each operation its place, itself and the places of its inputs.
     """
 
-    def __init__(self, order: Sequence[Value]) -> None:
+    def __init__(self, order: Sequence[Value], outputs: Sequence[Value] = ()) -> None:
         self.order = order
         self.place = {value: i for i, value in enumerate(order)}
+        self.outputs = [self.place[value] for value in outputs] or [len(order) - 1]
         self.leaves = [i for i, value in enumerate(order) if value.op is None]
         self.steps: list[tuple[int, Primitive, list[int]]] = [
             (i, value.op, [self.place[x] for x in value.inputs])
@@ -128,7 +134,7 @@ class Played:
         self._derivatives: dict[frozenset[int], np.ndarray] = {}
 
     def derivatives(self, cut: frozenset[int] = frozenset()) -> np.ndarray:
-        """The derivative of the loss by every Value.
+        """The derivative of the loss, or of the sum of the outputs, by every Value.
 
         Args:
             cut: Values that count as leaves, so that nothing flows on through them.
@@ -139,23 +145,28 @@ class Played:
 
     def _swept(self, cut: Collection[int]) -> list[float]:
         found = [0.0] * len(self.data)
-        found[-1] = 1.0
+        reached = [False] * len(found)
+        for i in self._tape.outputs:
+            found[i], reached[i] = 1.0, True
         steps = self._tape.steps
-        for (i, _, inputs), slopes in zip(reversed(steps), reversed(self.slopes), strict=True):
-            if i not in cut:
-                upstream = found[i]
+        for (i, op, inputs), slopes in zip(reversed(steps), reversed(self.slopes), strict=True):
+            if reached[i] and i not in cut:
+                upstream, level = found[i], op in LEVEL
                 for x, slope in zip(inputs, slopes, strict=True):
-                    found[x] += slope * upstream
+                    if slope or not level:  # through a branch that was not taken nothing flows
+                        found[x] += slope * upstream
+                        reached[x] = True
         return found
 
     def lacking(self) -> list[int]:
         """The places of what keeps the loss and the gradients from being numbers, if anything."""
         gradients = self.derivatives()[self._tape.leaves]
-        if self.missing or (math.isfinite(self.data[-1]) and np.isfinite(gradients).all()):
+        outputs = self.data[self._tape.outputs]
+        if self.missing or (np.isfinite(outputs).all() and np.isfinite(gradients).all()):
             return self.missing
         without_slopes = [
             i
             for (i, _, _), slopes in zip(self._tape.steps, self.slopes, strict=True)
             if any(slope != slope for slope in slopes)
         ]
-        return without_slopes or [len(self.data) - 1]
+        return without_slopes or self._tape.outputs

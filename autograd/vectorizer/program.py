@@ -16,7 +16,7 @@ from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.leaves import LeafArray, flatten
 from autograd.vectorizer.proof import REPORT, ProofError
-from autograd.vectorizer.source import FUNCTION, compiled, function_source, module_source
+from autograd.vectorizer.source import FORWARD, FUNCTION, compiled, function_source, module_source
 from autograd.vectorizer.statements import Body, OutputArray, Statement
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Model(Protocol):
 
 
 class Program:
-    """The matrix program of a recorded loss; made by :func:`autograd.vectorize`.
+    """The matrix program of a recorded loss or of outputs; made by :func:`autograd.vectorize`.
 
     Examples are rows (m × features) in what goes in and comes out, as NumPy and scikit-learn
     users have them. Inside, they are columns, as on the slides: the first lines of the
@@ -49,6 +49,8 @@ class Program:
         statements: its lines as data.
         leaves: the arrays that it takes, the inputs before the parameters.
         outputs: the arrays that it returns, the cost before the gradients.
+        forward_only: whether it computes outputs, which it returns as one array, and no
+            gradients.
         results: the name of each output, to the name of the array that holds it.
         examples: the name of the number of examples.
         parameters: the arrays of the parameters, by their names in the model. Calls use
@@ -65,7 +67,10 @@ class Program:
         outputs: Mapping[str, OutputArray],
         body: Body,
         namespace: Any,
+        *,
+        forward_only: bool = False,
     ) -> None:
+        self.forward_only = forward_only
         self.statements: tuple[Statement, ...] = tuple(body.statements)
         # As numpy.array makes them of the printed lists: BLAS adds up in an order of its own
         # for every layout.
@@ -74,7 +79,7 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        self._function = function_source(leaves, outputs, body)
+        self._function = function_source(leaves, outputs, body, forward_only=forward_only)
         self.source = module_source(self._function, self.tables)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._body = body
@@ -103,17 +108,22 @@ class Program:
 
     def computed_with(self, namespace: Any) -> Program:
         """The same program for another module with the functions of NumPy."""
-        return Program(self.leaves, self.outputs, self._body, namespace)
+        return Program(
+            self.leaves, self.outputs, self._body, namespace, forward_only=self.forward_only
+        )
 
     def watched(self, check: Callable[[int, Any], None]) -> Callable[..., Any]:
         """The function as it is printed, which calls ``check(i, array)`` after statement i."""
-        source = function_source(self.leaves, self.outputs, self._body, checked=True)
+        source = function_source(
+            self.leaves, self.outputs, self._body, forward_only=self.forward_only, checked=True
+        )
         return compiled(source, self._namespace, self.tables, check=check)
 
-    def __call__(self, *inputs: Any, check: bool = False) -> tuple[Any, Any]:
+    def __call__(self, *inputs: Any, check: bool = False) -> Any:
         """The mean cost over the examples, and its gradients by the parameters' names.
 
         With ``with_respect_to``: the loss of each example, and one row of derivatives each.
+        Of outputs: one array, a row of outputs for each example.
 
         Args:
             inputs: an array per input, in the order in which they were named to
@@ -131,8 +141,8 @@ class Program:
         arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):
-                return self._checked(*arrays)  # type: ignore[no-any-return]
-        return self.function(*arrays)  # type: ignore[no-any-return]
+                return self._checked(*arrays)
+        return self.function(*arrays)
 
     def read(self, model: Model) -> None:
         """Set the arrays of the parameters to the numbers in a model.
@@ -168,7 +178,8 @@ class Program:
         nothing else; no pickle is involved. It holds the function and, as ``parameters``, the
         arrays of the parameters: with ``import saved``,
         ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
-        ``program(X, Y)`` was. (``runpy.run_path`` runs files whose names cannot be imported.)
+        ``program(X, Y)`` was; that of a program of outputs is ``saved.outputs``.
+        (``runpy.run_path`` runs files whose names cannot be imported.)
 
         Raises:
             TypeError, ValueError: a parameter is missing, is not made of numbers or has the
@@ -200,7 +211,8 @@ class Program:
             with np.errstate(all="ignore"):
                 expected = compiled(self._function, np, self.tables)(*inputs, *parameters.values())
                 module = saved()
-                found = module[FUNCTION](*inputs, *module["parameters"].values())
+                function = module[FORWARD if self.forward_only else FUNCTION]
+                found = function(*inputs, *module["parameters"].values())
             problem = "" if _same(found, expected) else "returns other numbers"
         except Exception as error:
             problem = f"raises {type(error).__name__}: {error}"

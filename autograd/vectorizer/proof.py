@@ -38,7 +38,8 @@ REPORT = (
 )
 
 # Numbers below TINY are as good as 0: they may lack digits, or be 0, where they are made otherwise.
-TOLERANCE, TINY = 1e-9, 1e-290
+# Those above HUGE are as good as infinite.
+TOLERANCE, TINY, HUGE = 1e-9, 1e-290, 1e290
 
 # Batches are at most so many and so long, and no array may have more numbers.
 MOST_BATCHES, LONGEST_BATCH, MOST_NUMBERS = 16, 1000, 2_000_000
@@ -63,8 +64,9 @@ class Proof:
     """Shows what is wrong with programs of one graph, by running them beside it.
 
     Args:
-        order: the Values of the graph, each after its inputs, the loss last.
+        order: the Values of the graph, each after its inputs.
         leaves: the arrays of its leaves.
+        computed: the loss; or the outputs, of which there are no gradients.
         outputs: what its programs return.
 
     Attributes:
@@ -75,19 +77,21 @@ class Proof:
         self,
         order: Sequence[Value],
         leaves: Sequence[LeafArray],
+        computed: Sequence[Value],
         outputs: Mapping[str, OutputArray],
     ) -> None:
         self._leaves = leaves
         self._outputs = outputs
         with np.errstate(all="ignore"):
-            self._examples = Examples(order, leaves)
+            self._examples = Examples(order, leaves, computed)
         gradients = [output.gradient_of for output in outputs.values() if output.gradient_of]
         self._places = np.array([i for name in gradients for i in self._examples.places[name]], int)
         self.possible = bool(self._examples.sets)
 
     def _returned(self, played: Played) -> np.ndarray:
-        """What a program should return: the cost, and all entries of the gradients."""
-        return np.concatenate([played.data[-1:], played.derivatives()[self._places]])
+        """What a program should return: the cost or outputs, and all entries of the gradients."""
+        computed = played.data[self._examples.tape.outputs]
+        return np.concatenate([computed, played.derivatives()[self._places]])
 
     def problem(self, program: Program) -> str:
         """How what a program returns differs from the graph; "" if it does not."""
@@ -158,11 +162,12 @@ class Proof:
     def _problem_of(
         self, returned: Any, program: Program, batch: Batch, given: Mapping[str, np.ndarray]
     ) -> str:
-        cost, grads = returned
-        by_name = isinstance(grads, dict)
-        results = [cost, *(grads.values() if by_name else [grads])]
-        if by_name and list(grads) != [output.key for output in self._outputs.values()][1:]:
-            return f"the gradients are called {', '.join(grads)}"
+        results = [returned] if program.forward_only else [*returned]
+        if isinstance(results[-1], dict):
+            grads = results.pop()
+            if list(grads) != [output.key for output in self._outputs.values()][1:]:
+                return f"the gradients are called {', '.join(grads)}"
+            results += grads.values()
         each = any(output.per_example for output in self._outputs.values())
         entries: list[str] = []
         for (name, output), found in zip(self._outputs.items(), results, strict=True):
@@ -294,8 +299,8 @@ def _difference(
         return None
     moved = [abs(times) * example.uncertainty(quantity) for example in batch.examples]
     allowed = allowed + batch.combined(moved, per_example)
-    # Where the scalars, or their sum, have no number, nothing is promised.
-    wrong = np.isfinite(expected * len(batch)) & ~(off <= allowed) & ~np.isnan(allowed)
+    # Where the scalars have no number, or nearly none, nothing is promised: sums run over.
+    wrong = (np.abs(expected) * len(batch) < HUGE) & ~(off <= allowed) & ~np.isnan(allowed)
     if not wrong.any():
         return None
     row, column = np.argwhere(wrong)[0].tolist()

@@ -12,6 +12,7 @@ from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.statements import Body, OutputArray, words
 
 FUNCTION = "cost_and_gradients"
+FORWARD = "outputs"  # the function of a program that is forward only
 
 # Tables with at most so many entries are printed.
 PRINTED_TABLE = 40
@@ -33,14 +34,15 @@ def tables_source(tables: Mapping[str, Any], large: Mapping[str, str]) -> str:
     """
     return "".join(
         [
-            f"{name} = np.array({_printed(table)})\n" if table.size <= PRINTED_TABLE else large[name]
+            _printed(name, table) if table.size <= PRINTED_TABLE else large[name]
             for name, table in tables.items()
         ]
     )
 
 
-def _printed(table: Any) -> str:
-    return re.sub(r"\b(inf|nan)\b", r"np.\1", str(table.tolist()))
+def _printed(name: str, table: Any) -> str:
+    numbers = re.sub(r"\b(inf|nan)\b", r"np.\1", str(table.tolist()))
+    return f"{name} = np.array({numbers})\n"
 
 
 def helpers(text: str) -> list[str]:
@@ -63,14 +65,16 @@ def function_source(
     outputs: Mapping[str, OutputArray],
     body: Body,
     *,
+    forward_only: bool = False,
     checked: bool = False,
 ) -> str:
-    """The function from the arrays of leaves to the cost and the gradients.
+    """The function from the arrays of leaves to the cost and the gradients, or to the outputs.
 
     Args:
         leaves: the arguments.
         outputs: what to return.
         body: the statements.
+        forward_only: whether the first of the outputs is all there is.
         checked: whether ``check(i, array)`` is called after statement i.
     """
     lines = _opening(leaves, body)
@@ -78,9 +82,10 @@ def function_source(
         lines.append(str(statement))
         if checked:
             lines.append(f"check({i}, {statement.name})")
-    lines.append(_returning(outputs, body))
+    lines.append(_returning(outputs, body, forward_only))
     arguments = ", ".join([array.name for array in leaves])
-    return f"def {FUNCTION}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+    name = FORWARD if forward_only else FUNCTION
+    return f"def {name}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
 
 
 def compiled(
@@ -89,7 +94,7 @@ def compiled(
     """The function of a source.
 
     Args:
-        source: with the function; helpers are added.
+        source: of the function; helpers are added.
         namespace: what is called ``np`` in it.
         tables: the index tables by their names.
         names: what else it may call.
@@ -97,7 +102,8 @@ def compiled(
     arrays = {name: namespace.asarray(table) for name, table in tables.items()}
     scope = {"np": namespace, **arrays, **names}
     exec("\n".join([*helpers(source), source]), scope)
-    return scope[FUNCTION]  # type: ignore[no-any-return]
+    name, _ = source.removeprefix("def ").split("(", 1)
+    return scope[name]  # type: ignore[no-any-return]
 
 
 def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
@@ -133,7 +139,7 @@ def _turned(array: LeafArray, body: Body, multiplied: bool) -> str:
     return text if multiplied else f"{text}.copy()"
 
 
-def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
+def _returning(outputs: Mapping[str, OutputArray], body: Body, forward_only: bool) -> str:
     """Back to arrays as users have them."""
     shapes = {statement.name: statement.shape for statement in body.statements}
     texts = []
@@ -144,7 +150,7 @@ def _returning(outputs: Mapping[str, OutputArray], body: Body) -> str:
         elif shapes.get(text) == (*output.shape, 1) and not output.per_example:
             text += "[:, 0]"
         texts.append(text)
-    if any(output.per_example for output in outputs.values()):
+    if forward_only or any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
     keys = [json.dumps(output.key, ensure_ascii=False) for output in outputs.values()]
     entries = [f"{key}: {text}" for key, text in list(zip(keys, texts, strict=True))[1:]]

@@ -34,6 +34,9 @@ class WeightedSums:
         self._absorbed: dict[Key, list[int]] = {}
         self.written: dict[int, list[int]] = {}
 
+    def __contains__(self, node: int) -> bool:
+        return node in self._nodes
+
     def before_absorbing(
         self,
         node: int,

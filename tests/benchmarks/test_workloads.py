@@ -3,10 +3,11 @@
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from autograd.backprop import topological_order
-from benchmarks import engine, memory, peers, pictures, training
+from benchmarks import engine, fitting, memory, peers, pictures, training
 from benchmarks.measuring import fastest, with_deep_stack
 
 PEERS = {peer.name: peer for peer in peers.installed()}
@@ -126,3 +127,32 @@ def test_recursion_may_go_deep_and_errors_come_back():
         depth(20_000)
     with pytest.raises(ZeroDivisionError):
         with_deep_stack(lambda: 1 // 0)
+
+
+def test_fit_and_its_rivals_descend_alike():
+    X, Y = fitting.digits()
+    trainers = fitting.trainers(X[:100], Y[:100])
+    ticks = []
+    costs = {name: train(3, lambda: ticks.append(1)) for name, train in trainers.items()}
+    assert len(ticks) == 3 * len(trainers)
+    for name, found in costs.items():
+        assert len(found) == 3
+        if name != "MLPClassifier":  # which starts from weights of its own
+            assert found == pytest.approx(costs["NumPy by hand"], rel=1e-9)
+    assert costs["glassgrad"][-1] < costs["glassgrad"][0]
+
+
+def test_the_gradients_by_hand_are_those_of_nudges():
+    X, Y = fitting.digits()
+    one_hot = np.eye(10)[Y[:5]]
+    p = fitting.weights_of(fitting.network())
+    cost, grads = fitting.gradients_by_hand(X[:5], one_hot, p)
+    for name, place in (("W1", (3, 20)), ("b2", (4,)), ("W3", (2, 7))):
+        nudged = {key: array.copy() for key, array in p.items()}
+        nudged[name][place] += 1e-6
+        above, _ = fitting.gradients_by_hand(X[:5], one_hot, nudged)
+        assert (above - cost) / 1e-6 == pytest.approx(grads[name][place], abs=1e-5)
+    model = fitting.network()
+    np.testing.assert_allclose(
+        fitting.forward_by_hand(X[:9], p), model.predict(X[:9]), rtol=1e-9, atol=1e-12
+    )

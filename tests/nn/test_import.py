@@ -31,8 +31,17 @@ def test_nn_needs_autograd_and_the_standard_library_only():
 
 
 def test_exported_names():
-    assert set(nn.__all__) == {
+    assert set(nn.__all__) >= {
         "Module", "Neuron", "Layer", "MLP",
-        "SquaredError", "MeanSquaredError", "BinaryCrossentropy", "SGD",
+        "Sequential", "Dense", "Conv1D", "Flatten", "Dropout", "Embedding", "L2",
+        "Loss", "SquaredError", "MeanSquaredError", "BinaryCrossentropy",
+        "CategoricalCrossentropy", "SparseCategoricalCrossentropy",
+        "Optimizer", "SGD", "Adam", "AdamW", "EarlyStopping", "History", "DivergenceError",
+        "gradcheck", "load_model",
     }  # fmt: skip
     assert set(nn.__all__) <= set(vars(nn))
+
+
+def test_dotted_paths():
+    for name in ("layers", "losses", "metrics", "optimizers", "schedules"):
+        assert getattr(nn, name) is importlib.import_module(f"nn.{name}")

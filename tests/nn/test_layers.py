@@ -131,7 +131,7 @@ def test_values_given_as_weights_are_the_parameters():
         (MLP(1, [2, 2, 1]), ["relu", "relu", "linear"]),
         (MLP(1, [2, 1], activation="tanh"), ["tanh", "linear"]),
         (MLP(1, [2, 1], output_activation=autograd.sigmoid), ["relu", "sigmoid"]),
-        (MLP(1, [2, 1], activation=["sin", "softmax"]), ["sin", "softmax"]),
+        (MLP(1, [2, 2], activation=["sin", "softmax"]), ["sin", "softmax"]),
     ],
 )
 def test_activations_of_a_network(network: MLP, activations: list[str]):
@@ -232,10 +232,30 @@ def test_models_that_cannot_be(make, error, words):
         (5, TypeError, r"takes the 2 inputs of one example: the argument is a list, not 5 \(int\)"),
         ("ab", TypeError, "a list, not 'ab'"),
         ([1, "2"], TypeError, r"x_2 is one number or Value, not '2' \(str\)"),
-        ([[1, 2], [3, 4]], TypeError, r"write \[model\(x\) for x in X\]"),
-        (np.ones((2, 2)), TypeError, r"write \[model\(x\) for x in X\]"),
+        (
+            [1, [2, 3]],
+            TypeError,
+            r"x_2 is one number or Value, not a list .*write \[model",
+        ),
+        (np.ones((2, 3)), ValueError, "takes 2 inputs, not 3"),
     ],
 )
 def test_inputs_that_do_not_fit(module: Module, x, error, words):
     with pytest.raises(error, match=rf"^{type(module).__name__} .*{words}"):
         module(x)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Layer(2, 1, activation="softmax"),
+        lambda: Layer(2, 1, activation=autograd.softmax, number=3),
+        lambda: Layer.from_weights([[1, 2]], [0], activation="softmax"),
+        lambda: MLP(2, [3, 1], output_activation="softmax"),
+        lambda: MLP(2, [1, 3], activation=["softmax", "linear"]),
+        lambda: MLP.from_weights([([[1, 2]], 0)], output_activation="softmax"),
+    ],
+)
+def test_softmax_over_one_unit_is_refused(make):
+    with pytest.raises(ValueError, match=r"softmax over one unit is always 1.*'sigmoid'"):
+        make()

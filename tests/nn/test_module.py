@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections import deque
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -180,3 +182,128 @@ def test_a_copy_has_parameters_of_its_own_and_still_shares_biases(copied):
     assert [p.data for p in twin.parameters()] == [p.data for p in network.parameters()]
     assert not set(twin.parameters()) & set(network.parameters())
     assert len(twin.parameters()) == 5
+
+
+class Slotted(Module):
+    __slots__ = ("__hidden", "unused", "weights")
+
+    def __init__(self) -> None:
+        self.weights = [Value(1), Value(2)]
+        self.__hidden = Value(3)
+        self.outside = Value(0)
+
+
+class OneSlot(Module):
+    __slots__ = "w"
+
+    def __init__(self) -> None:
+        self.w = Value(1)
+
+
+def test_parameters_in_slots_of_a_class_and_of_its_parents():
+    class Child(Slotted):
+        __slots__ = ("more",)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.more = OneSlot()
+
+    assert [p.data for p in Child().parameters()] == [0, 1, 3, 1, 2]
+    assert list(Slotted().named_parameters()) == ["outside", "_Slotted__hidden", "weights"]
+    assert list(OneSlot().named_parameters()) == ["w"]
+
+
+def test_parameters_of_a_class_and_in_other_containers():
+    class Scaled(Module):
+        scale = Value(1)
+        shadowed = Value(9)
+
+        def __init__(self) -> None:
+            self.shadowed = 5
+            self.queue = deque([Value(2)])
+            self.frozen = MappingProxyType({"w": Value(3)})
+
+    assert [p.data for p in Scaled().parameters()] == [2, 3, 1]
+    assert list(Scaled().named_parameters()) == ["queue.1", "frozen.w", "scale"]
+
+
+def test_a_set_of_parameters_is_refused_and_one_of_numbers_is_not_looked_at():
+    module = Module()
+    module.kinds = {1, 2}
+    assert module.parameters() == []
+    module.weights = {Value(1), Value(2)}
+    with pytest.raises(TypeError, match="a set has no order"):
+        module.parameters()
+
+
+COMPUTED = {
+    "alone": lambda: Value(0.5) * 0.1,
+    "in a list": lambda: [Value(1), -Value(2)],
+    "in a dict": lambda: {"w": Value(1), "v": [Value(0.5) * 0.1]},
+    "in an array": lambda: np.array([Value(1), Value(2)]) * 0.1,
+    "of two": lambda: Value(1) + Value(2),
+}
+
+
+@pytest.mark.parametrize("make", COMPUTED.values(), ids=COMPUTED.keys())
+def test_a_computed_value_that_hides_its_leaf_is_refused_by_name(make):
+    class Line(Module):
+        def __init__(self) -> None:
+            self.w = make()
+            self.b = Value(0)
+
+    class Outer(Module):
+        def __init__(self) -> None:
+            self.blocks = [Line()]
+
+    for module, name in ((Line(), "Line.w"), (Outer(), "Outer.blocks.1.w")):
+        for ask in (module.parameters, module.named_parameters, module.zero_grad, module.summary):
+            with pytest.raises(ValueError, match=rf"{name}.*was computed by \w+ from Value\("):
+                ask()
+
+
+def test_what_was_computed_from_parameters_or_constants_may_be_kept():
+    class Keeps(Module):
+        def __init__(self) -> None:
+            self.w = Value(2)
+
+        def __call__(self, x):
+            self.last = self.w * x  # x is an input, and no parameter
+            self.fixed = Value.constant(2) * 3
+            return self.last
+
+    module = Keeps()
+    module(Value(3))
+    assert module.parameters() == [module.w]
+
+
+def test_parent_and_child_may_know_each_other():
+    class Node(Module):
+        def __init__(self, parent=None) -> None:
+            self.w = Value(1)
+            self.parent = parent
+            self.children = [] if parent else [Node(self), Node(self)]
+            self.ring = [self]
+            self.ring.append(self.ring)
+
+    root = Node()
+    assert len(root.parameters()) == 3
+    assert list(root.named_parameters()) == ["w", "children.1.w", "children.2.w"]
+    assert root.modules() == [root, *root.children]
+    assert "parent: Node, the one above" in str(root)
+    assert len(root.summary().splitlines()) == 3 + 4
+
+
+def test_a_module_shared_40_levels_deep_is_visited_once():
+    class Twice(Module):
+        def __init__(self, inner) -> None:
+            self.a = self.b = inner
+
+    module = Neuron(1)
+    for _ in range(40):
+        module = Twice(module)
+    assert len(module.parameters()) == 2
+    assert len(module.named_parameters()) == 2
+    assert len(module.modules()) == 41
+    assert len(str(module).splitlines()) == 40 * 2 + 1
+    assert len(module.summary().splitlines()) < 10

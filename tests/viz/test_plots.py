@@ -13,11 +13,14 @@ import pytest
 
 from autograd import Value, affine, relu, sigmoid, tanh
 from autograd.backprop import topological_order
+from nn import MLP, BinaryCrossentropy
 from viz import plots
 from viz.plots import (
     OPEN,
     plot_activation,
     plot_boundary,
+    plot_descent,
+    plot_fit,
     plot_gradients,
     plot_history,
     plot_slice,
@@ -395,3 +398,69 @@ def test_matplotlib_is_imported_only_when_something_is_plotted():
     program = "import viz, sys; print('matplotlib' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert shown.stdout == "False\n", shown.stderr
+
+
+# --- what a model makes of data, and how it was found ---
+
+
+def test_a_fit_is_the_data_and_the_curve_of_the_model():
+    model = MLP(1, [1], seed=1)
+    model.from_vector([2.0, 1.0])
+    X, Y = [0.0, 1.0, 2.0], [1.0, 3.5, 5.0]
+    ax = plot_fit(model, X, Y, label="2x + 1")
+    data, curve = ax.lines
+    assert data.get_xdata().tolist() == X
+    assert data.get_ydata().tolist() == Y
+    np.testing.assert_allclose(curve.get_ydata(), 2 * np.asarray(curve.get_xdata()) + 1)
+    assert min(curve.get_xdata()) < 0.0
+    assert max(curve.get_xdata()) > 2.0
+    assert ax.get_legend_handles_labels()[1] == ["data", "2x + 1"]
+    # Another model beside it: the data are there already.
+    plot_fit(lambda x: 3 * x[0], X, Y, label="3x", ax=ax)
+    assert len(ax.lines) == 3
+    colors = [line.get_color() for line in ax.lines]
+    assert len(set(colors)) == 3
+
+
+def test_a_fit_of_two_outputs_has_two_curves():
+    ax = plot_fit(lambda x: [x[0], -x[0]], [[1.0]], [[1.0, -1.0]])
+    labels = ax.get_legend_handles_labels()[1]
+    assert labels == ["data $y_{1}$", "data $y_{2}$", "model $a_{1}$", "model $a_{2}$"]
+
+
+@pytest.mark.parametrize(
+    ("X", "Y"), [([], []), ([[1.0, 2.0]], [1.0]), ([1.0, 2.0], [1.0]), ([[]], [1.0])]
+)
+def test_a_fit_takes_one_input(X, Y):
+    with pytest.raises(ValueError, match="for examples of one input and their targets; not for"):
+        plot_fit(lambda x: x, X, Y)
+
+
+def test_a_descent_is_a_path_on_contours():
+    paths = {"SGD": [(4.0, 1.0), (3.0, -1.0), (2.0, 0.5)], "Adam": [(4.0, 1.0), (0.0, 0.0)]}
+    ax = plot_descent(lambda x, y: x**2 + 20 * y**2, paths, names=("w", "b"))
+    labels = ax.get_legend_handles_labels()[1]
+    assert labels == ["SGD, 2 steps", "Adam, 1 steps"]
+    assert ax.lines[0].get_xdata().tolist() == [4.0, 3.0, 2.0]
+    assert ax.lines[1].get_xdata().tolist() == [2.0]  # where it has come to
+    assert ax.get_xlabel() == "$w$"
+    assert len(ax.collections) >= 1
+    for wrong in ({}, {"SGD": []}, {"SGD": [(1.0, 2.0, 3.0)]}):
+        with pytest.raises(ValueError, match="paths are lists of points of two coordinates"):
+            plot_descent(lambda x, y: x, wrong)
+
+
+def test_the_boundary_of_logits_is_at_zero():
+    """The logit is x₁: the boundary lies at x₁ = 0, and not halfway between the labels."""
+    model = MLP(2, [1], seed=1)
+    model.from_vector([1.0, 0.0, 0.0])
+    model.compile(loss=BinaryCrossentropy(from_logits=True))
+    X, Y = [[-1.0, 0.0], [1.0, 1.0]], [0, 1]
+
+    def place(ax):
+        [line] = [c for c in ax.collections if c.get_linewidth().tolist() == [2.5]]
+        return line.get_paths()[0].vertices[0, 0]
+
+    assert place(plot_boundary(model, X, Y)) == pytest.approx(0.0)
+    assert place(plot_boundary(model, X, Y, level=0.25)) == pytest.approx(0.25)
+    assert place(plot_boundary(lambda x: x[0], X, Y)) == pytest.approx(0.5)

@@ -22,6 +22,8 @@ FEW = [*FEW, *[-x for x in FEW], math.nan]
 SCOPE = {"np": np}
 exec("\n".join(NUMPY_HELPERS.values()), SCOPE)
 
+# Rows whose first input is a target in [0, 1].
+OF_TARGETS = {"binary_cross_entropy", "binary_cross_entropy_with_logits", "sigmoid_error"}
 # σ(z) − y may lose 12 bits before its row computes it in another way.
 LESS_ACCURATE = {"sigmoid_error": 2.0 ** (12 - 52)}
 ROWS = {name: row for name, row in TABLE.items() if row.numpy}
@@ -32,7 +34,7 @@ def points(row):
     draw = random.Random(0)
     if row.n_inputs == 1:
         return [(x,) for x in NUMBERS]
-    if row.name.startswith("binary_cross_entropy") or row.name == "sigmoid_error":  # of targets in [0, 1]
+    if row.name in OF_TARGETS:
         return list(itertools.product((0.0, TINY, 1e-17, 0.3, 0.5, 1.0), NUMBERS))
     if row.n_inputs:
         return list(itertools.product(NUMBERS if row.n_inputs == 2 else FEW, repeat=row.n_inputs))

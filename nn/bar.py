@@ -1,0 +1,129 @@
+"""The progress bar of fit: in a terminal, in a notebook, in a log file, or none at all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from time import monotonic
+from types import TracebackType
+from typing import Any, Self
+
+LINES = 10  # of a log file, at most, beside the last one
+
+
+class FitBar:
+    """What fit shows while it trains: epoch, steps, loss and metrics.
+
+    A terminal and a notebook have a bar that moves. Where the text goes into a file, a bar
+    would be a mess: there are a few lines instead, each with its epoch. Either way a last line
+    says how many epochs of how many steps there were. It goes to standard error, as is usual
+    for progress; in a notebook, to standard output.
+
+    Args:
+        epochs: how many there will be.
+        steps: of the optimizer in each epoch.
+        verbose: 0 or False for nothing at all, 2 for a line per epoch, else as above.
+    """
+
+    def __init__(self, epochs: int, steps: int, verbose: int | bool | str) -> None:
+        self._epochs = epochs
+        self._steps = steps
+        self._verbose = verbose
+        self._started = monotonic()
+        self._done = 0
+        self._epoch = 0
+        self._text = ""
+        self._file = sys.stdout if _is_notebook() else sys.stderr
+        self._bar: Any = None
+        if verbose and verbose != 2 and _is_moving():
+            self._bar = _bar(
+                total=epochs * steps,
+                file=self._file,
+                leave=False,
+                dynamic_ncols=not _is_notebook(),
+                bar_format="{percentage:3.0f}% {bar:20} {elapsed}<{remaining}  {desc}",
+                desc="recording and vectorising an example",
+            )
+        self._lines = bool(verbose) and self._bar is None
+        self._every = 1 if verbose == 2 else -(-epochs // LINES)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def step(self) -> None:
+        """A step was taken."""
+        if self._bar is not None:
+            self._bar.update()
+
+    def epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """An epoch, counted from 1, has ended with these numbers."""
+        self._epoch = epoch
+        self._text = ", ".join([f"{name} {number:.4g}" for name, number in metrics.items()])
+        if self._bar is not None:
+            self._bar.set_description_str(
+                f"epoch {epoch}/{self._epochs} of {_counted(self._steps, 'step')}: {self._text}"
+            )
+        elif self._lines and (epoch % self._every == 0 or epoch == 1) and epoch < self._epochs:
+            self._print(f"epoch {epoch}/{self._epochs}: {self._text}")
+
+    def end(self, stopped: str) -> None:
+        """Training has ended; ``stopped`` says why, if before the last epoch."""
+        if self._bar is not None:
+            self._bar.close()
+        if self._verbose:
+            seconds = monotonic() - self._started
+            measured = f": {self._text}" if self._text else ""
+            why = f"; stopped: {stopped}" if stopped else ""
+            self._print(
+                f"{_counted(self._epoch, 'epoch')} of {_counted(self._steps, 'step')} in "
+                f"{seconds:.1f} s{measured}{why}"
+            )
+
+    def _print(self, text: str) -> None:
+        if self._file is not None:  # as in a program without a window for text
+            print(text, file=self._file, flush=True)
+
+
+def _bar(**options: Any) -> Any:
+    """A bar of tqdm that is not watched from a thread of its own, as tqdm would have it."""
+    from tqdm import tqdm
+
+    class Bar(tqdm):  # type: ignore[type-arg]
+        monitor_interval = 0
+
+    return Bar(**options)
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}{'s' * (n != 1)}"
+
+
+def _is_moving() -> bool:
+    """Whether a line may be written over."""
+    return _is_notebook() or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def _is_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell"
+
+
+def quiet_bar(total: int, unit: str, verbose: bool) -> Any:
+    """A bar for anything else that may take longer than a second, from then on."""
+    return _bar(
+        total=total,
+        unit=f" {unit}",
+        delay=1.0,
+        leave=False,
+        disable=not verbose or not _is_moving(),
+        file=sys.stdout if _is_notebook() else sys.stderr,
+    )

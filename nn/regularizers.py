@@ -1,0 +1,54 @@
+"""Regularisers: what large weights cost, added to the loss of a model in training.
+
+One of one's own is a function ``(weights, m)`` to a Value, where the weights are the Values of
+a layer, without its biases, and m is the number of examples in the training set::
+
+    def L1(weights, m):
+        return 0.01 * total([w.abs() for w in weights])
+
+    Dense(25, activation="relu", kernel_regularizer=L1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from autograd import Value, total
+from nn.arguments import as_count, as_number
+
+Regularizer = Callable[[Sequence[Value], int], Value]
+
+
+class L2:
+    """λ/2m Σ w², as in the lectures: its gradient adds λ/m w, the decay of the weights.
+
+    >>> w = Value(3)
+    >>> penalty = L2(0.5)([w, Value(1)], m=10)
+    >>> penalty.data  # 0.5 / 20 × (9 + 1)
+    0.25
+    >>> penalty.backward()
+    >>> round(w.grad, 12)  # 0.5 / 10 × 3
+    0.15
+
+    Keras computes λ Σ w² instead, whatever the size of the training set: that is
+    ``L2(λ, per_example=False)``.
+
+    Args:
+        rate: λ, at least 0.
+        per_example: whether the sum is divided by 2m.
+
+    Raises:
+        TypeError, ValueError: λ is not a number, or negative or not finite.
+    """
+
+    def __init__(self, rate: float = 0.01, *, per_example: bool = True) -> None:
+        self.rate = as_number("the rate of L2", rate, 0.0)
+        self.per_example = per_example
+
+    def __call__(self, weights: Sequence[Value], m: int) -> Value:
+        scale = self.rate / (2 * as_count("m", m)) if self.per_example else self.rate
+        penalty: Value = scale * total([w**2 for w in weights])
+        return penalty
+
+    def __repr__(self) -> str:
+        return f"L2({self.rate:g}{'' if self.per_example else ', per_example=False'})"
