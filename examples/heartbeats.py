@@ -66,8 +66,8 @@ def main() -> None:
         above.plot(X_test[row], style, label=name)
         below.plot(10 + 10 * np.arange(9), first.predict(X_test[row : row + 1])[0], f"{style}o")
     above.set_title("two signals")
-    below.set_title("what the nine units of the first layer make of them, at their windows")
-    above.legend()
+    below.set_title("the nine units of the first layer, at their windows")
+    above.legend(loc="upper left")
     save(above, "heartbeats")
 
 

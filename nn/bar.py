@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from importlib import import_module
+from io import StringIO
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
+SECONDS = 0.1  # between two updates of a notebook's cell
 LINES = 10  # of a log file, at most, beside the last one
 
 
@@ -16,8 +19,8 @@ class FitBar:
 
     A terminal and a notebook have a bar that moves. Where the text goes into a file, a bar
     would be a mess: there are a few lines instead, each with its epoch. Either way a last line
-    says how many epochs of how many steps there were. It goes to standard error, as is usual
-    for progress; in a notebook, to standard output.
+    says how many epochs of how many steps there were; in a notebook it takes the place of the
+    bar, and is all that is stored. Text goes to standard error, as is usual for progress.
 
     Args:
         epochs: how many there will be.
@@ -33,18 +36,22 @@ class FitBar:
         self._done = 0
         self._epoch = 0
         self._text = ""
-        self._file = sys.stdout if _is_notebook() else sys.stderr
         self._bar: Any = None
+        self._output: Any = None  # of a notebook's cell
+        self._shown = self._started
+        if verbose and _is_notebook():
+            display = import_module("IPython.display").display
+            self._output = display({"text/plain": ""}, raw=True, display_id=True)
         if verbose and verbose != 2 and _is_moving():
             self._bar = _bar(
                 total=epochs * steps,
-                file=self._file,
+                file=sys.stderr if self._output is None else StringIO(),
                 leave=False,
-                dynamic_ncols=not _is_notebook(),
+                dynamic_ncols=self._output is None,
                 bar_format="{percentage:3.0f}% {bar:20} {elapsed}<{remaining}  {desc}",
                 desc="recording and vectorising an example",
             )
-        self._lines = bool(verbose) and self._bar is None
+        self._lines = bool(verbose) and self._bar is None and self._output is None
         self._every = 1 if verbose == 2 else -(-epochs // LINES)
 
     def __enter__(self) -> Self:
@@ -63,6 +70,9 @@ class FitBar:
         """A step was taken."""
         if self._bar is not None:
             self._bar.update()
+            if self._output is not None and monotonic() - self._shown > SECONDS:
+                self._shown = monotonic()
+                self._print(str(self._bar))
 
     def epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """An epoch, counted from 1, has ended with these numbers."""
@@ -89,8 +99,10 @@ class FitBar:
             )
 
     def _print(self, text: str) -> None:
-        if self._file is not None:  # as in a program without a window for text
-            print(text, file=self._file, flush=True)
+        if self._output is not None:
+            self._output.update({"text/plain": text}, raw=True)
+        elif sys.stderr is not None:  # as in a program without a window for text
+            print(text, file=sys.stderr, flush=True)
 
 
 def _bar(**options: Any) -> Any:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
     from nn.data import Array
 
-PART = 2000  # rows
+PART = 1000  # rows
 
 # What was made for the last prediction of each model, and what the model was like then.
 _made: WeakKeyDictionary[Module, tuple[Any, Program, Parameters]] = WeakKeyDictionary()

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nn import MLP, BinaryCrossentropy
+from nn import MLP, BinaryCrossentropy, bar
 from nn.bar import FitBar, quiet_bar
 
 
@@ -70,17 +70,31 @@ def test_a_terminal_has_a_bar_that_moves_and_a_last_line(monkeypatch):
     assert all("\n" not in line for line in moving)
 
 
-def test_a_notebook_has_its_bar_where_its_outputs_are(monkeypatch, capsys):
+@pytest.mark.parametrize("verbose", ["auto", 2])
+def test_a_notebook_has_one_output_that_changes(verbose, monkeypatch, capsys):
+    """What is stored in the end is the last line alone."""
+
     class ZMQInteractiveShell:
         pass
 
+    shown = []
+
+    def display(data, *, raw, display_id):
+        assert (raw, display_id) == (True, True)
+        return SimpleNamespace(update=lambda data, raw: shown.append(data["text/plain"]))
+
     shell = SimpleNamespace(get_ipython=ZMQInteractiveShell)
     monkeypatch.setitem(sys.modules, "IPython", shell)
-    trained(epochs=2)
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=display))
+    monkeypatch.setattr(bar, "SECONDS", 0.0)
+    trained(epochs=3, verbose=verbose)
     printed = capsys.readouterr()
-    assert printed.err == ""
-    assert "epoch 2/2 of 3 steps: loss" in printed.out
-    assert printed.out.splitlines()[-1].startswith("2 epochs of 3 steps in ")
+    assert (printed.out, printed.err) == ("", "")
+    assert shown[-1].startswith("3 epochs of 3 steps in ")
+    if verbose == "auto":
+        assert any(text.startswith(" 78%") and "epoch 2/3 of 3" in text for text in shown)
+    trained(epochs=2, verbose=0)
+    assert shown[-1].startswith("3 epochs")
 
 
 def test_without_any_standard_error_nothing_is_shown(monkeypatch, capsys):

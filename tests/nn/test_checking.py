@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from time import perf_counter
 
 import numpy as np
 import pytest
@@ -30,12 +29,10 @@ def digits_like(m=20, n=64, seed=0):
     return generator.uniform(0, 1, (m, n)), generator.integers(0, 10, m)
 
 
-def test_2000_parameters_take_seconds():
+def test_a_network_of_2175_parameters_is_right():
     X, Y = digits_like()
     model = MLP(64, [25, 15, 10], activation="relu", seed=1)
-    start = perf_counter()
     report = nn.gradcheck(model, X, Y, SparseCategoricalCrossentropy(from_logits=True))
-    assert perf_counter() - start < 20.0  # it takes 0.6 s; the machine may be busy
     assert report
     assert report.parameters == 2175
     assert report.kinks == []

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
+import nn
 from nn import History
 
 
@@ -29,4 +31,5 @@ def test_it_plots_itself():
 
 def test_pictures_are_imported_when_it_is_plotted():
     script = "import sys, nn; nn.History(loss=[1.0]); assert 'viz' not in sys.modules"
-    subprocess.run([sys.executable, "-c", script], check=True)
+    root = Path(nn.__file__).parents[1]
+    subprocess.run([sys.executable, "-c", script], cwd=root, check=True)
