@@ -163,7 +163,7 @@ class Functions:
 
     def gradients(self, arguments: Sequence[Any]) -> Any:
         """What df returns, or what f returns beside its output."""
-        y, beside = self.split(self.call(arguments))
+        y, beside = self.split(self.call(_copied(list(arguments))))
         self.cache = beside
         if self.df is None:
             if beside is None:

@@ -69,6 +69,8 @@ def check(
     for _ in range(2):
         anew, _ = functions.matched(functions.gradients(functions.replaced({})))
         for leaf, claimed in anew.items():
+            if np.asarray(claimed).dtype.kind not in "fiub":
+                continue
             a, b = np.asarray(found.get(leaf), float), np.asarray(claimed, float)
             if a.shape == b.shape and not np.array_equal(a, b, equal_nan=True):
                 place = tuple(np.argwhere(a != b)[0])
@@ -159,11 +161,11 @@ def _after_other_calls(functions: Functions, found: Mapping[Leaf, Any], report: 
 
 
 def _noise(functions: Functions, middle: float) -> float:
-    """How much the output scatters while all arrays move by less than it can follow."""
-    outputs = []
-    for k in range(1, 6):
+    """How much the output scatters about a straight line over a few parts in 10⁸."""
+    outputs = [middle]
+    for k in range(1, 8):
         moved = {
-            leaf: functions.at(leaf) * (1.0 + k * 2.0**-45)
+            leaf: functions.at(leaf) * (1.0 + k * 2.0**-26)
             for leaf in functions.leaves
             if _is_float(functions.at(leaf))
         }
@@ -171,8 +173,7 @@ def _noise(functions: Functions, middle: float) -> float:
             outputs.append(functions.output(functions.replaced(moved)))
         except (ArithmeticError, ValueError):
             return 0.0
-    steps = np.diff([middle, *outputs])
-    scatter = float(np.max(np.abs(steps - np.median(steps))))
+    scatter = float(np.median(np.abs(np.diff(outputs, 2))))
     return scatter if math.isfinite(scatter) else 0.0
 
 

@@ -325,6 +325,29 @@ def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
                 yield f"{what} of {its_name} is used in {name}", layer.edited(other.slopes)
 
 
+def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
+    """δ with the factors g′ of the units above, term by term, in place of its own unit's."""
+    layers = [layer for layer in activations(replay) if layer.kind in NAMED]
+    for upper in layers:
+        above = dict(zip(upper.z, upper.slopes, strict=True))
+        for lower in layers:
+            slopes, met = lower.edited(1.0), False
+            for a in lower.a:
+                for e in replay.consumers.get(a, ()):
+                    node = int(replay.source[e])
+                    while node not in above and len(replay.consumers.get(node, ())) == 1:
+                        node = int(replay.source[replay.consumers[node][0]])
+                    if node in above and lower is not upper:
+                        slopes[e] *= above[node]
+                        met = True
+            if met:
+                yield (
+                    f"each term of δ has the factor g′ of a unit above ({upper.kind}), and δ lacks "
+                    f"that of its own unit ({lower.kind})",
+                    slopes,
+                )
+
+
 def _of_softmax(replay: Replay) -> Iterator[tuple[str, Any]]:
     """exp(z) / Σ exp(z), whose derivative is taken entry by entry."""
     entries = []
@@ -460,7 +483,7 @@ def _of_fan_out(replay: Replay) -> Iterator[tuple[str, Any]]:
                 slopes[uses] = 0.0
                 slopes[kept] = replay.slopes[kept]
                 yield (
-                    f"= for +=: of the {len(groups)} uses of {name} one counts, the others are lost",
+                    f"= for +=: of the {len(groups)} uses of {name} one counts, others are lost",
                     slopes,
                 )
             if len(groups) > 2:
@@ -607,7 +630,7 @@ Family = Callable[
 ]
 # Those that are made most often, and quickest to try, come first.
 FAMILIES: tuple[Family, ...] = (
-    _family(_of_activations),
+    _family(lambda replay: chain(_of_activations(replay), _of_units_above(replay))),
     _family(_of_softmax),
     _of_updates,
     _family(_of_square_weights),
@@ -631,7 +654,8 @@ def _first_wrong(
     if not wrong:
         return
     if replay is None:
-        report.first = wrong[-1].name + " (by the order of the arguments)"
+        if not report.explanations:
+            report.first = wrong[-1].name + " (by the order of the arguments)"
         return
     distance: dict[str, float] = {}
     for leaf, places in replay.leaves.items():

@@ -114,6 +114,14 @@ def patterns(
                 "(λ against λ/m, ½), or should not be there (biases)",
                 misfit(difference, c * value),
             )
+        spread = value.sum() - value
+        c = factor(difference, spread)
+        if theirs.size > 1 and math.isfinite(c) and c:
+            yield (
+                f"{name} is off by {abs(c):.6g} × (sum of {name} − {name}): the square of a sum "
+                "where the sum of squares is due, or the other way round",
+                misfit(difference, c * spread),
+            )
         yield from _partial(name, theirs, right)
     if theirs.ndim == 2 and theirs.shape == right.shape[::-1] and min(theirs.shape) >= 1:
         k = factor(theirs, right.T)

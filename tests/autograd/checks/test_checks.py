@@ -1,0 +1,375 @@
+"""How f and df are called, what is told apart from mistakes, and what the report says."""
+
+import sys
+
+import numpy as np
+import pytest
+from mistakes_search import search
+
+from autograd import assert_gradients, check_gradients
+from autograd.checks.calls import bare
+from autograd.checks.report import ArrayCheck, GradientMismatchError, Report
+
+RNG = np.random.default_rng(7)
+W, b, X = RNG.normal(size=(2, 3)), RNG.normal(size=(2, 1)), RNG.normal(size=(3, 4))
+D = RNG.normal(size=(2, 4))
+
+
+def cost(W, b, X):
+    Z = W @ X + b
+    return np.sum(np.sin(Z)), (Z, X)
+
+
+def gradient(W, b, X):
+    C = np.cos(W @ X + b)
+    return C @ X.T, C.sum(axis=1, keepdims=True)
+
+
+# --- calls ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "df",
+    [
+        gradient,
+        lambda W, b, X: list(gradient(W, b, X)),
+        lambda W, b, X: dict(zip(("dW", "db"), gradient(W, b, X), strict=True)),
+        lambda W, b, X: dict(zip(("W", "b"), gradient(W, b, X), strict=True)),
+        lambda W, b, X: dict(zip(("grad_W", "dL_db"), gradient(W, b, X), strict=True)),
+        lambda X, W, b: gradient(W, b, X),
+        lambda cache: (np.cos(cache[0]) @ cache[1].T, np.cos(cache[0]).sum(1, keepdims=True)),
+        lambda cache, *, X: (np.cos(cache[0]) @ X.T, None),
+        lambda dout, cache: (
+            dout * np.cos(cache[0]) @ cache[1].T,
+            dout * np.cos(cache[0]).sum(axis=1, keepdims=True),
+        ),
+        lambda dA, cache, X: (dA * np.cos(cache[0]) @ X.T,),
+        lambda b, W, **others: gradient(W, b, others["X"] if others else X),
+    ],
+)
+def test_df_in_every_form(df):
+    report = check_gradients(cost, df, W, b, X=X)
+    assert report.right, report
+
+
+def test_f_that_returns_the_gradients():
+    def f(W, b, X):
+        return np.sum(np.sin(W @ X + b)), gradient(W, b, X)
+
+    assert_gradients(f, W, b, X=X)
+    assert_gradients(f, None, W, b, X=X)
+
+    def wrong(W, b, X):
+        dW, db = gradient(W, b, X)
+        return np.sum(np.sin(W @ X + b)), dW, -db
+
+    with pytest.raises(GradientMismatchError, match=r"b has the wrong sign") as caught:
+        assert_gradients(wrong, W, b, X=X)
+    assert "f says" in str(caught.value)
+    assert caught.value.report.arrays[1].name == "b"
+
+
+def test_dicts_and_lists_of_arrays():
+    def f(parameters, X):
+        return np.sum(np.sin(parameters["W"] @ X + parameters["b"]))
+
+    def df(parameters, X):
+        dW, db = gradient(parameters["W"], parameters["b"], X)
+        return {"dW": dW, "db": db, "dZ": 3.0}
+
+    assert_gradients(f, df, {"W": W, "b": b}, X=X)
+    assert_gradients(f, lambda p, X: {"parameters": df(p, X)}, {"W": W, "b": b}, X=X)
+    assert_gradients(f, lambda p, X: (df(p, X),), {"W": W, "b": b}, X=X)
+    assert_gradients(f, lambda p, X: (df(p, X), None), {"W": W, "b": b}, X)
+
+    def lists(layers, X):
+        return np.sum(np.tanh(layers[1] @ np.tanh(layers[0] @ X)))
+
+    def back(layers, X):
+        H = np.tanh(layers[0] @ X)
+        dZ = 1 - np.tanh(layers[1] @ H) ** 2
+        return [(layers[1].T @ dZ * (1 - H**2)) @ X.T, dZ @ H.T]
+
+    layers = [W, RNG.normal(size=(1, 2))]
+    assert_gradients(lists, back, layers, X=X)
+    assert_gradients(lists, back, tuple(layers), X=X)
+    assert_gradients(lists, lambda layers, X: (back(layers, X), None), layers, X)
+    report = check_gradients(lists, lambda layers, X: back(layers, X)[::-1], layers, X=X)
+    assert not report.right
+    assert report.arrays[0].name == "layers[0]"
+
+
+def test_a_gradient_that_is_not_returned_though_others_are():
+    def f(parameters):
+        return np.sum(parameters["W"] ** 2) + np.sum(parameters["b"] ** 2)
+
+    report = check_gradients(f, lambda parameters: {"dW": 2 * parameters["W"]}, {"W": W, "b": b})
+    assert 'parameters["b"], shape (2, 1): no gradient is returned for it' in str(report)
+
+
+def test_arrays_with_a_cotangent():
+    def f(x, w):
+        return x @ w
+
+    def df(dout, x, w):
+        return dout @ w.T, x.T @ dout
+
+    x, w = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
+    assert_gradients(f, df, x, w)
+    assert_gradients(f, df, x, w, cotangent=np.ones((4, 2)))
+    assert_gradients(np.tanh, lambda x: 1 - np.tanh(x) ** 2, x)  # entry by entry
+    with pytest.raises(
+        ValueError, match=r"the cotangent has shape \(2,\), the output of f \(4, 2\)"
+    ):
+        check_gradients(f, df, x, w, cotangent=np.ones(2))
+
+    def layer(x, w):
+        return x @ w, (x, w)
+
+    def backward(dout, cache):
+        x, w = cache
+        return dout @ w.T, x.T @ dout
+
+    assert_gradients(layer, backward, x, w)
+    report = check_gradients(
+        layer, lambda dout, cache: (dout @ cache[1].T, cache[0].T @ dout * 2), x, w
+    )
+    assert "w is 2 times what it should be" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("f", "df", "arguments", "error", "words"),
+    [
+        (3, None, (), TypeError, "f is a function of the arguments, not 3"),
+        (lambda x: x**2, None, (2.0,), TypeError, "df is left out, so f has to return"),
+        (lambda x: x**2, lambda u, v: u, (2.0,), TypeError, "there is nothing for u, v. Known are x"),
+        (lambda x, y: x, lambda x: x, (2.0,), TypeError, "f cannot be called with 1 arguments"),
+        (lambda x: x**2, lambda x: (x, x), (2.0,), ValueError, "2 gradients for 1 arguments"),
+        (lambda x: x**2, lambda x: {"y": x}, (2.0,), ValueError, "none of the gradients y bears"),
+        (lambda x: "no", lambda x: x, (2.0,), ValueError, "f returns 'no': a number"),
+        (lambda x: np.log(x), lambda x: x, (-2.0,), ValueError, "f returns nan, so it has no"),
+        (lambda x: x, lambda x: x, (np.nan,), ValueError, "x holds nan or infinity"),
+        (lambda x: np.sum(x[0]), lambda x: [1, 2], ([W, b],), ValueError, None),
+        (lambda x: np.sum(x[0]), lambda x: [W], ([W, b],), ValueError, "1 gradients for a list of 2"),
+        (lambda: 1.0, lambda: 2.0, (), ValueError, "there is no argument"),
+        (lambda p, q: 1.0, lambda p, q: (W, 1.0), ({"a": W, "b": b}, 1.0), ValueError, "one array for the 2"),
+    ],
+)  # fmt: skip
+def test_calls_that_do_not_fit(f, df, arguments, error, words):
+    if words is None:
+        assert not check_gradients(f, df, *arguments).right
+        return
+    with pytest.raises(error, match=words):
+        check_gradients(f, df, *arguments)
+
+
+def test_the_accepted_forms_are_shown():
+    with pytest.raises(TypeError, match=r"df\(parameters, cache, X, Y\)"):
+        check_gradients(cost, lambda u, v, w, x: u, W, b, X=X)
+
+
+def test_names_of_gradients():
+    assert [bare(n) for n in ("dW1", "grad_W1", "dJ_dW1", "dL/dW1", "d_W1", "W1", "d")] == [
+        "W1", "W1", "W1", "W1", "W1", "W1", "d",
+    ]  # fmt: skip
+
+
+def test_functions_without_a_signature():
+    assert_gradients(np.hypot, lambda x, y: (x / np.hypot(x, y), y / np.hypot(x, y)), 3.0, 4.0)
+    report = check_gradients(lambda x: x**2, np.positive, 0.0)
+    assert "right at these arguments and wrong at others" in str(report)
+
+
+def test_inputs_are_never_changed():
+    kept = W.copy()
+
+    def f(W, b):
+        W *= 2.0
+        return np.sum(W**2) + np.sum(b)
+
+    def df(W, b):
+        W += 1.0
+        return 8.0 * (W - 1.0), np.ones((2, 1))
+
+    assert_gradients(f, df, W, b)
+    assert np.array_equal(W, kept)
+
+
+# --- what is no mistake ---------------------------------------------------------------------
+
+
+def test_kinks_are_told_apart():
+    v = np.array([0.0, 1.0, -2.0])
+    report = check_gradients(lambda v: np.sum(np.maximum(0, v)), lambda v: (v > 0) * 1.0, v)
+    assert report.right
+    assert "v[0] lies on a kink (slopes 0 and 1)" in str(report)
+    report = check_gradients(lambda v: np.sum(np.abs(v)), lambda v: np.array([7.0, 1, -1]), v)
+    assert not report.right
+    assert report.arrays[0].worst == (0,)
+
+
+def test_the_edge_of_a_domain_is_told_apart():
+    def root(v):
+        if np.any(v < 0):
+            raise ValueError("negative")
+        return np.sum(v**1.5)
+
+    report = check_gradients(root, lambda v: 1.5 * v**0.5, np.array([0.0, 4.0]))
+    assert report.right
+    assert "v[0] lies at the edge of where f has a value" in str(report)
+
+
+def test_float32():
+    x = RNG.normal(size=(4, 3)).astype(np.float32)
+    w = RNG.normal(size=3).astype(np.float32)
+
+    def f(w, x):
+        return np.mean((x @ w) ** 2)
+
+    def df(w, x):
+        return 2 * x.T @ (x @ w) / len(x)
+
+    report = check_gradients(f, df, w, x=x)
+    assert report.right
+    assert "float32 arrays were checked in float64" in str(report)
+    single = check_gradients(
+        lambda w, x: np.float32(f(w, x)), lambda w, x: df(w, x).astype(np.float32), w, x=x
+    )
+    assert single.right
+    assert "computes with the digits of float32" in str(single)
+    assert not check_gradients(
+        lambda w, x: np.float32(f(w, x)), lambda w, x: 1.01 * df(w, x), w, x=x
+    ).right
+    inside = check_gradients(
+        lambda w, x: float(f(w.astype(np.float32), x.astype(np.float32))), df, w, x=x
+    )
+    assert inside.right, inside
+
+
+def test_integers():
+    v = np.array([1, 2, 3])
+    report = check_gradients(lambda v: np.sum(v**2), lambda v: 2 * v, v)
+    assert report.right
+    assert "v holds integers: it was nudged as float64" in str(report)
+
+    def f(w, x, y):
+        z = x @ w
+        return np.mean(np.log(np.exp(z).sum(axis=1)) - z[np.arange(len(y)), y])
+
+    def df(w, x, y):
+        p = np.exp(x @ w)
+        p /= p.sum(axis=1, keepdims=True)
+        p[np.arange(len(y)), y] -= 1
+        return x.T @ p / len(y), p @ w.T / len(y)
+
+    w, x, y = RNG.normal(size=(3, 2)), RNG.normal(size=(5, 3)), np.array([0, 1, 1, 0, 1])
+    assert_gradients(f, df, w, x, y)  # labels are no variables
+
+
+def test_round_off():
+    v = np.array([1e-3, 5.0, 1e4])
+    assert_gradients(lambda v: np.sum(v**2) + 1e9, lambda v: 2 * v, v)
+    assert_gradients(lambda v: np.sum((v + 1e8) - 1e8), lambda v: np.ones(3), v)
+
+
+def test_functions_that_answer_differently_twice():
+    draw = np.random.default_rng(1).random
+    report = check_gradients(
+        lambda v: np.sum(v * (draw(3) < 0.5)), lambda v: np.ones(3), np.ones(3)
+    )
+    assert not report.right
+    assert str(report).startswith("F is not the same twice: at the same arguments it answers")
+    report = check_gradients(lambda v: np.sum(v), lambda v: draw(3), np.ones(3))
+    assert "Df, for v, is not the same twice" in str(report)
+    calls = []
+
+    def later(v):
+        calls.append(v)
+        return np.sum(v) * (1.0 if len(calls) < 30 else draw())
+
+    report = check_gradients(later, lambda v: 2 * np.ones(3), np.ones(3))
+    assert "is not the same twice" in str(report)
+
+
+# --- large arrays ---------------------------------------------------------------------------
+
+
+def test_large_arrays_are_sampled_and_what_is_left_out_shows_all_the_same():
+    v = RNG.normal(size=(90, 80))
+    report = check_gradients(lambda v: np.sum(v**3), lambda v: 3 * v**2, v)
+    assert report.right
+    assert report.arrays[0].nudged.sum() == 60
+
+    def wrong(v):
+        dv = 3 * v**2
+        dv[np.unravel_index(unseen, v.shape)] *= 1.5
+        return dv
+
+    unseen = int(np.flatnonzero(~report.arrays[0].nudged.ravel())[0])
+    again = check_gradients(lambda v: np.sum(v**3), wrong, v)
+    assert "entries outside the sample are wrong" in str(again)
+    everything = check_gradients(lambda v: np.sum(v**3), wrong, v, entries=7200)
+    assert everything.arrays[0].wrong.sum() == 1
+
+
+def test_a_bar_shows_the_progress_of_what_takes_long(capsys, monkeypatch):
+    monkeypatch.setattr("autograd.checks.comparing.PATIENCE", 0.0)
+    assert_gradients(lambda v: np.sum(v**2), lambda v: 2 * v, np.ones(3))
+    assert "checking" in capsys.readouterr().err
+
+
+# --- the report -----------------------------------------------------------------------------
+
+
+def test_the_report_in_a_notebook():
+    v = RNG.normal(size=(30, 40))
+    report = check_gradients(lambda v, u: np.sum(v**2) + u, lambda v, u: (2 * v, 1.1), v, 3.0)
+    page = report._repr_html_()
+    assert page.count("<table") == 2
+    assert page.count("✓") > 700
+    assert "u (): wrong" in page
+    assert "…" in page
+    right = check_gradients(lambda v: np.sum(v**2), lambda v: 2 * v, np.ones(2))
+    assert "right" in right._repr_html_()
+
+
+def test_texts_of_odd_gradients():
+    report = check_gradients(lambda v: np.sum(v**2), lambda v: np.array("no"), np.ones(2))
+    assert "its gradient is array('no'" in str(report)
+    report = check_gradients(lambda v: np.sum(v**2), lambda v: np.array([2.0, np.nan]), np.ones(2))
+    assert "df says nan" in str(report)
+    assert np.isnan(ArrayCheck.missing("v", (2,)).digits).all()
+    assert repr(Report()) == str(Report())
+
+
+def test_gradients_of_a_few_digits():
+    v = RNG.normal(size=4)
+    report = check_gradients(lambda v: np.sum(v**2), lambda v: 2 * v * 1.0001, v)
+    assert "is 1.0001 times what it should be" in str(report)
+    assert report.arrays[0].digits.tolist() == [4, 4, 4, 4] or report.arrays[0].digits.max() <= 4
+
+
+def test_a_part_of_f_that_is_not_recorded():
+    def f(v):
+        return np.sum(np.tanh(v)) + float(np.sum(np.asarray(v, float) ** 2))
+
+    report = check_gradients(f, lambda v: np.cos(v), np.array([0.3, -0.8, 0.5]))
+    assert "None of the known mistakes explains it." in str(report)
+    report = check_gradients(lambda v: float(np.sum(v)), lambda v: np.sin(v), np.arange(3.0))
+    assert "f could not be recorded" in str(report)
+
+
+# --- random networks ------------------------------------------------------------------------
+
+
+def test_random_networks_and_planted_mistakes():
+    """A small part of what tests/mistakes_search.py runs."""
+    alarms, planted, unseen, unnamed = search(8, seed=3)
+    assert not alarms
+    assert not unseen
+    assert len(unnamed) <= 1
+    assert sum(planted.values()) == 8
+
+
+def test_numpy_is_all_that_is_needed():
+    assert "autograd.checks.comparing" in sys.modules
