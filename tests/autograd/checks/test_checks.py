@@ -142,7 +142,7 @@ def test_arrays_with_a_cotangent():
     [
         (3, None, (), TypeError, "f is a function of the arguments, not 3"),
         (lambda x: x**2, None, (2.0,), TypeError, "df is left out, so f has to return"),
-        (lambda x: x**2, lambda u, v: u, (2.0,), TypeError, "there is nothing for u, v. Known are x"),
+        (lambda x: x**2, lambda u, v: u, (2.0,), TypeError, "there is nothing for u, v. Known"),
         (lambda x, y: x, lambda x: x, (2.0,), TypeError, "f cannot be called with 1 arguments"),
         (lambda x: x**2, lambda x: (x, x), (2.0,), ValueError, "2 gradients for 1 arguments"),
         (lambda x: x**2, lambda x: {"y": x}, (2.0,), ValueError, "none of the gradients y bears"),
@@ -150,9 +150,10 @@ def test_arrays_with_a_cotangent():
         (lambda x: np.log(x), lambda x: x, (-2.0,), ValueError, "f returns nan, so it has no"),
         (lambda x: x, lambda x: x, (np.nan,), ValueError, "x holds nan or infinity"),
         (lambda x: np.sum(x[0]), lambda x: [1, 2], ([W, b],), ValueError, None),
-        (lambda x: np.sum(x[0]), lambda x: [W], ([W, b],), ValueError, "1 gradients for a list of 2"),
+        (lambda x: np.sum(x[0]), lambda x: [W], ([W, b],), ValueError, "1 gradients for a list"),
         (lambda: 1.0, lambda: 2.0, (), ValueError, "there is no argument"),
-        (lambda p, q: 1.0, lambda p, q: (W, 1.0), ({"a": W, "b": b}, 1.0), ValueError, "one array for the 2"),
+        (lambda p, q: 1.0, lambda p, q: (W, 1.0), ({"a": W, "b": b}, 1.0), ValueError,
+         "one array for the 2"),
     ],
 )  # fmt: skip
 def test_calls_that_do_not_fit(f, df, arguments, error, words):
@@ -295,20 +296,20 @@ def test_functions_that_answer_differently_twice():
 
 
 def test_large_arrays_are_sampled_and_what_is_left_out_shows_all_the_same():
-    v = RNG.normal(size=(90, 80))
-    report = check_gradients(lambda v: np.sum(v**3), lambda v: 3 * v**2, v)
+    v = RNG.normal(size=(90, 45))
+    report = check_gradients(lambda v: np.sum(v * v), lambda v: 2 * v, v)
     assert report.right
     assert report.arrays[0].nudged.sum() == 60
+    unseen = tuple(np.argwhere(~report.arrays[0].nudged)[0])
 
     def wrong(v):
-        dv = 3 * v**2
-        dv[np.unravel_index(unseen, v.shape)] *= 1.5
+        dv = 2 * v
+        dv[unseen] *= 1.5
         return dv
 
-    unseen = int(np.flatnonzero(~report.arrays[0].nudged.ravel())[0])
-    again = check_gradients(lambda v: np.sum(v**3), wrong, v)
+    again = check_gradients(lambda v: np.sum(v * v), wrong, v)
     assert "entries outside the sample are wrong" in str(again)
-    everything = check_gradients(lambda v: np.sum(v**3), wrong, v, entries=7200)
+    everything = check_gradients(lambda v: np.sum(v * v), wrong, v, entries=4050)
     assert everything.arrays[0].wrong.sum() == 1
 
 
