@@ -103,7 +103,7 @@ def check(
         report.unrepeatable("f", *numeric.changed)
         return report
     if report.right:
-        _after_other_calls(functions, found, report)
+        _after_other_calls(functions, found, report, epsilon)
     report.settle(functions.df is not None)
     if hints and not report.right:
         from autograd.checks.mistakes import explain
@@ -120,7 +120,9 @@ def _wide(thing: Any) -> Any:
     return np.array(thing, float) if isinstance(thing, np.ndarray) else float(thing)
 
 
-def _after_other_calls(functions: Functions, found: Mapping[Leaf, Any], report: Report) -> None:
+def _after_other_calls(
+    functions: Functions, found: Mapping[Leaf, Any], report: Report, epsilon: float
+) -> None:
     """Whether df still says the same after f was called at other numbers, and is right there."""
     moved = {leaf: functions.at(leaf) * 1.25 + 0.125 for leaf in found}
     try:
@@ -149,10 +151,11 @@ def _after_other_calls(functions: Functions, found: Mapping[Leaf, Any], report: 
                 functions.replaced({**moved, leaf: moved[leaf] + t * direction})
             )
 
-        nudges = Nudged(along, 0.0, middle)
+        nudges = Nudged(along, 0.0, middle, epsilon=epsilon)
         size = float(np.linalg.norm(slopes * direction))
         with suppress(NotRepeatable):
-            wrong = nudges.compare(float(np.sum(slopes * direction)), 1e-5 * size)
+            slack = (1e-5 + 64.0 * epsilon) * size
+            wrong = nudges.compare(float(np.sum(slopes * direction)), slack)
             if wrong is not None and not wrong.kink and nudges.neighbours > 1:
                 report.problems.append(
                     f"the gradient along {leaf.name} is right at these arguments and wrong at "

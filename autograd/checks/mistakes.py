@@ -59,11 +59,12 @@ def explain(
         else:
             replay = None  # a part of f is not recorded
     seen: set[str] = set()
-    for each in sorted(explanations, key=lambda e: (_rounded(e.misfit), -len(e.arrays))):
+    for each in sorted(explanations, key=lambda e: (e.bare, _rounded(e.misfit), -len(e.arrays))):
         kind = (
             each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
         )
-        if kind not in seen:
+        told = _told(report.explanations)
+        if kind not in seen and not (each.bare and set(each.arrays) <= told):
             seen.add(kind)
             report.explanations.append(each)
     _first_wrong(functions, report, replay, others, sizes)
@@ -316,7 +317,7 @@ def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
                     f"the gradient is masked by its own sign ({name})",
                     layer.edited((clean[layer.a] > 0.0) * 1.0),
                 )
-            if layer.kind == "leaky_relu" or set(np.unique(slopes)) - {0.0, 1.0}:
+            if layer.kind == "leaky_relu":
                 yield f"the mask is that of ReLU ({name})", layer.edited((z > 0.0) * 1.0)
         for other, its_name in zip(layers, names, strict=True):
             both = other.kind in NAMED and layer.kind in NAMED

@@ -374,3 +374,153 @@ def test_random_networks_and_planted_mistakes():
 
 def test_numpy_is_all_that_is_needed():
     assert "autograd.checks.comparing" in sys.modules
+
+
+# --- the corners ----------------------------------------------------------------------------
+
+
+class Odd:
+    """A callable that does not tell how it is called."""
+
+    __signature__ = "odd"
+
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, *arguments):
+        return self.function(*arguments)
+
+
+def test_functions_that_do_not_tell_their_signature():
+    f, df = Odd(lambda u, v: u * v), Odd(lambda u, v: (v, u))
+    assert_gradients(f, df, 3.0, 4.0)
+    assert "argument 2 has the wrong sign" in str(
+        check_gradients(f, Odd(lambda u, v: (v, -u)), 3.0, 4.0)
+    )
+
+
+def test_arguments_that_are_no_numbers():
+    def f(v, kind):
+        return np.sum(v**2) if kind == "squares" else 0.0
+
+    assert_gradients(f, lambda v, kind: 2 * v, np.ones(2), "squares")
+
+
+def test_a_domain_that_ends_at_the_point():
+    def f(v):
+        if np.any(v > 1):
+            raise ValueError("beyond 1")
+        return np.sum(v**2)
+
+    report = check_gradients(f, lambda v: 2 * v, np.array([1.0, 0.5]))
+    assert report.right
+    assert "v[0] lies at the edge" in str(report)
+    report = check_gradients(f, lambda v: -2 * v, np.array([1.0]))
+    assert report.right  # nothing could be compared, and the report says so
+    assert "left out" in str(report)
+
+
+def test_a_number_whose_gradient_comes_as_an_array():
+    assert_gradients(lambda u: u**2, lambda u: np.array([[2 * u]]), 3.0)
+
+
+def test_kinks_along_a_direction_of_a_large_array():
+    v = np.zeros((70, 60))
+    report = check_gradients(lambda v: np.sum(np.maximum(0, v)), lambda v: (v > 0) * 1.0, v)
+    assert report.right
+
+
+ACTIVATIONS = [
+    (lambda z: 1 / (1 + np.exp(-1 * z)), lambda a: a * (1 - a), "sigmoid"),
+    (lambda z: 1 / (1 + np.exp(z * -1.0)), lambda a: a * (1 - a), "sigmoid"),
+    (lambda z: 1 / (np.exp(-z) + 1), lambda a: a * (1 - a), "sigmoid"),
+    (lambda z: 1 / (1 + np.exp(z)), lambda a: -a * (1 - a), None),
+    (lambda z: 1 / (1 + np.exp(2 * z)), lambda a: -2 * a * (1 - a), None),
+    (lambda z: 1 / (2 + np.exp(-z)), lambda a: a * (1 - 2 * a), None),
+    (lambda z: 1 / (2 + z * z), lambda a: a, None),
+    (lambda z: 1 / np.exp(z), lambda a: -a, None),
+    (lambda z: np.clip(z, -0.5, 0.5), lambda a: np.abs(a) < 0.5, "relu"),
+    (lambda z: np.sqrt(1 + z * z), lambda a: a, None),
+    (lambda z: np.where(z > 0, np.exp(z), z + 1.0), lambda a: np.where(a > 1, a, 1.0), None),
+    (lambda z: np.where(z > 0, z, -1.0), lambda a: a > 0, None),
+]
+
+
+@pytest.mark.parametrize(("g", "prime", "kind"), ACTIVATIONS)
+def test_activations_in_other_words(g, prime, kind):
+    def f(W, X):
+        return np.sum(np.sin(g(W @ X)))
+
+    def df(W, X):
+        return np.cos(g(W @ X)) @ X.T  # g′ is left out
+
+    report = check_gradients(f, df, W, X=X)
+    assert not report.right
+    if kind:
+        assert f"left out ({kind}, layer" in str(report)
+
+
+def test_what_else_is_recorded():
+    def f(v, A):
+        u = v.copy()
+        u += 1.0
+        np.add(u, 0.5, out=u)
+        z = A @ u
+        return np.linalg.norm(z) + np.dot(v, v) + np.floor(v).sum() + np.dot(A, v) @ z * np.max(v)
+
+    def df(v, A):
+        return np.cos(v)
+
+    report = check_gradients(f, df, np.array([0.3, -0.8, 0.5]), A=W)
+    assert not any("could not be recorded" in note for note in report.notes)
+
+    def shapes(v, A):
+        try:
+            return np.sum(A @ v[:2])
+        except ValueError:
+            return np.sum(v * v * np.sum(v, axis=(0,)) / v.sum())
+
+    report = check_gradients(shapes, lambda v, A: np.cos(v), np.array([0.3, -0.8, 0.9]), A=W)
+    assert not any("could not be recorded" in note for note in report.notes)
+
+
+def test_squares_written_as_products_and_broadcast():
+    x, y = RNG.normal(size=(5, 2)), RNG.normal(size=5)
+
+    def f(w):
+        d = y - x @ w
+        return np.sum(d * d)
+
+    def df(w):
+        d = y.reshape(-1, 1) - x @ w
+        return -2 * x.T @ d.sum(axis=0)
+
+    assert "(n,) meets one of shape (n, 1)" in str(check_gradients(f, df, RNG.normal(size=2)))
+
+    def cubes(w, v):
+        d = y - x @ w
+        return np.sum(d**3) + (1.0 - v) ** 2
+
+    report = check_gradients(cubes, lambda w, v: (np.ones((3, 3)), 7.0), RNG.normal(size=2), 0.3)
+    assert not report.right
+
+
+def test_only_a_missing_array_is_wrong():
+    def f(p):
+        return np.sum(np.sin(p["a"])) + np.sum(np.sin(p["b"]))
+
+    report = check_gradients(
+        f, lambda p: {"a": np.cos(p["a"]), "Q": W}, {"a": np.ones(2), "b": np.ones(2)}
+    )
+    assert [check.name for check in report.arrays if not check.right] == ['p["b"]']
+
+
+def test_gradients_that_are_beside_the_way_back():
+    def f(v):
+        H = np.tanh(v)
+        return np.sum(H**2), {"H": H, "inner": {"count": 3}}
+
+    def df(v, cache):
+        return {"dv": np.sin(v), "dH": 2 * cache["H"], "dQ": v, "dcount": 1.0}
+
+    assert check_gradients(f, df, np.ones(3) * 0.4).first in ("", "v")
