@@ -8,6 +8,8 @@ from mistakes_search import search
 
 from autograd import assert_gradients, check_gradients
 from autograd.checks.calls import bare
+from autograd.checks.mistakes import _agree
+from autograd.checks.patterns import factor, misfit
 from autograd.checks.report import ArrayCheck, GradientMismatchError, Report
 
 RNG = np.random.default_rng(7)
@@ -524,3 +526,51 @@ def test_gradients_that_are_beside_the_way_back():
         return {"dv": np.sin(v), "dH": 2 * cache["H"], "dQ": v, "dcount": 1.0}
 
     assert check_gradients(f, df, np.ones(3) * 0.4).first in ("", "v")
+
+
+def test_arrays_of_which_nothing_is_known():
+    known, unknown = np.ones(2), np.full(2, np.nan)
+    assert misfit(known, unknown) == np.inf
+    assert misfit(np.zeros(2), np.zeros(2)) == 0.0
+    assert _agree(known, unknown)
+    assert np.isnan(factor(known, np.zeros(2)))
+
+    def edge(v, u):
+        if np.any(v > 1):
+            raise ValueError("beyond 1")
+        return np.sum(v) + np.sum(np.sin(u))
+
+    report = check_gradients(edge, lambda v, u: (-v, u), np.ones(1), np.ones(2))
+    assert [check.name for check in report.arrays if not check.right] == ["u"]
+
+
+def test_a_gradient_that_is_zero_on_the_whole():
+    # (1, −1) has nothing in common with (1, 1): the best factor is 0.
+    def f(v):
+        return np.sum(v)
+
+    report = check_gradients(f, lambda v: np.array([1.0, -1.0]), np.array([2.0, 0.5]))
+    assert not report.right
+
+
+def test_other_shapes_of_the_output_and_of_candidates():
+    x, w = RNG.normal(size=(4, 3)), RNG.normal(size=(3, 2))
+    report = check_gradients(np.sinh, lambda x: x, x)  # not recorded
+    assert not report.right
+    report = check_gradients(lambda x: np.tanh(x), lambda x: np.cosh(x), x)
+    assert not report.right
+    report = check_gradients(
+        lambda w: w**2 + 0.0 * np.sum(w),
+        lambda dout, w: np.sin(w) * dout,
+        w,
+        cotangent=np.ones((3, 2)),
+    )
+    assert not report.right
+
+    def differences(w):
+        return np.sum((w - 1.0) ** 2)
+
+    assert not check_gradients(differences, lambda w: np.ones((5, 5)), w).right
+    assert not check_gradients(
+        lambda w: np.sum(np.where(w > 0, 2.0 * w, 0.5)), lambda w: w**3, w
+    ).right

@@ -123,3 +123,12 @@ def test_functions_that_cannot_be_compared():
         PROGRAM.check(lambda X, Y, W1, b1, W2, b2: np.ones((2, 3)) @ np.ones((2, 3)))
     with pytest.raises(TypeError, match=r"returns \(cost, gradients\)"):
         PROGRAM.check(lambda X, Y, W1, b1, W2, b2: 3.0)
+
+
+def test_intermediate_arrays_the_other_way_and_without_an_axis():
+    def theirs(X, Y, W1, b1, W2, b2):
+        cost, gradients, arrays = columns()(X, Y, W1, b1, W2, b2)
+        return cost, gradients, {"A1": arrays["A1"].T, "dZ2": np.zeros(5), "note": 1.0}
+
+    report = PROGRAM.check(theirs)
+    assert [check.name for check in report.arrays if not check.right] == ["dZ2"]
