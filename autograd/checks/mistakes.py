@@ -679,5 +679,4 @@ def _first_wrong(
         convention = any(abs(k - n) <= 1e-6 * n for n in (1, *sizes))  # dZ without its 1/m
         if misfit(array, its) > 1e-5 and not (convention and misfit(array, k * its) <= 1e-5):
             candidates.append((float(np.max(replay.level[where])), key))
-    if candidates:
-        report.first = max(candidates)[1]
+    report.first = max(candidates)[1]

@@ -77,3 +77,10 @@ def test_what_cannot_be_plotted():
         {"a": np.ones(2), "b": np.ones(2)},
     )  # fmt: skip
     assert plot_check(missing).get_title() == "wrong: b"
+
+
+def test_what_was_not_nudged_is_not_plotted():
+    v = RNG.normal(size=(90, 45))
+    sampled = check_gradients(lambda v: np.sum(v * v), lambda v: 2 * v, v)
+    [points, _] = [line for line in plot_check(sampled).lines if line.get_marker() in ("o", "x")]
+    assert len(points.get_ydata()) == 60

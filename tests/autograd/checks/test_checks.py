@@ -574,3 +574,32 @@ def test_other_shapes_of_the_output_and_of_candidates():
     assert not check_gradients(
         lambda w: np.sum(np.where(w > 0, 2.0 * w, 0.5)), lambda w: w**3, w
     ).right
+
+
+def test_what_no_gradient_reaches(monkeypatch):
+    assert misfit(np.ones(2), np.ones(3)) == np.inf
+    report = check_gradients(lambda u, v: u, lambda u, v: (1.0, np.ones(2)), 3.0, np.ones(2))
+    assert [check.name for check in report.arrays if not check.right] == ["v"]
+    monkeypatch.setattr("autograd.checks.replaying.MOST", 1)
+    report = check_gradients(lambda v: np.sum(v**3), lambda v: np.sin(v), np.array([1.0, 2.0]))
+    assert "f could not be recorded" in str(report)
+
+
+def test_names_on_the_way_back_that_f_does_not_know():
+    def f(v):
+        H = np.where(v > 0, v * v, 0.0)
+        return np.sum(np.sin(H)), {"H": H, "H2": H[:2]}
+
+    def df(v, cache):
+        return {"dv": np.sin(3 * v), "dH": np.cos(cache["H"]), "dQ": v, "dH2": v}
+
+    report = check_gradients(f, df, np.array([0.4, -0.3, 0.9]))
+    assert report.first == "v"
+    assert not report.explanations
+
+
+def test_what_was_not_nudged_is_marked():
+    v = RNG.normal(size=(90, 45))
+    report = check_gradients(lambda v: np.sum(v * v), lambda v: 2 * v, v)
+    assert "·" in report._repr_html_()
+    assert np.isnan(report.arrays[0].digits).sum() == 4050 - 60
