@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from autograd.checks.calls import Functions, Leaf
 from autograd.checks.report import ArrayCheck, Report
 from autograd.differences import EPSILON, NotRepeatable, Nudged
+from autograd.progress import Progress
 
 ALL = 4000  # entries that are all nudged; of more, a sample
 SAMPLE = 60  # entries of each array, where not all are nudged
@@ -20,7 +20,6 @@ THOROUGH = 12  # entries of an array whose disagreement is looked into
 FIRST = 2.0**-12  # the first nudge, as part of the entry or of the array's usual size
 CLOSE = 1e-6  # relative: what the quick differences take for equal
 SINGLE = 2.0**-23  # the last digit of float32
-PATIENCE = 1.0  # seconds until there is a progress bar
 
 
 def check(
@@ -90,13 +89,14 @@ def check(
         epsilon = max(epsilon, SINGLE)
 
     total = sum(np.size(functions.at(leaf)) for leaf in found)
-    numeric = Numeric(functions, middle, epsilon, seed)
-    numeric.progress(total if total <= ALL else SAMPLE * len(found))
-    for leaf, claimed in found.items():
-        size = np.size(functions.at(leaf))
-        most = entries if entries is not None else size if total <= ALL else SAMPLE
-        report.arrays.append(numeric.compare(leaf, claimed, most))
-    numeric.done()
+    most = entries if entries is not None else ALL if total <= ALL else SAMPLE
+    progress = Progress(sum(min(most, np.size(functions.at(leaf))) for leaf in found))
+    numeric = Numeric(functions, middle, epsilon, seed, progress)
+    try:
+        for leaf, claimed in found.items():
+            report.arrays.append(numeric.compare(leaf, claimed, most))
+    finally:
+        progress.close()
     for leaf in functions.forgotten(found):
         report.arrays.append(ArrayCheck.missing(leaf.name, np.shape(functions.at(leaf))))
     if numeric.changed:
@@ -183,32 +183,15 @@ def _noise(functions: Functions, middle: float) -> float:
 class Numeric:
     """Central differences of f along entries of its arrays."""
 
-    def __init__(self, functions: Functions, middle: float, epsilon: float, seed: int) -> None:
+    def __init__(
+        self, functions: Functions, middle: float, epsilon: float, seed: int, progress: Progress
+    ) -> None:
         self.functions = functions
         self.middle = middle
         self.epsilon = epsilon
         self.generator = np.random.default_rng(seed)
         self.changed: tuple[Any, ...] = ()
-        self._bar: Any = None
-
-    def progress(self, entries: int) -> None:
-        """Show a bar if the entries will take long."""
-        from time import perf_counter
-
-        times = []
-        for _ in range(3):
-            start = perf_counter()
-            self.functions.output(self.functions.replaced({}))
-            times.append(perf_counter() - start)
-        if 5 * entries * min(times) > PATIENCE:
-            from tqdm import tqdm
-
-            self._bar = tqdm(total=entries, desc="checking", leave=False, file=sys.stderr)
-
-    def done(self) -> None:
-        """Close the bar."""
-        if self._bar is not None:
-            self._bar.close()
+        self.progress = progress
 
     def along(self, leaf: Leaf, place: tuple[int, ...]) -> Callable[[float], float]:
         """F as a function of one entry."""
@@ -257,8 +240,7 @@ class Numeric:
         for k in chosen.tolist():
             place = tuple(int(i) for i in np.unravel_index(k, array.shape))
             numeric[place], error[place] = self.quick(leaf, place, usual)
-            if self._bar is not None:
-                self._bar.update()
+            self.progress.step()
         checked.numeric = numeric
         if comparable:
             self._judge(leaf, checked, theirs, error, chosen)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mistakes_search import search
 
-from autograd import assert_gradients, check_gradients
+from autograd import assert_gradients, check_gradients, gradcheck
 from autograd.checks.calls import bare
 from autograd.checks.mistakes import _agree
 from autograd.checks.patterns import factor, misfit
@@ -316,9 +316,38 @@ def test_large_arrays_are_sampled_and_what_is_left_out_shows_all_the_same():
 
 
 def test_a_bar_shows_the_progress_of_what_takes_long(capsys, monkeypatch):
-    monkeypatch.setattr("autograd.checks.comparing.PATIENCE", 0.0)
+    monkeypatch.setattr("autograd.progress.PATIENCE", 0.0)
     assert_gradients(lambda v: np.sum(v**2), lambda v: 2 * v, np.ones(3))
     assert "checking" in capsys.readouterr().err
+    assert gradcheck(lambda a, b, c: a * b * c, 1, 2, 3)
+    assert "checking" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "tqdm", None)  # as if it were not installed
+    assert_gradients(lambda v: np.sum(v**2), lambda v: 2 * v, np.ones(3))
+    assert capsys.readouterr().err == ""
+
+
+def test_fixed_arrays_are_never_changed_either():
+    data = X.copy()
+
+    def f(v, data):
+        data -= data.mean()
+        return np.sum(v[:, None] * data**2)
+
+    def df(v, data):
+        data -= data.mean()
+        return np.sum(data**2, axis=1)
+
+    assert_gradients(f, df, np.ones(3), data=data)
+    assert np.array_equal(data, X)
+
+
+def test_lists_of_numbers():
+    def f(v):
+        return v[0] ** 2 + v[1] ** 3
+
+    assert_gradients(f, lambda v: np.array([2 * v[0], 3 * v[1] ** 2]), [1.0, 2.0])
+    assert_gradients(f, lambda v: [2 * v[0], 3 * v[1] ** 2], [1.0, 2.0])
+    assert not check_gradients(f, lambda v: np.array([2 * v[0], 3 * v[1]]), [1.0, 2.0]).right
 
 
 # --- the report -----------------------------------------------------------------------------
