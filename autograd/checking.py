@@ -13,6 +13,7 @@ from autograd.differences import (
     agreeing_digits,
 )
 from autograd.primitives import constant
+from autograd.progress import Progress
 from autograd.value import Value
 
 TYPE_CHECKING = False
@@ -181,6 +182,7 @@ def gradcheck(
 
     nodes = topological_order(output, *leaves)
     held = [(node.data, node.partials, node.grad) for node in nodes]
+    progress = Progress(len(leaves))
     try:
         middle = recompute()  # the leaves may be ahead of the graph
         _require_finite(middle)
@@ -217,11 +219,13 @@ def gradcheck(
                     f"{name} = {x!r} has no neighbours on both sides where the output has a value: "
                     "check at a point inside the domain"
                 ) from nudges.trouble
+            progress.step()
             if found is not None:
                 disagreements.append(Disagreement(leaf, name, slope, found))
     except NotRepeatable as error:
         raise _unrepeatable(output, *error.args) from None
     finally:
+        progress.close()
         for node, (data, partials, grad) in zip(nodes, held, strict=True):
             node.data, node.partials, node.grad = data, partials, grad
     if disagreements:

@@ -67,6 +67,7 @@ class Functions:
         self._fits = False
         self._read_only = True
         self._working: Any = None
+        self._locked: Any = None
 
     def at(self, leaf: Leaf) -> Any:
         """The number or array at a leaf."""
@@ -96,6 +97,7 @@ class Functions:
         if self._read_only:
             if self._working is None:
                 self._working = _locked(self.replaced({}))
+                self._locked = _locked(_copied(self.fixed))
             working = _reach(self._working, leaf.path)
             try:
                 _write(working, place, number)
@@ -119,8 +121,9 @@ class Functions:
         """What f returns."""
         if not self._fits:
             self._require_fit(arguments)
+        fixed = self._locked if arguments is self._working else _copied(self.fixed)
         with np.errstate(all="ignore"):
-            return self.f(*arguments, **self.fixed)
+            return self.f(*arguments, **fixed)
 
     def _require_fit(self, arguments: Sequence[Any]) -> None:
         self._fits = True
@@ -163,7 +166,7 @@ class Functions:
 
     def gradients(self, arguments: Sequence[Any]) -> Any:
         """What df returns, or what f returns beside its output."""
-        y, beside = self.split(self.call(arguments))
+        y, beside = self.split(self.call(_copied(list(arguments))))
         self.cache = beside
         if self.df is None:
             if beside is None:
@@ -173,14 +176,15 @@ class Functions:
                 )
             return beside
         sources = self._sources()
-        named = dict(zip(self.names, arguments, strict=True)) | self.fixed
+        fixed = _copied(self.fixed)
+        named = dict(zip(self.names, arguments, strict=True)) | fixed
         upstream: Any = 1.0 if self.cotangent is None else self.cotangent.copy()
         if self.cotangent is None and np.size(y) != 1:
             upstream = np.ones(np.shape(y))
         meanings = {"cache": beside, "upstream": upstream}
         with np.errstate(all="ignore"):
             if not sources:
-                return self.df(*arguments, **self.fixed)
+                return self.df(*arguments, **fixed)
             positional, keywords = [], {}
             parameters = inspect.signature(self.df).parameters
             for name, source in sources.items():
@@ -281,14 +285,19 @@ class Functions:
             )
 
     def _single(self, gradient: Any) -> dict[Leaf, Any]:
+        first = self.arguments[0] if self.arguments else None
+        if isinstance(first, (list, tuple)) and np.shape(gradient) == np.shape(first):
+            found: dict[Leaf, Any] = {}  # a list of numbers, or of arrays of one shape
+            self._nest(first, list(gradient), (0,), found)
+            return found
         candidates = [leaf for leaf in self.leaves if not _is_integer(self.at(leaf))]
         if not candidates:
             candidates = self.leaves
         if not candidates:
             raise ValueError("there is no argument to take the gradient along")
-        first = candidates[0]
+        earliest = candidates[0]
         same = [leaf for leaf in candidates if np.shape(self.at(leaf)) == np.shape(gradient)]
-        return {same[0] if first not in same and len(same) == 1 else first: gradient}
+        return {same[0] if earliest not in same and len(same) == 1 else earliest: gradient}
 
     def _by_name(
         self, gradients: Mapping[Any, Any], among: Sequence[Leaf] | None = None

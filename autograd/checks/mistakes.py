@@ -59,11 +59,12 @@ def explain(
         else:
             replay = None  # a part of f is not recorded
     seen: set[str] = set()
-    for each in sorted(explanations, key=lambda e: (_rounded(e.misfit), -len(e.arrays))):
+    for each in sorted(explanations, key=lambda e: (e.bare, _rounded(e.misfit), -len(e.arrays))):
         kind = (
             each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
         )
-        if kind not in seen:
+        told = _told(report.explanations)
+        if kind not in seen and not (each.bare and set(each.arrays) <= told):
             seen.add(kind)
             report.explanations.append(each)
     _first_wrong(functions, report, replay, others, sizes)
@@ -316,13 +317,36 @@ def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
                     f"the gradient is masked by its own sign ({name})",
                     layer.edited((clean[layer.a] > 0.0) * 1.0),
                 )
-            if layer.kind == "leaky_relu" or set(np.unique(slopes)) - {0.0, 1.0}:
+            if layer.kind == "leaky_relu":
                 yield f"the mask is that of ReLU ({name})", layer.edited((z > 0.0) * 1.0)
         for other, its_name in zip(layers, names, strict=True):
             both = other.kind in NAMED and layer.kind in NAMED
             if both and other is not layer and len(other.z) == len(layer.z):
                 what = "the mask" if layer.kind == "relu" else "g′"
                 yield f"{what} of {its_name} is used in {name}", layer.edited(other.slopes)
+
+
+def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
+    """δ with the factors g′ of the units above, term by term, in place of its own unit's."""
+    layers = [layer for layer in activations(replay) if layer.kind in NAMED]
+    for upper in layers:
+        above = dict(zip(upper.z, upper.slopes, strict=True))
+        for lower in layers:
+            slopes, met = lower.edited(1.0), False
+            for a in lower.a:
+                for e in replay.consumers.get(a, ()):
+                    node = int(replay.source[e])
+                    while node not in above and len(replay.consumers.get(node, ())) == 1:
+                        node = int(replay.source[replay.consumers[node][0]])
+                    if node in above and lower is not upper:
+                        slopes[e] *= above[node]
+                        met = True
+            if met:
+                yield (
+                    f"each term of δ has the factor g′ of a unit above ({upper.kind}), and δ lacks "
+                    f"that of its own unit ({lower.kind})",
+                    slopes,
+                )
 
 
 def _of_softmax(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -460,7 +484,7 @@ def _of_fan_out(replay: Replay) -> Iterator[tuple[str, Any]]:
                 slopes[uses] = 0.0
                 slopes[kept] = replay.slopes[kept]
                 yield (
-                    f"= for +=: of the {len(groups)} uses of {name} one counts, the others are lost",
+                    f"= for +=: of the {len(groups)} uses of {name} one counts, others are lost",
                     slopes,
                 )
             if len(groups) > 2:
@@ -607,7 +631,7 @@ Family = Callable[
 ]
 # Those that are made most often, and quickest to try, come first.
 FAMILIES: tuple[Family, ...] = (
-    _family(_of_activations),
+    _family(lambda replay: chain(_of_activations(replay), _of_units_above(replay))),
     _family(_of_softmax),
     _of_updates,
     _family(_of_square_weights),
@@ -631,7 +655,8 @@ def _first_wrong(
     if not wrong:
         return
     if replay is None:
-        report.first = wrong[-1].name + " (by the order of the arguments)"
+        if not report.explanations:
+            report.first = wrong[-1].name + " (by the order of the arguments)"
         return
     distance: dict[str, float] = {}
     for leaf, places in replay.leaves.items():
@@ -654,5 +679,4 @@ def _first_wrong(
         convention = any(abs(k - n) <= 1e-6 * n for n in (1, *sizes))  # dZ without its 1/m
         if misfit(array, its) > 1e-5 and not (convention and misfit(array, k * its) <= 1e-5):
             candidates.append((float(np.max(replay.level[where])), key))
-    if candidates:
-        report.first = max(candidates)[1]
+    report.first = max(candidates)[1]

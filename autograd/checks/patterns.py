@@ -31,7 +31,7 @@ def factor(theirs: Any, right: Any) -> float:
     return float(np.sum(theirs[known] * right[known])) / square if square > 0.0 else math.nan
 
 
-def factor_text(k: float, sizes: Mapping[int, str]) -> str | None:
+def factor_text(k: float, sizes: Mapping[int, str]) -> str:
     """A factor in words, with what people forget where it is one of those."""
 
     def near(x: float) -> bool:
@@ -102,9 +102,7 @@ def patterns(
     if theirs.shape == right.shape:
         k = factor(theirs, right)
         if math.isfinite(k) and k != 0.0:
-            text = factor_text(k, sizes)
-            if text:
-                yield f"{name} {text}", misfit(theirs, k * right)
+            yield f"{name} {factor_text(k, sizes)}", misfit(theirs, k * right)
         difference = theirs - right
         c = factor(difference, value)
         straight = misfit(right, factor(right, value) * value) < 1e-3
@@ -113,6 +111,14 @@ def patterns(
                 f"{name} differs by {c:.6g} × {name}: a penalty is forgotten, has another factor "
                 "(λ against λ/m, ½), or should not be there (biases)",
                 misfit(difference, c * value),
+            )
+        spread = value.sum() - value
+        c = factor(difference, spread)
+        if theirs.size > 1 and math.isfinite(c) and c:
+            yield (
+                f"{name} is off by {abs(c):.6g} × (sum of {name} − {name}): the square of a sum "
+                "where the sum of squares is due, or the other way round",
+                misfit(difference, c * spread),
             )
         yield from _partial(name, theirs, right)
     if theirs.ndim == 2 and theirs.shape == right.shape[::-1] and min(theirs.shape) >= 1:

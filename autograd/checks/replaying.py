@@ -39,6 +39,10 @@ class ValueArray(np.ndarray):
             )
         if ufunc in _READING:
             return getattr(ufunc, method)(*map(numbers, plain), **options)
+        if ufunc is np.add and method == "reduce":
+            return _summed(plain[0], options.get("axis", 0), bool(options.get("keepdims", False)))
+        if ufunc is np.matmul and max(x.ndim for x in map(np.asarray, plain)) <= 2:
+            return _product(*map(np.asarray, plain))
         row = _ROWS.get(ufunc)
         if row is not None and method == "__call__":
             options.pop("out", None)
@@ -49,12 +53,44 @@ class ValueArray(np.ndarray):
         if func is np.where and len(args) == 3:
             condition, a, b = np.broadcast_arrays(*map(np.asarray, args))
             return wrapped(np.frompyfunc(_chosen, 3, 1)(numbers(condition).astype(bool), a, b))
+        if func is np.dot and max(np.ndim(x) for x in args) <= 2 and min(map(np.ndim, args)) > 0:
+            return _product(*map(np.asarray, args))
         if func is np.clip:
             x, low, high = args
             return np.minimum(np.maximum(x, low), high)
         if func is np.linalg.norm and len(args) == 1 and not kwargs:
             return rows.sqrt(np.sum(np.square(args[0])))
         return super().__array_function__(func, types, args, kwargs)
+
+
+def _summed(array: Any, axis: Any, keepdims: bool) -> Any:
+    """A sum as one node for each number, not as a chain of additions."""
+    axes = (
+        tuple(range(array.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    )
+    axes = tuple(a % array.ndim for a in axes)
+    kept = tuple(a for a in range(array.ndim) if a not in axes)
+    shape = tuple(array.shape[a] for a in kept)
+    count = int(np.prod(shape, dtype=int))
+    terms = np.transpose(array, (*kept, *axes)).reshape(count, -1)
+    sums = np.empty(count, object)
+    for i, each in enumerate(terms):
+        sums[i] = rows.total(list(each))
+    if keepdims:
+        shape = tuple(1 if a in axes else n for a, n in enumerate(array.shape))
+    return wrapped(sums.reshape(shape)) if shape else sums[0]
+
+
+def _product(a: Any, b: Any) -> Any:
+    """A matrix product, or one with a vector, as products and their sums."""
+    left = a[None, :] if a.ndim == 1 else a
+    right = b[:, None] if b.ndim == 1 else b
+    if left.shape[1] != right.shape[0]:
+        raise ValueError(f"shapes {a.shape} and {b.shape} do not fit")
+    product = np.asarray(left, object)[:, :, None] * np.asarray(right, object)[None, :, :]
+    summed = np.asarray(_summed(product, 1, False))
+    shape = (*(a.shape[:1] if a.ndim == 2 else ()), *(b.shape[1:] if b.ndim == 2 else ()))
+    return wrapped(summed.reshape(shape)) if shape else summed.reshape(-1)[0]
 
 
 def _chosen(condition: bool, a: Any, b: Any) -> Any:

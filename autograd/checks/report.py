@@ -39,7 +39,8 @@ class Explanation:
         return self.text.endswith("times what it should be")
 
     def __repr__(self) -> str:
-        return f"{self.misfit:<9.2g} {self.text}"
+        shown = f"{self.misfit:.1g}" if self.misfit > 1e-9 else "0"  # that is rounding
+        return f"{shown:<9} {self.text}"
 
 
 class ArrayCheck:

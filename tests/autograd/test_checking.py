@@ -15,6 +15,7 @@ from autograd import (
     softmax_cross_entropy_with_logits,
 )
 from autograd.backprop import topological_order
+from autograd.differences import Finding, Nudged
 from autograd.primitives import TABLE, Primitive
 
 
@@ -433,3 +434,31 @@ def test_wrong_arguments():
 
 def test_a_gradient_error_is_a_failed_assertion():
     assert issubclass(GradientError, AssertionError)
+
+
+# --- two ladders must say the same ----------------------------------------------------------
+
+
+def test_findings_that_differ_do_not_confirm_each_other():
+    kink = Finding(0.0, 1.0, math.nan, True, 1e-9, 0.1)
+    smooth = Finding(2.0, 2.0, 2.0, False, 1e-9, 0.1)
+    assert not kink.confirms(smooth)
+    assert kink.confirms(Finding(1e-10, 1.0, math.nan, True, 1e-9, 0.05))
+    assert not smooth.confirms(Finding(2.1, 2.1, 2.1, False, 1e-9, 0.05))
+
+
+def test_a_claim_without_a_value_beside_the_point_is_not_steady():
+    def claim(x):
+        raise ValueError("no slope")
+
+    nudges = Nudged(lambda x: x * x, 1.0, 1.0, claim=claim)
+    assert nudges.compare(7.0) is None
+    assert Nudged(lambda x: x * x, 1.0, 1.0).compare(7.0).difference == pytest.approx(2.0)
+
+
+def test_larger_nudges_tell_where_rounding_hides_small_ones():
+    nudges = Nudged(lambda x: 1.0 + x, 1e-13, 1.0 + 1e-13)
+    assert nudges.compare(1.0) is None
+    found = Nudged(lambda x: 1.0 + x, 1e-12, 1.0 + 1e-12).compare(3.0)
+    assert found.difference == pytest.approx(1.0, rel=1e-2)
+    assert Nudged(lambda x: 1.0, 1e-16, 1.0).compare(3.0) is None

@@ -1,0 +1,42 @@
+"""Progress: a bar for what takes more than a second, and nothing for the rest."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+PATIENCE = 1.0  # seconds
+
+
+class Progress:
+    """Counts steps; after a second it shows a bar on stderr, if tqdm is installed.
+
+    Args:
+        total: how many steps there are.
+    """
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self._start = perf_counter()
+        self._bar: Any = None
+
+    def step(self) -> None:
+        """One more is done."""
+        self.done += 1
+        if self._bar is not None:
+            self._bar.update()
+        elif self.done < self.total and perf_counter() - self._start >= PATIENCE:
+            try:
+                from tqdm import tqdm
+            except ImportError:
+                return
+            self._bar = tqdm(total=self.total, initial=self.done, desc="checking", leave=False)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
