@@ -28,16 +28,10 @@ class Parameters:
     """
 
     def __init__(self, model: Module) -> None:
-        self.named: dict[str, Any] = {}
-        self.values: list[Value] = []
-        seen: set[Value] = set()
-        for name, nested in model.named_parameters().items():
-            flat = flattened(nested)
-            new = [v for v in dict.fromkeys(flat) if v not in seen]
-            if new:
-                self.named[name] = nested if len(new) == len(flat) else new
-                self.values += new
-                seen.update(new)
+        from autograd.vectorizer.leaves import each_once
+
+        self.named = each_once(model.named_parameters())
+        self.values = flattened(list(self.named.values()))
 
     def names(self) -> dict[Value, str]:
         """The name of the array in which each Value stands."""

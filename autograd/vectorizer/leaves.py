@@ -109,6 +109,26 @@ def flatten(name: str, nested: Any) -> tuple[tuple[int, ...], tuple[Value, ...]]
     return (len(rows), *shape), tuple([value for row in rows for value in row[1]])
 
 
+def each_once(named: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a model by name, each Value in the first of its places alone.
+
+    A bias that the units of a layer share stands in the list of biases for each of them.
+
+    >>> b, w = Value(0.5), Value(2)
+    >>> each_once({"W": [[w], [Value(3)]], "b": [b, b], "again": w})
+    {'W': [[Value(2.0, grad=0.0)], [Value(3.0, grad=0.0)]], 'b': [Value(0.5, grad=0.0)]}
+    """
+    found: dict[str, Any] = {}
+    seen: set[Value] = set()
+    for name, nested in named.items():
+        _, values = flatten(name, nested)
+        new = [value for value in dict.fromkeys(values) if value not in seen]
+        if new:
+            found[name] = nested if len(new) == len(values) else new
+            seen.update(new)
+    return found
+
+
 def places(
     order: Iterable[Value], arrays: Sequence[LeafArray]
 ) -> dict[Value, tuple[LeafArray, int]]:

@@ -16,7 +16,7 @@ from autograd.backprop import single, topological_order
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.layout import lay_out, read_as_numbers
-from autograd.vectorizer.leaves import RESERVED, LeafArray, flatten, leaf_arrays, places
+from autograd.vectorizer.leaves import RESERVED, LeafArray, each_once, flatten, leaf_arrays, places
 from autograd.vectorizer.levels import LevelWriter, shattered
 from autograd.vectorizer.normal_form import Wanted
 from autograd.vectorizer.once import normal_form_once
@@ -83,8 +83,8 @@ def vectorize(
             lists, as a layer returns them: then the program is forward only.
         inputs: the leaves that change from example to example: name to Value or nested
             lists of Values. In the program, each gets an axis of examples in front.
-        parameters: the leaves that all examples share, likewise; or a model, whose
-            ``named_parameters()`` they are.
+        parameters: the leaves that all examples share, likewise; or a model, for its
+            ``named_parameters()``, each Value in the first of its places.
         with_respect_to: an input by which to differentiate instead of the parameters. The
             program then returns the loss and the derivatives of each example.
         forward_only: whether to leave out the derivatives, also of a single output. Of a list
@@ -104,7 +104,7 @@ def vectorize(
         ProofError: no program was found that computes what the graph computes.
     """
     if parameters is not None and hasattr(parameters, "named_parameters"):
-        parameters = parameters.named_parameters()
+        parameters = each_once(parameters.named_parameters())
     several = isinstance(loss, (list, tuple, np.ndarray)) and len(loss) > 1
     forward_only = forward_only or several
     if forward_only and with_respect_to is not None:

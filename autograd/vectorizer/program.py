@@ -14,7 +14,7 @@ import numpy as np
 from autograd.vectorizer import saving
 from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
-from autograd.vectorizer.leaves import LeafArray, flatten
+from autograd.vectorizer.leaves import LeafArray, each_once, flatten
 from autograd.vectorizer.proof import REPORT, ProofError
 from autograd.vectorizer.source import FORWARD, FUNCTION, compiled, function_source, module_source
 from autograd.vectorizer.statements import Body, OutputArray, Statement
@@ -254,7 +254,7 @@ class Program:
             )
 
     def _matching(self, model: Model) -> list[tuple[str, tuple[int, ...], Any]]:
-        named = model.named_parameters()
+        named = each_once(model.named_parameters())
         found = []
         for key, shape in self._shapes.items():
             if key not in named:

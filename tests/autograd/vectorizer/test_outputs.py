@@ -8,7 +8,7 @@ import pytest
 from vectorized import assert_same_bits, leaves, lines
 
 from autograd import Value, affine, log, sigmoid, tanh, total, vectorize
-from nn import MLP, BinaryCrossentropy
+from nn import MLP, BinaryCrossentropy, SquaredError
 from viz import draw
 
 
@@ -30,6 +30,33 @@ def test_a_program_of_outputs_is_the_forward_pass_of_the_slide(output_activation
     X = np.random.default_rng(0).normal(size=(7, 4))
     np.testing.assert_allclose(program(X), rows_of(model, X), rtol=1e-13, atol=1e-15)
     np.testing.assert_array_equal(program(X, check=True), program(X))
+
+
+def test_a_model_whose_units_share_a_bias_gives_its_parameters_once():
+    """The network of Mazur's example: its program moves one bias per layer."""
+    model = MLP.from_weights(
+        [([[0.15, 0.2], [0.25, 0.3]], 0.35), ([[0.4, 0.45], [0.5, 0.55]], 0.6)],
+        activation="sigmoid",
+        output_activation="sigmoid",
+    )
+    x, y = leaves(2), leaves(2)
+    program = vectorize(SquaredError()(y, model(x)), {"X": x, "Y": y}, parameters=model)
+    cost, grads = program([[0.05, 0.1]], [[0.01, 0.99]])
+    assert cost == pytest.approx(0.298371109, abs=1e-9)
+    assert grads["W2"][0, 0] == pytest.approx(0.082167041, abs=1e-9)
+    assert {name: grad.shape for name, grad in grads.items()} == {
+        "W1": (2, 2), "b1": (1,), "W2": (2, 2), "b2": (1,)
+    }  # fmt: skip
+    for leaf, number in zip([*x, *y], [0.05, 0.1, 0.01, 0.99], strict=True):
+        leaf.data = number
+    L = SquaredError()(y, model(x))
+    L.backward()
+    b1 = model.layers[0].neurons[0].bias
+    assert grads["b1"][0] == pytest.approx(b1.grad, rel=1e-12)
+    program.parameters["b1"] -= grads["b1"]
+    program.write(model)
+    assert b1.data == pytest.approx(0.35 - grads["b1"][0])
+    program.read(model)
 
 
 def test_a_list_of_one_is_a_loss_unless_it_is_asked_for_forward_only():
