@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -259,6 +259,3 @@ def record(functions: Functions, leaves: Sequence[Leaf]) -> Replay | None:
         return Replay(functions, leaves)
     except Exception:  # a stranger's code on strange arrays: whatever goes wrong, it does not run
         return None
-
-
-Edit = Callable[[], Any]
