@@ -267,8 +267,8 @@ def _lost_digits(output: Value, nodes: Sequence[Value]) -> dict[Value, float]:
 def _unrepeatable(output: Value, first: float, second: float) -> GradientError:
     error = GradientError(output, [], 0)
     error.args = (
-        f"the output is not the same twice: at the same inputs the function answers {first:.10g} "
-        f"and then {second:.10g}, so there is no slope to compare with: give its random numbers "
+        f"the output is not the same twice: at the same inputs the function answers {first!r} "
+        f"and then {second!r}, so there is no slope to compare with: give its random numbers "
         "a fixed seed, or switch dropout off",
     )
     return error

@@ -62,7 +62,8 @@ def check_gradients(
         entries: how many entries of each array are nudged, at most; by default all of arrays
             with up to 4,000 entries together, and a sample of larger ones.
         seed: of the sample and of the random numbers.
-        fixed: handed to both as they are.
+        fixed: handed to both as they are. Names that the check has itself, such as ``seed``,
+            go among the arguments.
 
     Raises:
         TypeError: a call does not fit; the message shows the accepted forms.

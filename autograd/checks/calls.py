@@ -407,10 +407,9 @@ def _reach(thing: Any, path: Sequence[Any]) -> Any:
 def _put(arguments: list[Any], path: Sequence[Any], array: Any) -> None:
     *before, last = path
     holder = arguments
-    for k, key in enumerate(before):
+    for key in before:
         if isinstance(holder[key], tuple):  # tuples cannot be changed
             holder[key] = list(holder[key])
-        del k
         holder = holder[key]
     holder[last] = array
 

@@ -14,7 +14,7 @@ from autograd.checks.calls import Functions, Leaf, bare
 from autograd.checks.patterns import FITS, factor, misfit, patterns, sizes_of
 from autograd.checks.replaying import Replay, record
 from autograd.checks.report import Explanation, Report
-from autograd.primitives import constant
+from autograd.primitives import constant, total
 
 if TYPE_CHECKING:
     from autograd.checks.comparing import Numeric
@@ -559,6 +559,24 @@ def _of_terms(replay: Replay) -> Iterator[tuple[str, Any]]:
         yield f"a term is forgotten on the way back: {_described(replay, lost)} in {name}", slopes
 
 
+def _of_statistics(replay: Replay) -> Iterator[tuple[str, Any]]:
+    """Sums over many numbers, such as a mean and a variance, that are taken as constants."""
+    groups: dict[int, list[int]] = defaultdict(list)
+    for i, node in enumerate(replay.nodes):
+        if node.op is total and len(node.inputs) > 1:
+            first = node.inputs[0].op
+            user = i
+            while len(replay.consumers.get(user, ())) == 1:
+                user = int(replay.source[replay.consumers[user][0]])
+            if replay.consumers.get(user) and (first is None or first.name != "multiply"):
+                groups[int(replay.level[i])] += [replay.edge[i, s] for s in range(len(node.inputs))]
+    every = [e for edges in groups.values() for e in edges]
+    for edges, which in [(every, "all sums"), *[(edges, "a sum") for edges in groups.values()]]:
+        slopes = replay.slopes.copy()
+        slopes[edges] = 0.0
+        yield f"{which} (such as a mean, a variance) on the way taken as constant", slopes
+
+
 def _described(replay: Replay, node: Any, depth: int = 2) -> str:
     """A node in a few signs, such as log(1 − …)."""
     if not node.inputs:
@@ -637,7 +655,7 @@ FAMILIES: tuple[Family, ...] = (
     _family(_of_square_weights),
     _family(_of_factors),
     _broadcast_family,
-    _family(lambda replay: chain(_of_terms(replay), _of_fan_out(replay))),
+    _family(lambda replay: chain(_of_terms(replay), _of_fan_out(replay), _of_statistics(replay))),
 )
 
 # --- the way back -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,16 @@ class ValueArray(np.ndarray):
             return wrapped(np.frompyfunc(row, len(plain), 1)(*plain))
         return wrapped(getattr(ufunc, method)(*plain, **options))
 
+    def var(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:  # type: ignore[override]
+        """NumPy's own conjugates, which Values cannot."""
+        away = self - self.mean(axis=axis, keepdims=True)
+        count = away.size // max(1, np.size(away.mean(axis=axis)))
+        return np.sum(away**2, axis=axis, keepdims=keepdims) / (count - ddof)
+
+    def std(self, axis: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:  # type: ignore[override]
+        """The square root of the variance."""
+        return np.sqrt(self.var(axis=axis, ddof=ddof, keepdims=keepdims))
+
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func is np.where and len(args) == 3:
             condition, a, b = np.broadcast_arrays(*map(np.asarray, args))
@@ -58,6 +68,8 @@ class ValueArray(np.ndarray):
         if func is np.clip:
             x, low, high = args
             return np.minimum(np.maximum(x, low), high)
+        if func in (np.var, np.std):
+            return getattr(args[0], func.__name__)(*args[1:], **kwargs)
         if func is np.linalg.norm and len(args) == 1 and not kwargs:
             return rows.sqrt(np.sum(np.square(args[0])))
         return super().__array_function__(func, types, args, kwargs)
@@ -247,6 +259,3 @@ def record(functions: Functions, leaves: Sequence[Leaf]) -> Replay | None:
         return Replay(functions, leaves)
     except Exception:  # a stranger's code on strange arrays: whatever goes wrong, it does not run
         return None
-
-
-Edit = Callable[[], Any]

@@ -166,8 +166,8 @@ class Report:
     def unrepeatable(self, what: str, first: float, second: float) -> None:
         """Note that a function answers differently twice."""
         self._not_the_same = (
-            f"{what} is not the same twice: at the same arguments it answers {first:.10g} and "
-            f"then {second:.10g}, so there is nothing to compare. Give its random numbers a fixed "
+            f"{what} is not the same twice: at the same arguments it answers {first!r} and "
+            f"then {second!r}, so there is nothing to compare. Give its random numbers a fixed "
             "seed, or switch dropout off while checking"
         )
 

@@ -484,3 +484,23 @@ def test_weights_transposed_in_shape():
     text = explained(f, df, RNG.normal(size=(2, 4)), X=INPUT)
     assert "its gradient has shape (4, 2), not (2, 4)" in text
     assert "W is transposed" in text
+
+
+@pytest.mark.parametrize("how", ["methods", "functions", "written out"])
+def test_a_normalisation_whose_mean_and_variance_are_taken_as_constants(how):
+    def f(x):
+        if how == "methods":
+            mean, deviation = x.mean(0), np.sqrt(x.var(0) + 1e-5)
+        elif how == "functions":
+            mean, deviation = np.mean(x, axis=0), np.std(x, axis=0)
+        else:
+            mean = np.mean(x, axis=0)
+            deviation = np.sqrt(np.mean((x - mean) ** 2, axis=0) + 1e-5)
+        return (x - mean) / deviation, deviation
+
+    def df(dout, cache):
+        return dout / cache
+
+    assert "(such as a mean, a variance) on the way taken as constant" in explained(
+        f, df, RNG.normal(size=(5, 3))
+    )
