@@ -16,9 +16,10 @@ from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
 from viz import names as naming
-from viz.debugging import is_fresh
-from viz.names import callers_variables, printable
-from viz.render import write_as
+from viz.callers import callers_variables
+from viz.files import write_as
+from viz.graphs.diagnosis import is_fresh
+from viz.names import printable
 
 if TYPE_CHECKING:
     from autograd.backprop import Output

@@ -1,0 +1,1 @@
+"""DOT in, places out: the source of a graph, Graphviz, and how wide text is."""

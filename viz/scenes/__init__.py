@@ -1,0 +1,1 @@
+"""The one picture: what stands where in it, and what is made of that: SVG, PNG and PDF."""
