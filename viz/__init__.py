@@ -10,6 +10,7 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
 
 from viz.drawing import draw
 from viz.explaining import Explanation, explain
+from viz.layout.drawing import Drawing
 from viz.network_drawing import draw_network
 from viz.networks.sketch import NetworkDrawing
 from viz.networks.walk import NetworkWalkthrough
@@ -22,7 +23,6 @@ from viz.plots import (
     plot_slice,
     plot_weights,
 )
-from viz.scenes.drawing import Drawing
 from viz.stepping import step_through
 
 __all__ = [

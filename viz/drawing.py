@@ -16,8 +16,8 @@ from viz.graphs.folding import Fold, fold, sketch_folded
 from viz.graphs.levels_page import levels_page
 from viz.graphs.sketch import sketch
 from viz.graphs.sweep import Sweep, sweep_of
+from viz.layout.drawing import FORMATS, Drawing
 from viz.programs.sketch import is_program, sketch_program
-from viz.scenes.drawing import FORMATS, Drawing
 from viz.style import theme_named
 
 if TYPE_CHECKING:

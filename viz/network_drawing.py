@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from viz.files import format_of
+from viz.layout.drawing import FORMATS
 from viz.networks.reading import read_network
 from viz.networks.sketch import NetworkDrawing, sketch_network
-from viz.scenes.drawing import FORMATS
 from viz.style import theme_named
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 # do not have it.
 FONTS = "DejaVu Sans,Verdana,sans-serif"
 FONT_SIZE = 14
-LINE_HEIGHT = 20  # points, of lines below one another
+LINE_HEIGHT = 18  # points, of lines below one another
 
 ROUNDING = 12.0  # points, of the corners of a box
 DASHED = (8, 5)  # points, of lines that are dashed

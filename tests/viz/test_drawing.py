@@ -9,7 +9,7 @@ from pathlib import Path
 import graphviz
 import pytest
 
-import viz.scenes.drawing
+import viz.layout.drawing
 from autograd import Value, dot, sigmoid, total
 from autograd.backprop import topological_order
 from autograd.primitives import TABLE
@@ -214,7 +214,7 @@ def test_detail_by_size():
 
 def test_larger_graphs_are_laid_out_in_a_child_process(monkeypatch):
     assert draw(chain(61)).pipe("svg").startswith(b"<svg")
-    monkeypatch.setattr(viz.scenes.drawing, "SECONDS", 1e-3)
+    monkeypatch.setattr(viz.layout.drawing, "SECONDS", 1e-3)
     with pytest.raises(TimeoutError, match=r"longer than 0.001 s; draw a part"):
         draw(chain(61)).pipe("svg")
 

@@ -7,17 +7,15 @@ from collections.abc import Callable, Sequence
 from itertools import filterfalse
 from typing import NamedTuple
 
-import graphviz
-
 from autograd import primitives as rows
 from autograd.notation import formula, letters, number
 from autograd.value import Value
 from viz.graphs.sweep import Sweep
-from viz.layout.dot import ARROW, BOX, END, LEAF, blank, colored, wire
-from viz.layout.markup import HTML, italic
+from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
+from viz.layout.drawing import Drawing
+from viz.layout.markup import HTML, colored, italic
 from viz.names import common_name, typeset
-from viz.scenes.drawing import Drawing
-from viz.style import FONT_SIZE, Theme
+from viz.style import Theme
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
@@ -120,29 +118,30 @@ def sketch_folded(
         html: what writes a page in place of that with the picture alone.
     """
     J = sweep.names[sweep.output]
-    graph = blank(theme, len(folds))
     told = f"{len(sweep.names)} values in {len(folds)} boxes, folded by {level[:-1]}"
-    graph.attr(label=f'<<FONT POINT-SIZE="{FONT_SIZE}">{told}</FONT>>')
+    boxes: list[Box] = []
+    wires: list[Wire] = []
+    edges: list[Edge] = []
     for i, each in enumerate(folds):
         count = f" × {len(each.members)}" if len(each.members) > 1 else ""
-        text, shape = f"{italic(each.name)}{count}", LEAF
-        if each.inputs:
-            text, shape = f"{italic(each.name)} = {folded_formula(i, folds)}{count}", BOX
         values = span([sweep.values[node] for node in each.members])
         gradients = span([sweep.gradients[node] for node in each.members]) if sweep.swept else "–"
         tooltip = f"{typeset(each.name)}: {len(each.members)} values {values}"
         if sweep.swept:
             tooltip += f", d{typeset(J)}/d{typeset(each.name)}: {gradients}"
-        tooltip = graphviz.escape(tooltip)
-        graph.node(f"n{i}", f"<{text}>", tooltip=tooltip, **shape)
-        label = wire(colored(values, theme.value), colored(gradients, theme.gradient), theme.ink)
-        graph.node(f"w{i}", f"<{label}>", shape="plain", tooltip=tooltip)
-        graph.edge(f"n{i}", f"w{i}:p:w", headclip="false")
-        for k in each.inputs:
-            graph.edge(f"w{k}:p:e", f"n{i}", **ARROW)
-    graph.node("end", "", **END)
-    graph.edge(f"w{len(folds) - 1}:p:e", "end", **ARROW)
-    return Drawing(graph, theme, f"Computation graph of {typeset(J)}, {told}.", len(folds), html)
+        text = italic(each.name)
+        if each.inputs:
+            text += f" = {folded_formula(i, folds)}{count}"
+            boxes.append(Box(f"n{i}", text, tooltip=tooltip))
+        else:
+            boxes.append(leaf(f"n{i}", text + count, tooltip))
+        below = [colored(gradients, "gradient")]
+        wires.append(Wire(f"w{i}", colored(values, "value"), below, tooltip))
+        edges.append(Edge(f"n{i}", f"w{i}"))
+        edges += [Edge(f"w{k}", f"n{i}", arrow=True) for k in each.inputs]
+    edges.append(Edge(f"w{len(folds) - 1}", "end", arrow=True))
+    diagram = Diagram([*boxes, end()], wires, edges, [told])
+    return Drawing(diagram, theme, f"Computation graph of {typeset(J)}, {told}.", html)
 
 
 def span(numbers: Sequence[float]) -> str:

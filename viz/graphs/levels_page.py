@@ -11,8 +11,8 @@ from viz.graphs.detail import LEVELS, MOST_DRAWN, MOST_IN_FULL
 from viz.graphs.folding import fold, sketch_folded
 from viz.graphs.sketch import sketch
 from viz.graphs.sweep import Sweep
+from viz.layout.drawing import Drawing
 from viz.names import shown
-from viz.scenes.drawing import Drawing
 from viz.scenes.page import page, variables
 from viz.scenes.svg import svg
 from viz.style import THEMES

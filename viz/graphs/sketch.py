@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
-import graphviz
-
 from autograd.notation import expression, formula, number
 from autograd.primitives import constant
 from autograd.tracing import equals, in_place, multiplied, terms
 from autograd.value import Value
 from viz.graphs.detail import MOST_IN_FULL
 from viz.graphs.sweep import Sweep
-from viz.layout.dot import ARROW, BOX, END, LEAF, below, blank, colored, wire
-from viz.layout.markup import HTML, escape, italic
+from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
+from viz.layout.drawing import Drawing
+from viz.layout.markup import HTML, colored, escape, italic, sized
 from viz.names import printable, typeset
-from viz.scenes.drawing import Drawing
 from viz.style import FONT_SIZE, Theme
 
 LONGEST_TITLE = 60  # characters
 LONGEST_IN_CIRCLE = 5
+
+# The colours and widths of lines.
+RIGHT, WRONG = ("ink", 1.0), ("alert", 2.5)
 
 
 def sketch(
@@ -35,42 +36,47 @@ def sketch(
     """
     names, output = sweep.names, sweep.output
     full = detail == "full" and not theme.circuit
-    graph = blank(theme, len(names))
-    graph.attr(label=_heading(sweep, full or theme.circuit))
+    boxes: list[Box] = []
+    wires: list[Wire] = []
+    edges: list[Edge] = []
     ids = {node: i for i, node in enumerate(names)}
     for node, i in ids.items():
-        text, shape = _box(node, names, theme)
-        line: dict[str, str] = {}
-        if node in sweep.notes:  # at a leaf it is the wire that is wrong
-            (shape if node.inputs else line).update(color=theme.alert, penwidth="2.5")
-        tooltip = graphviz.escape(_tooltip(node, sweep))
-        graph.node(f"n{i}", f"<{text}>", tooltip=tooltip, **shape)
-        label = _wire(node, sweep, theme, full)
-        graph.node(f"w{i}", f"<{label}>", shape="plain", tooltip=tooltip)
-        graph.edge(f"n{i}", f"w{i}:p:w", headclip="false", **line)
+        tooltip, notes = _tooltip(node, sweep), sweep.notes.get(node, ())
+        # At a leaf it is the wire that is wrong.
+        color, width = WRONG if notes and node.inputs else RIGHT
+        line = WRONG if notes and not node.inputs else RIGHT
+        box = _box(f"n{i}", node, names, tooltip, theme)
+        boxes.append(box._replace(color=color, width=width))
+        value = colored(_value(node, sweep, full), "value")
+        below = [colored(_gradient(node, sweep, full), "gradient")]
+        below += [colored(f"⚠ {escape(note)}", "alert") for note in notes]
+        wires.append(Wire(f"w{i}", value, below, tooltip, *line))
+        edges.append(Edge(f"n{i}", f"w{i}", "", *line))
         readers = [sweep.uses[k].node for k in sweep.paths[node]]
         for k in reversed(sweep.paths[node]):  # one wire for each use of the Value
             reader = sweep.uses[k].node
-            length = "2" if readers.count(reader) > 1 else "1"  # of wires side by side
-            look = {"class": f"u{k}", **ARROW, "minlen": length, **line}
-            graph.edge(f"w{i}:p:e", f"n{ids[reader]}", **look)
-    graph.node("end", "", **END)
-    graph.edge(f"w{ids[output]}:p:e", "end", **{"class": "end"}, **ARROW)
-    return Drawing(graph, theme, _description(sweep), len(names), html)
+            length = 2 if readers.count(reader) > 1 else 1  # of wires side by side
+            to = f"n{ids[reader]}"
+            edges.append(Edge(f"w{i}", to, f"u{k}", *line, arrow=True, length=length))
+    edges.append(Edge(f"w{ids[output]}", "end", "end", arrow=True))
+    heading = _heading(sweep, full or theme.circuit)
+    diagram = Diagram([*boxes, end()], wires, edges, heading)
+    return Drawing(diagram, theme, _description(sweep), html)
 
 
-def _box(node: Value, names: Mapping[Value, str], theme: Theme) -> tuple[str, dict[str, str]]:
-    """The text and the shape that stand for what made a Value: its name alone for a leaf."""
+def _box(name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme) -> Box:
+    """What stands for what made a Value: its name alone for a leaf."""
     if not node.inputs:
-        return italic(names[node]), dict(LEAF)
+        return leaf(name, italic(names[node]), tooltip)
     # Wires end at the border on their way to the centre: a tall box gives each its own place.
-    height = f"{max(0.5, 0.2 * len(node.inputs)):g}"
+    height = max(0.5, 0.2 * len(node.inputs))
     if theme.circuit:
         gate = _gate(node)
         shape = "circle" if len(gate) <= LONGEST_IN_CIRCLE else "ellipse"
-        return escape(gate), {"shape": shape, "width": "0.5", "height": height, "margin": "0.02"}
+        size = (0.5, height)
+        return Box(name, escape(gate), shape, tooltip, margin=(0.02, 0.02), size=size)
     text = f"{italic(names[node])} = {formula(node, names, HTML)}"
-    return text, {**BOX, "height": height}
+    return Box(name, text, tooltip=tooltip, size=(0.75, height))
 
 
 def _gate(node: Value) -> str:
@@ -83,15 +89,6 @@ def _gate(node: Value) -> str:
         return f"{node.op.symbol}{in_place(node.inputs[node.inputs[1].op is constant].data)}"
     variable = next(x for x in node.inputs if x.op is not constant)
     return formula(node, {variable: "x"}).replace(" ", "")
-
-
-def _wire(node: Value, sweep: Sweep, theme: Theme, full: bool) -> str:
-    """The value above the line and the gradient below, as an HTML-like table."""
-    value = colored(_value(node, sweep, full), theme.value)
-    gradient = colored(_gradient(node, sweep, full), theme.gradient)
-    ink = theme.alert if node in sweep.notes and not node.inputs else theme.ink
-    notes = [colored(f"⚠ {escape(note)}", theme.alert) for note in sweep.notes.get(node, ())]
-    return wire(value, gradient, ink, notes)
 
 
 def _value(node: Value, sweep: Sweep, full: bool) -> str:
@@ -136,23 +133,20 @@ def _tooltip(node: Value, sweep: Sweep) -> str:
     return printable("; ".join([text, *sweep.notes.get(node, ())]))
 
 
-def _heading(sweep: Sweep, titled: bool) -> str:
+def _heading(sweep: Sweep, titled: bool) -> list[str]:
     """The output written out in its leaves, where that is short, and what is out of date."""
     lines = []
     output, names = sweep.output, sweep.names
     short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
     if titled and output.inputs and short:
-        lines.append(f"{italic(names[output])} = {expression(output, names, HTML)}")
+        written = expression(output, names, HTML)
+        lines.append(sized(f"{italic(names[output])} = {written}", FONT_SIZE + 2))
     if sweep.stale is not None:
         lines.append(
-            below(
-                f'<FONT POINT-SIZE="{FONT_SIZE}">out of date: {italic(names[sweep.stale])} was '
-                f"computed from other numbers; call {escape(names[output])}.forward() and "
-                ".backward()</FONT>"
-            )
+            f"out of date: {italic(names[sweep.stale])} was computed from other numbers; call "
+            f"{escape(names[output])}.forward() and .backward()"
         )
-    gap = f'<FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
-    return f"<{'<BR/>'.join([*lines, gap])}>" if lines else ""
+    return lines
 
 
 def _description(sweep: Sweep) -> str:

@@ -1,1 +1,1 @@
-"""DOT in, places out: the source of a graph, Graphviz, and how wide text is."""
+"""A diagram in, a drawing out: what is to be drawn, its DOT, Graphviz, and where things go."""

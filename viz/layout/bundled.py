@@ -8,14 +8,11 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
-
-from viz.layout.metrics import heights, width
 
 # Graphviz counts this up when it changes the structures that it shares with plugins.
 PLUGIN_VERSION = 8
 
-_PLUGINS = ("core", "dot_layout", "neato_layout")
+_PLUGINS = ("core", "dot_layout")
 
 
 def is_available() -> bool:
@@ -30,10 +27,10 @@ def is_available() -> bool:
 
 
 def draw(source: str) -> bytes:
-    """Graphviz's JSON of a DOT source, with room for text in DejaVu Sans.
+    """Graphviz's JSON of a DOT source without text.
 
-    Graphviz itself measures text by Pango, which needs libraries of the system, GLib above
-    all. Here it asks :mod:`viz.layout.metrics`. Only one thread at a time may call this.
+    To measure text Graphviz needs libraries of the system, GLib above all. Only one thread at a
+    time may call this.
 
     Raises:
         ValueError: Graphviz cannot read the source.
@@ -46,7 +43,7 @@ def draw(source: str) -> bytes:
             graph.value is None
             or graphviz.gvLayout(context, graph, b"dot")
             or graphviz.gvRenderData(
-                context, graph, b"json", ctypes.byref(data), ctypes.byref(size)
+                context, graph, b"json0", ctypes.byref(data), ctypes.byref(size)
             )
         )
         picture = ctypes.string_at(data, size.value)
@@ -94,88 +91,24 @@ def _complaints() -> Iterator[list[str]]:
         _library().agseterrf(before)
 
 
-# What Graphviz and its plugins share, field by field as in the headers gvcext.h, gvplugin.h,
-# gvplugin_textlayout.h and textspan.h.
-
-
-class _Font(ctypes.Structure):
-    _fields_ = (
-        ("name", ctypes.c_char_p),
-        ("color", ctypes.c_char_p),
-        ("postscript_alias", ctypes.c_void_p),
-        ("size", ctypes.c_double),
-        ("flags", ctypes.c_uint),
-    )
-
-
-class _Span(ctypes.Structure):
-    """A piece of text in one font."""
-
-    _fields_ = (
-        ("text", ctypes.c_char_p),
-        ("font", ctypes.POINTER(_Font)),
-        ("layout", ctypes.c_void_p),
-        ("free_layout", ctypes.c_void_p),
-        ("baseline_below_top", ctypes.c_double),
-        ("baseline_below_middle", ctypes.c_double),
-        ("width", ctypes.c_double),
-        ("height", ctypes.c_double),
-        ("justified", ctypes.c_char),
-    )
-
-
-_Measure = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.POINTER(_Span), ctypes.c_void_p)
-
-
-class _Engine(ctypes.Structure):
-    _fields_ = (
-        ("id", ctypes.c_int),
-        ("name", ctypes.c_char_p),
-        ("quality", ctypes.c_int),
-        ("functions", ctypes.POINTER(_Measure)),
-        ("features", ctypes.c_void_p),
-    )
-
-
-class _Interface(ctypes.Structure):
-    _fields_ = (("number", ctypes.c_int), ("engines", ctypes.POINTER(_Engine)))
+# What Graphviz and its plugins share, as in the headers gvcext.h and gvplugin.h.
 
 
 class _Plugin(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("interfaces", ctypes.POINTER(_Interface)))
+    _fields_ = (("name", ctypes.c_char_p), ("interfaces", ctypes.c_void_p))
 
 
 class _Symbol(ctypes.Structure):
     _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p))
 
 
-_TEXT_LAYOUT = 2  # the number of the interface that measures text
-_BOLD, _ITALIC, _SUPERSCRIPT = 1, 2, 8  # flags of a font
-
-
-def _measure(pointer: Any, _: Any) -> bool:
-    span = pointer.contents
-    font = span.font.contents
-    bold, italic = bool(font.flags & _BOLD), bool(font.flags & _ITALIC)
-    size = font.size / 1.2 if font.flags & _SUPERSCRIPT else font.size
-    above, below = heights(font.size)
-    span.layout = span.free_layout = None  # nothing for Graphviz to free
-    span.width = width(span.text.decode(errors="replace"), size, bold, italic)
-    span.height = above + below
-    span.baseline_below_top = above
-    span.baseline_below_middle = 0.05 * font.size
-    return True
-
-
 @cache
 def _context() -> ctypes.c_void_p:
-    """Graphviz with its own layouts and JSON, and with our measure of text.
+    """Graphviz with its layout dot, and with what writes JSON.
 
     It is never freed, as it holds pointers to the structures here.
     """
-    engines = (_Engine * 2)(_Engine(0, b"textlayout", 1, ctypes.pointer(_Measure(_measure))))
-    interfaces = (_Interface * 2)(_Interface(_TEXT_LAYOUT, engines), _Interface(0, None))
-    plugins = {"text": _Plugin(b"text", interfaces)}
+    plugins = {}
     for name in _PLUGINS:
         library = ctypes.CDLL(str(_file(f"gvplugin_{name}")))
         plugins[name] = _Plugin.in_dll(library, f"gvplugin_{name}_LTX_library")

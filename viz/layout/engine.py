@@ -7,21 +7,17 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 _library = threading.Lock()  # Graphviz lays out one graph at a time
-_quiet = False  # whether the library has started, on our fonts
 
 
 def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
-    """Where everything stands in the picture of a DOT source: Graphviz's JSON.
+    """Where everything stands in the layout of a DOT source: Graphviz's JSON.
 
     Args:
         source: a graph in the DOT language.
@@ -38,7 +34,7 @@ def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
         else:
             found = _by_child([sys.executable, __file__], source, seconds)
     elif dot := shutil.which("dot"):
-        found = _by_child([dot, "-Tjson"], source, seconds)
+        found = _by_child([dot, "-Tjson0"], source, seconds)
     else:
         raise RuntimeError(
             "no Graphviz is installed to lay out with: run `pip install pygraphviz`, or install "
@@ -66,14 +62,14 @@ def _installed() -> Callable[[str], bytes] | None:
 
 
 def _by_library(source: str) -> bytes:
-    with _library, _own_fonts():
+    with _library:
         from pygraphviz import AGraph
 
         try:
             graph = AGraph(string=source)
         except Exception as error:
             raise ValueError(f"Graphviz cannot read this source: {error}") from None
-        return bytes(graph.draw(format="json", prog="dot"))
+        return bytes(graph.draw(format="json0", prog="dot"))
 
 
 def _by_bundled_library(source: str) -> bytes:
@@ -108,53 +104,6 @@ def main() -> None:
     lay_out = _installed()
     assert lay_out is not None
     sys.stdout.buffer.write(lay_out(sys.stdin.buffer.read().decode()))
-
-
-@contextmanager
-def _own_fonts() -> Iterator[None]:
-    """Start the font library of Graphviz on matplotlib's DejaVu fonts alone, and silently.
-
-    So pictures are the same on every machine, and have text where no font is installed. The
-    library reads its configuration once, when it first needs a font, and then complains on
-    the standard error about files of the system that are newer than itself.
-    """
-    global _quiet
-    matplotlib = find_spec("matplotlib")
-    if _quiet or matplotlib is None or matplotlib.origin is None:
-        yield
-        return
-    fonts = Path(matplotlib.origin).parent / "mpl-data" / "fonts" / "ttf"
-    before = os.environ.get("FONTCONFIG_FILE")
-    with tempfile.TemporaryDirectory() as folder:
-        configuration = Path(folder, "fonts.conf")
-        configuration.write_text(f"<fontconfig><dir>{fonts}</dir></fontconfig>", "utf-8")
-        os.environ["FONTCONFIG_FILE"] = str(configuration)
-        try:
-            with _without_font_warnings():
-                yield
-        finally:
-            if before is None:
-                del os.environ["FONTCONFIG_FILE"]
-            else:
-                os.environ["FONTCONFIG_FILE"] = before
-    _quiet = True
-
-
-@contextmanager
-def _without_font_warnings() -> Iterator[None]:
-    """Hold back the standard error, also of C libraries, and pass on all but font warnings."""
-    sys.stderr.flush()
-    saved = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-            held.seek(0)
-            lines = held.read().splitlines(keepends=True)
-            os.write(2, b"".join(line for line in lines if not line.startswith(b"Fontconfig")))
 
 
 if __name__ == "__main__":  # pragma: no cover (a process of its own, which imports no more)

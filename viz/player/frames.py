@@ -6,8 +6,8 @@ import io
 import textwrap
 from collections.abc import Sequence
 
+from viz.layout.drawing import Drawing
 from viz.progress import progress
-from viz.scenes.drawing import Drawing
 from viz.style import FONT_SIZE
 
 RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than

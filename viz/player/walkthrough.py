@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from viz.files import write_as
+from viz.layout.drawing import Drawing
 from viz.player.fragment import fragment
 from viz.player.frames import gif, pdf, wrapped
-from viz.scenes.drawing import Drawing
 from viz.scenes.page import page, variables
 from viz.scenes.scene import NARROWEST, Moment
 from viz.scenes.svg import svg

@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import graphviz
-
 from viz.graphs.detail import MOST_DRAWN, MOST_IN_FULL
-from viz.layout.dot import ARROW, BOX, END, LEAF, blank, colored, wire
-from viz.layout.markup import italic
+from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
+from viz.layout.drawing import Drawing
+from viz.layout.markup import colored, italic
 from viz.names import printable
 from viz.programs.notation import MatrixNotation, in_lines, plain
-from viz.scenes.drawing import Drawing
-from viz.style import FONT_SIZE, Theme
+from viz.style import Theme
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -32,7 +30,7 @@ MOST_OPERANDS = 6
 _NUMBERED = re.compile(r"(?P<word>[^\W\d_]+)(?P<layer>\d+)")
 
 
-class Wire(NamedTuple):
+class Array(NamedTuple):
     """An array of the forward pass.
 
     Attributes:
@@ -74,43 +72,41 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
     shapes |= {each.name: each.shape for each in wires}
     notation = MatrixNotation(written_names(program), shapes)
     m = italic(program.examples)
-    graph = blank(theme, len(wires))
-    graph.attr(ranksep="0.2")  # formulas are long, and a slide is narrow
+    heading = []
     if any("m" in each.shape for each in wires):
-        told = f"{m} examples, one per column"
-        gap = f'<FONT POINT-SIZE="{FONT_SIZE // 2}"> </FONT>'
-        graph.attr(label=f'<<FONT POINT-SIZE="{FONT_SIZE}">{told}</FONT><BR/>{gap}>')
+        heading.append(f"{m} examples, one per column")
 
     output, cost = next(iter(program.results.items()))
     ids = {each.name: i for i, each in enumerate(wires)}
+    read = {operand for each in wires if each.made for operand in each.made.operands}
+    boxes: list[Box] = []
+    lines: list[Wire] = []
+    edges: list[Edge] = []
     for i, each in enumerate(wires):
-        text, shape = notation.name(each.name), LEAF
-        if each.made is not None:
-            text, shape = _written(each.made, program, notation), BOX
+        tooltip = _tooltip(each)
+        if each.made is None:
+            boxes.append(leaf(f"n{i}", notation.name(each.name), tooltip))
+        else:
+            boxes.append(Box(f"n{i}", _written(each.made, program, notation), tooltip=tooltip))
         above = f"{notation.name(each.name)}: {_size(each.shape, m)}"
         if each.name == cost != output:
             above = f"{notation.name(output)} = {above}"
-        lines = [_written(line, program, notation) for line in each.backward]
-        # Without a gradient there is room for one, so that the line is in the middle.
-        below = "<BR/>".join(lines or ["&#160;"])
-        tooltip = graphviz.escape(_tooltip(each))
-        graph.node(f"n{i}", f"<{text}>", tooltip=tooltip, **shape)
-        label = wire(colored(above, theme.value), colored(below, theme.gradient), theme.ink)
-        graph.node(f"w{i}", f"<{label}>", shape="plain", tooltip=tooltip)
-        graph.edge(f"n{i}", f"w{i}:p:w", headclip="false", weight="4")
+        below = [colored(_written(line, program, notation), "gradient") for line in each.backward]
+        lines.append(Wire(f"w{i}", colored(above, "value"), below, tooltip))
+        edges.append(Edge(f"n{i}", f"w{i}", weight=4))
         for operand in each.made.operands if each.made else ():
             if operand in ids:  # and no table of indices
-                graph.edge(f"w{ids[operand]}:p:e", f"n{i}", **ARROW)
-    read = {operand for each in wires if each.made for operand in each.made.operands}
-    for i, each in enumerate(wires):
+                edges.append(Edge(f"w{ids[operand]}", f"n{i}", arrow=True))
         # Results: the cost, and what only the backward pass reads, such as the last activation.
         if each.name == cost or (each.made and each.name not in read):
-            graph.node(f"e{i}", "", **END)
-            graph.edge(f"w{i}:p:e", f"e{i}", **ARROW)
-    return Drawing(graph, theme, _description(program), len(wires))
+            boxes.append(end(f"e{i}"))
+            edges.append(Edge(f"w{i}", f"e{i}", arrow=True))
+    # Formulas are long, and a slide is narrow.
+    diagram = Diagram(boxes, lines, edges, heading, gap=0.2)
+    return Drawing(diagram, theme, _description(program))
 
 
-def wires_of(program: Program) -> list[Wire]:
+def wires_of(program: Program) -> list[Array]:
     """The arrays of the forward pass, each with its part of the backward pass.
 
     Leaves come before the first statement that reads them, in the order of its formula.
@@ -124,13 +120,13 @@ def wires_of(program: Program) -> list[Wire]:
     names = [statement.name for statement in program.statements]
     n_forward = names.index(cost) + 1
     leaves = {
-        leaf.name: Wire(leaf.name, (*leaf.shape, *["m"] * leaf.per_example), None, [])
+        leaf.name: Array(leaf.name, (*leaf.shape, *["m"] * leaf.per_example), None, [])
         for leaf in program.leaves
     }
-    wires: list[Wire] = []
+    wires: list[Array] = []
     for statement in program.statements[:n_forward]:
         wires += [leaves.pop(x) for x in statement.operands if x in leaves]
-        wires.append(Wire(statement.name, statement.shape, statement, []))
+        wires.append(Array(statement.name, statement.shape, statement, []))
     wires += leaves.values()
     belongs = {each.name: each.backward for each in wires}
     place: dict[str, str] = {}
@@ -197,7 +193,7 @@ def _written(statement: Statement, program: Program, notation: MatrixNotation) -
     return f"{name} = f({', '.join(operands)})"
 
 
-def _tooltip(each: Wire) -> str:
+def _tooltip(each: Array) -> str:
     lines = [each.name] if each.made is None else [str(each.made)]
     sizes = ", ".join([str(size) for size in each.shape])
     lines[0] += f", shape ({sizes}{',' * (len(each.shape) == 1)})"

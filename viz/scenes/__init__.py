@@ -1,1 +1,1 @@
-"""The one picture: what stands where in it, and what is made of that: SVG, PNG and PDF."""
+"""The one picture as data, and what is made of it: SVG, PNG, PDF and pages."""

@@ -16,7 +16,7 @@ from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, Transform
 
-from viz.layout.metrics import font_file, in_font, natural_width
+from viz.scenes.metrics import font_file, in_font, text_width
 from viz.scenes.scene import Label, Scene, Shape
 from viz.style import DASHED, RAISED, ROUNDING, SMALLER, Theme
 
@@ -111,10 +111,10 @@ def _path(shape: Shape) -> Path:
 
 def _label(label: Label, theme: Theme, page: Transform, opacity: float) -> Iterator[Text]:
     """One Text for each run, side by side."""
-    texts = [in_font(run.text, italic=run.italic) for run in label.runs]
+    texts = [in_font(run.text, run.italic) for run in label.runs]
     sizes = [label.size * SMALLER if run.high else label.size for run in label.runs]
     widths = [
-        natural_width(text, size, italic=run.italic)
+        text_width(text, size, run.italic)
         for text, size, run in zip(texts, sizes, label.runs, strict=True)
     ]
     x = label.x - sum(widths) / 2
@@ -126,7 +126,7 @@ def _label(label: Label, theme: Theme, page: Transform, opacity: float) -> Itera
             transform=page,
             color=getattr(theme, label.color),
             alpha=opacity,
-            fontproperties=FontProperties(fname=font_file(False, run.italic), size=size),
+            fontproperties=FontProperties(fname=font_file(run.italic), size=size),
             parse_math=False,
             zorder=0,
         )

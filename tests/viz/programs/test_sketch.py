@@ -11,7 +11,7 @@ import pytest
 from graphs import logistic_program, network_program, softmax_program
 from vectorized import leaves
 
-import viz.scenes.drawing
+import viz.layout.drawing
 from autograd import Value, affine, dot, exp, relu, sigmoid, tanh, total, vectorize
 from autograd.vectorizer import pipeline
 from viz import Drawing, draw
@@ -329,7 +329,7 @@ def sum_of_squares(n):
 
 def test_limits_of_size(monkeypatch):
     many = sketch_program(sum_of_squares(100), THEMES["light"])
-    monkeypatch.setattr(viz.scenes.drawing, "SECONDS", 1e-3)
+    monkeypatch.setattr(viz.layout.drawing, "SECONDS", 1e-3)
     with pytest.raises(TimeoutError, match=r"longer than 0.001 s"):
         many.pipe("svg")
     with pytest.raises(ValueError, match=r"303 arrays.*up to 300: read it as text.*smaller model"):

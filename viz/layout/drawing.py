@@ -11,8 +11,10 @@ from typing import Any
 import graphviz
 
 from viz.files import check_format, format_of, write
+from viz.layout.diagram import Diagram
+from viz.layout.dot import graph_of
+from viz.layout.placing import scene_of
 from viz.scenes.page import page
-from viz.scenes.placing import scene_of
 from viz.scenes.scene import Moment, Scene, at
 from viz.scenes.svg import svg
 from viz.style import Theme
@@ -32,7 +34,6 @@ class Drawing:
     """A drawn graph: shows itself in a notebook, and writes SVG, PNG, PDF, HTML or DOT.
 
     Attributes:
-        graph: what is laid out, as a ``graphviz.Digraph``.
         theme: its colours.
         description: the picture in words, for a screen reader.
         format: that of ``pipe`` and ``render`` where they are given none.
@@ -40,18 +41,26 @@ class Drawing:
 
     def __init__(
         self,
-        graph: graphviz.Digraph,
+        diagram: Diagram,
         theme: Theme,
         description: str,
-        boxes: int = 0,
         html: Callable[[], str] | None = None,
     ) -> None:
-        self.graph = graph
+        """A drawing of a diagram.
+
+        Args:
+            html: what writes a page in place of that with the picture alone.
+        """
+        self.theme = theme
         self.description = description
         self.format = "svg"
-        self.theme = theme
-        self._boxes = boxes
+        self._diagram = diagram
         self._html = html
+
+    @cached_property
+    def graph(self) -> graphviz.Digraph:
+        """The graph for the Python package graphviz."""
+        return graph_of(self._diagram, self.theme)
 
     @property
     def source(self) -> str:
@@ -63,14 +72,14 @@ class Drawing:
         """The picture as data.
 
         Raises:
-            ValueError, RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
+            RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
         """
-        seconds = SECONDS if self._boxes > MOST_IN_PROCESS else None
-        return scene_of(self.source, self.theme, seconds)
+        many = len(self._diagram.boxes) > MOST_IN_PROCESS
+        return scene_of(self._diagram, SECONDS if many else None)
 
     def at(self, moment: Moment) -> Drawing:
         """The picture at a moment of a walk; its source is that of the finished one."""
-        frame = Drawing(self.graph, self.theme, " ".join(moment.caption).strip())
+        frame = Drawing(self._diagram, self.theme, " ".join(moment.caption).strip())
         frame.scene = at(self.scene, moment)
         return frame
 
