@@ -339,6 +339,14 @@ def test_render_cleans_up_and_views(J, tmp_path, monkeypatch):
     assert not (tmp_path / "J.gv").exists()
 
 
+def test_a_drawing_is_viewed_from_a_temporary_folder(J, monkeypatch):
+    viewed = []
+    monkeypatch.setattr(graphviz, "view", viewed.append)
+    path = draw(J).view()
+    assert viewed == [path]
+    assert Path(path).read_bytes().startswith(b"<svg")
+
+
 @pytest.mark.parametrize(
     ("ending", "start"),
     [

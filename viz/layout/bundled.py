@@ -91,34 +91,23 @@ def _complaints() -> Iterator[list[str]]:
         _library().agseterrf(before)
 
 
-# What Graphviz and its plugins share, as in the headers gvcext.h and gvplugin.h.
-
-
-class _Plugin(ctypes.Structure):
-    _fields_ = (("name", ctypes.c_char_p), ("interfaces", ctypes.c_void_p))
-
-
 class _Symbol(ctypes.Structure):
+    """A plugin by its name, as in Graphviz's header gvcext.h."""
+
     _fields_ = (("name", ctypes.c_char_p), ("address", ctypes.c_void_p))
 
 
 @cache
 def _context() -> ctypes.c_void_p:
-    """Graphviz with its layout dot, and with what writes JSON.
-
-    It is never freed, as it holds pointers to the structures here.
-    """
-    plugins = {}
-    for name in _PLUGINS:
-        library = ctypes.CDLL(str(_file(f"gvplugin_{name}")))
-        plugins[name] = _Plugin.in_dll(library, f"gvplugin_{name}_LTX_library")
-    symbols = (_Symbol * (len(plugins) + 1))(
-        *(
-            _Symbol(f"gvplugin_{name}_LTX_library".encode(), ctypes.addressof(plugin))
-            for name, plugin in plugins.items()
+    """Graphviz with its layout dot, and with what writes JSON; it is never freed."""
+    symbols = (_Symbol * (len(_PLUGINS) + 1))()
+    for i, name in enumerate(_PLUGINS):
+        library, symbol = (
+            ctypes.CDLL(str(_file(f"gvplugin_{name}"))),
+            f"gvplugin_{name}_LTX_library",
         )
-    )
+        address = ctypes.addressof(ctypes.c_void_p.in_dll(library, symbol))
+        symbols[i] = _Symbol(symbol.encode(), address)
     context = ctypes.c_void_p(_library().gvContextPlugins(symbols, 0))
-    # Its own alone keep the Python objects alive that these point to.
-    context.kept = symbols, plugins  # type: ignore[attr-defined]
+    context.kept = symbols  # type: ignore[attr-defined]  # it points to them
     return context

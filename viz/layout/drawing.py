@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -59,7 +60,7 @@ class Drawing:
 
     @cached_property
     def graph(self) -> graphviz.Digraph:
-        """The graph for the Python package graphviz."""
+        """The graph for the Python package graphviz; what is added to it shows in ``source``."""
         return graph_of(self._diagram, self.theme)
 
     @property
@@ -150,6 +151,10 @@ class Drawing:
         if view:
             graphviz.view(str(picture))
         return str(picture)
+
+    def view(self) -> str:
+        """Open the picture in the viewer of the system, from a folder for temporary files."""
+        return self.render(directory=tempfile.mkdtemp(), view=True, cleanup=True)
 
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
         # The PNG is for viewers that do not show an SVG, such as an untrusted notebook; the text

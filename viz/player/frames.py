@@ -50,9 +50,8 @@ def gif(drawings: Sequence[Drawing]) -> bytes:
     resolution = min(RESOLUTION, LARGEST / (max(scene.width, scene.height) / 72))
     images = []
     for drawing in progress(drawings, "frames"):
-        painted = painting.png(drawing.scene, drawing.theme, resolution)
-        with Image.open(io.BytesIO(painted)) as picture:
-            images.append(picture.convert("RGB").quantize(64, method=Image.Quantize.FASTOCTREE))
+        image = painting.pixels(drawing.scene, drawing.theme, resolution)
+        images.append(image.quantize(64, method=Image.Quantize.FASTOCTREE))
     written = io.BytesIO()
     seconds = [SECONDS] * (len(images) - 1) + [SECONDS_AT_END]
     images[0].save(

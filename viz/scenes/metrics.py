@@ -15,6 +15,7 @@ from fontTools.ttLib import TTFont
 _MISSING = "□"  # stands for what is not in the font
 
 
+@cache
 def font_file(italic: bool) -> Path:
     """The file of that style among the fonts that come with matplotlib."""
     matplotlib = find_spec("matplotlib")

@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib import style
 from matplotlib.artist import Artist
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -15,6 +16,7 @@ from matplotlib.patches import BoxStyle, PathPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox, Transform
+from PIL import Image
 
 from viz.scenes.metrics import font_file, in_font, text_width
 from viz.scenes.scene import Label, Scene, Shape
@@ -30,18 +32,24 @@ _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "C": [Path.CURVE4] * 3}
 _STYLE: list[str | dict[str, Any]] = ["default", {"pdf.fonttype": 42, "lines.scale_dashes": False}]
 
 
-def png(scene: Scene, theme: Theme, resolution: float) -> bytes:
-    """The scene as pixels: shapes and text, without tooltips and links.
+def pixels(scene: Scene, theme: Theme, resolution: float) -> Image.Image:
+    """The scene as an image: shapes and text, without tooltips and links.
 
     Args:
         resolution: in dots per inch; fewer where the picture would be too large.
     """
     resolution = min(resolution, LARGEST * POINTS / max(scene.width, scene.height))
-    picture = io.BytesIO()
     with style.context(_STYLE):
-        _figure(scene, theme, resolution, 0).savefig(
-            picture, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 2}
-        )
+        canvas: Any = FigureCanvasAgg(_figure(scene, theme, resolution, 0))
+        canvas.draw()
+        image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
+        return image.convert("RGB")
+
+
+def png(scene: Scene, theme: Theme, resolution: float) -> bytes:
+    """The image in a file."""
+    picture = io.BytesIO()
+    pixels(scene, theme, resolution).save(picture, "PNG", dpi=(resolution, resolution))
     return picture.getvalue()
 
 
