@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any
 
 import graphviz
-from pygraphviz import AGraph
 
 import nn
 from autograd import Value, total
@@ -78,7 +77,8 @@ def records(output: Any) -> bytes:
 
 def by_graphviz(source: str) -> bytes:
     """Graphviz's own SVG of a DOT source."""
-    picture: bytes = AGraph(string=source).draw(format="svg", prog="dot")
+    library = import_module("pygraphviz")
+    picture: bytes = library.AGraph(string=source).draw(format="svg", prog="dot")
     return picture
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -28,6 +29,8 @@ LARGEST = 32_000  # dots in width or height of a PNG
 
 _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "C": [Path.CURVE4] * 3}
 
+_settings = threading.Lock()  # those of matplotlib are the same for all threads
+
 # Nothing that the user has set for plots holds here. Type 42 is TrueType, as the fonts are.
 _STYLE: list[str | dict[str, Any]] = ["default", {"pdf.fonttype": 42, "lines.scale_dashes": False}]
 
@@ -39,7 +42,7 @@ def pixels(scene: Scene, theme: Theme, resolution: float) -> Image.Image:
         resolution: in dots per inch; fewer where the picture would be too large.
     """
     resolution = min(resolution, LARGEST * POINTS / max(scene.width, scene.height))
-    with style.context(_STYLE):
+    with _settings, style.context(_STYLE):
         canvas: Any = FigureCanvasAgg(_figure(scene, theme, resolution, 0))
         canvas.draw()
         image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
@@ -56,7 +59,11 @@ def png(scene: Scene, theme: Theme, resolution: float) -> bytes:
 def pdf(scenes: Iterable[Scene], theme: Theme) -> bytes:
     """One page of vectors for each scene, with text that can be searched."""
     document = io.BytesIO()
-    with style.context(_STYLE), PdfPages(document, metadata={"CreationDate": None}) as pages:
+    with (
+        _settings,
+        style.context(_STYLE),
+        PdfPages(document, metadata={"CreationDate": None}) as pages,
+    ):
         for scene in scenes:
             pages.savefig(_figure(scene, theme, POINTS, PDF_MARGIN))
     return document.getvalue()
