@@ -35,7 +35,7 @@ def svg(
         f'{" follows" * bool(dark)}" role="{"group" if linked else "img"}" '
         f'aria-label="{escape_markup(description)}" width="{width}pt" height="{height}pt" '
         f'viewBox="{left} 0 {width} {height}" font-family="{FONTS}" font-size="{FONT_SIZE}" '
-        f'text-anchor="middle">{style}'
+        f'text-anchor="middle" fill="none">{style}'
         f'<rect class="background" x="{left}" width="100%" height="100%" '
         f'fill="{theme.background}"/>'
         f"{parts}{heading}</svg>"
@@ -68,9 +68,10 @@ def _part(part: Part, theme: Theme) -> str:
 def _shape(shape: Shape, theme: Theme, opacity: float) -> str:
     roles = [role for role in (shape.stroke, shape.fill) if role != "none"]
     look = f' class="{" ".join(roles)}"' if roles else ""
-    look += f' fill="{_color(shape.fill, theme)}"'
+    if shape.fill != "none":
+        look += f' fill="{getattr(theme, shape.fill)}"'
     if shape.stroke != "none":
-        look += f' stroke="{_color(shape.stroke, theme)}"{_faded(opacity)}'
+        look += f' stroke="{getattr(theme, shape.stroke)}"{_faded(opacity)}'
     if shape.width != 1:
         look += f' stroke-width="{shape.width:g}"'
     if shape.dashed:
@@ -95,7 +96,7 @@ def _shape(shape: Shape, theme: Theme, opacity: float) -> str:
 def _label(label: Label, theme: Theme, opacity: float = 1.0) -> str:
     size = f' font-size="{_short(label.size)}"' if label.size != FONT_SIZE else ""
     return (
-        f'<text class="{label.color}" fill="{_color(label.color, theme)}" x="{_short(label.x)}" '
+        f'<text class="{label.color}" fill="{getattr(theme, label.color)}" x="{_short(label.x)}" '
         f'y="{_short(label.y)}"{size}{_faded(opacity)}>{_runs(label.runs, label.size)}</text>'
     )
 
@@ -117,10 +118,6 @@ def _runs(runs: list[Run], size: float) -> str:
 
 def _faded(opacity: float) -> str:
     return f' opacity="{opacity:g}"' if opacity < 1 else ""
-
-
-def _color(role: str, theme: Theme) -> str:
-    return "none" if role == "none" else str(getattr(theme, role))
 
 
 def _short(x: float) -> str:
