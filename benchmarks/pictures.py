@@ -17,7 +17,6 @@ from autograd.backprop import topological_order
 from benchmarks.measuring import fastest, print_table, ratio
 from benchmarks.peers import Peer, installed
 from viz import draw, step_through
-from viz.render import render
 
 ROUNDS = 5
 SIZES = (9, 57, 297)  # values, of which a picture stays legible in full, as numbers, and at all
@@ -55,7 +54,7 @@ def player(J: Value) -> bytes:
 def records(output: Any) -> bytes:
     """What micrograd's notebook draws: a record of data and grad per value, a circle per operation.
 
-    Its own function starts the program ``dot``; here all pictures have the same renderer.
+    Its own function starts the program ``dot``; here all pictures are laid out by one library.
     """
     picture = graphviz.Digraph(graph_attr={"rankdir": "LR"})
     found: set[Any] = set()
@@ -73,14 +72,21 @@ def records(output: Any) -> bytes:
         for x in node._prev:
             picture.edge(str(id(x)), f"{name}{node._op}")
             waiting.append(x)
-    return render(picture.source, "svg")
+    return by_graphviz(picture.source)
+
+
+def by_graphviz(source: str) -> bytes:
+    """Graphviz's own SVG of a DOT source."""
+    library = import_module("pygraphviz")
+    picture: bytes = library.AGraph(string=source).draw(format="svg", prog="dot")
+    return picture
 
 
 def torchviz(output: Any) -> bytes:
     """What torchviz draws: the functions of the backward sweep, without numbers."""
     source: str = import_module("torchviz").make_dot(output).source
     # Labels that start with an empty line crash the Graphviz 14.1.5 of pygraphviz 2.0.4.
-    return render(source.replace('"\n ', '"'), "svg")
+    return by_graphviz(source.replace('"\n ', '"'))
 
 
 DRAWN_BY: dict[str, Callable[[Any], bytes]] = {"glassgrad": svg, "micrograd": records}

@@ -14,7 +14,7 @@ def test_it_draws_three_graphs_and_classifies_the_held_out_patients(tmp_path, mo
     drawn = re.findall(r"drew (\S+)", printed)
     assert len(drawn) == 6
     for path in drawn:
-        start = {"svg": b"<?xml", "png": b"\x89PNG"}[path[-3:]]
+        start = {"svg": b"<svg", "png": b"\x89PNG"}[path[-3:]]
         assert (tmp_path / path).read_bytes().startswith(start)
     assert sorted(drawn) == sorted(
         f"pictures/{path.name}" for path in (tmp_path / "pictures").iterdir()

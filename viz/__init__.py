@@ -8,12 +8,14 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
         "name (HIPS autograd) is installed here. Use a fresh virtual environment."
     ) from error
 
-from viz.canvas import Drawing
 from viz.check_plots import plot_check
 from viz.drawing import draw
 from viz.explaining import Explanation, explain
-from viz.network import NetworkDrawing, draw_network
-from viz.network_walk import NetworkWalkthrough
+from viz.layout.drawing import Drawing
+from viz.network_drawing import draw_network
+from viz.networks.sketch import NetworkDrawing
+from viz.networks.walk import NetworkWalkthrough
+from viz.player.walkthrough import Walkthrough
 from viz.plots import (
     plot_activation,
     plot_boundary,
@@ -24,7 +26,7 @@ from viz.plots import (
     plot_slice,
     plot_weights,
 )
-from viz.walkthrough import Walkthrough, step_through
+from viz.stepping import step_through
 
 __all__ = [
     "Drawing",

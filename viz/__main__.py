@@ -10,7 +10,7 @@ from keyword import iskeyword
 
 from autograd import trace
 from viz.drawing import draw
-from viz.expressions import read_formula
+from viz.formula_reader import read_formula
 from viz.style import THEMES
 
 FORMULA = """one or several steps, separated by semicolons; what begins with a minus needs a name,

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from autograd.value import Value
-from viz.canvas import Drawing, check_path, format_of
-from viz.debugging import examine, find_notes
-from viz.folding import LEVELS, Fold, fold, sketch_folded
-from viz.levels import levels_page
-from viz.matrices import is_program, sketch_program
-from viz.names import callers_variables
-from viz.render import FORMATS, write
-from viz.sketching import MOST_DRAWN, MOST_IN_FULL, Sweep, sketch, sweep_of
-from viz.style import Theme, theme_named
+from viz.callers import callers_variables
+from viz.files import format_of
+from viz.graphs.detail import LEVELS, MOST_IN_NUMBERS, detail_for
+from viz.graphs.diagnosis import examine, find_notes
+from viz.graphs.folding import Fold, fold, sketch_folded
+from viz.graphs.levels_page import levels_page
+from viz.graphs.sketch import sketch
+from viz.graphs.sweep import Sweep, sweep_of
+from viz.layout.drawing import FORMATS, Drawing
+from viz.programs.sketch import is_program, sketch_program
+from viz.style import theme_named
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
     from autograd.vectorizer.program import Program
-
-MOST_IN_NUMBERS = 60  # values with which a picture stays legible on a screen
-
-DETAILS = ("full", "numbers")
-FORMATS_OF_GRAPHS = (*FORMATS, "html")
 
 
 def draw(
@@ -54,8 +52,8 @@ def draw(
     Args:
         output: the Value to draw, or the list of one that a layer returns; or an error, or a
             program that ``vectorize`` made.
-        path: a file name that ends in .svg, .png, .pdf or .dot; or in .html for a page in which
-            the boxes of a folded graph unfold by a click, from layers to neurons to values.
+        path: a file name that ends in .svg, .png, .pdf, .dot or .gv; or in .html for a page in
+            which the boxes of a folded graph unfold by a click, from layers to neurons to values.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
         detail: "full" with the chain rule; "numbers" alone; "neurons" or "layers", where
             Values that are computed alike become one box. By default full for up to 30 values
@@ -71,47 +69,34 @@ def draw(
         OSError: the file cannot be written.
         RuntimeError: there is no Graphviz to draw with.
     """
-    if is_program(output):
-        return _draw_program(output, path, theme_named(theme), detail, parameters)
-    check_path(path, FORMATS_OF_GRAPHS)
-    look = theme_named(theme)
-    subject = examine(output, parameters)
-    sweep = sweep_of(subject.output, callers_variables(), subject.unread)
-    found = find_notes(sweep.names, sweep.gradients, sweep.stored)
-    sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
-    if folded := _folded(sweep, detail):
-        drawing = sketch_folded(sweep, *folded, look)
-    else:
-        drawing = sketch(sweep, look, detail_for(len(sweep.names), detail))
-    if path is not None and format_of(path) == "html":
-        write(path, levels_page(sweep, look, theme, detail).encode())
-    elif path is not None:
-        drawing.write(path)
-    return drawing
-
-
-def _draw_program(
-    program: Program,
-    path: str | os.PathLike[str] | None,
-    theme: Theme,
-    detail: str | None,
-    parameters: Iterable[Value],
-) -> Drawing:
-    check_path(path)
-    options = {
-        'theme="circuit"': theme.circuit,
-        "detail": detail is not None,
-        "parameters": bool(list(parameters)),
-    }
-    for option, given in options.items():
-        if given:
-            raise ValueError(
-                f"{option} is for graphs of numbers, and a program is one of matrices: leave it "
-                "out, or draw the loss from which the program was made"
-            )
-    drawing = sketch_program(program, theme)
     if path is not None:
-        drawing.write(path)
+        format_of(path, FORMATS)  # known before anything is drawn
+    look = theme_named(theme)
+    if is_program(output):
+        options = {
+            'theme="circuit"': look.circuit,
+            "detail": detail is not None,
+            "parameters": bool(list(parameters)),
+        }
+        for option, given in options.items():
+            if given:
+                raise ValueError(
+                    f"{option} is for graphs of numbers, and a program is one of matrices: leave "
+                    "it out, or draw the loss from which the program was made"
+                )
+        drawing = sketch_program(output, look)
+    else:
+        subject = examine(output, parameters)
+        sweep = sweep_of(subject.output, callers_variables(), subject.unread)
+        found = find_notes(sweep.names, sweep.gradients, sweep.stored)
+        sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
+        html = partial(levels_page, sweep, theme, detail)
+        if folded := _folded(sweep, detail):
+            drawing = sketch_folded(sweep, *folded, look, html)
+        else:
+            drawing = sketch(sweep, look, detail_for(len(sweep.names), detail), html)
+    if path is not None:
+        drawing.save(path)
     return drawing
 
 
@@ -128,23 +113,3 @@ def _folded(sweep: Sweep, detail: str | None) -> tuple[str, list[Fold]] | None:
             if len(folds) <= MOST_IN_NUMBERS:
                 return level, folds
     return None
-
-
-def detail_for(values: int, detail: str | None) -> str:
-    """How much to write where nothing is folded.
-
-    Raises:
-        ValueError: there are more than 300 values and no ``detail``, or it is unknown.
-    """
-    if detail is None:
-        if values > MOST_DRAWN:
-            raise ValueError(
-                f"this graph has {values} values, and a picture stays legible up to {MOST_DRAWN}: "
-                'give detail="layers" to fold it, detail="numbers" to draw it all the same, or '
-                "draw one of its inner Values"
-            )
-        return "full" if values <= MOST_IN_FULL else "numbers"
-    if detail not in DETAILS:
-        known = ", ".join((*DETAILS, *LEVELS))
-        raise ValueError(f"there is no detail {detail!r}: choose one of {known}")
-    return detail

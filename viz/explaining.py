@@ -6,6 +6,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape as escape_markup
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,9 +17,11 @@ from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
 from viz import names as naming
-from viz.debugging import is_fresh
-from viz.names import callers_variables, printable
-from viz.render import write_as
+from viz.callers import callers_variables
+from viz.files import write_as
+from viz.graphs.diagnosis import is_fresh
+from viz.names import printable
+from viz.scenes.page import page
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
@@ -147,10 +150,10 @@ class Explanation:
             yield derivation.latex
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the derivation as text, Markdown or LaTeX, as the name of the file ends.
+        """Write the derivation as text, Markdown, LaTeX or a page, as the name of the file ends.
 
         Raises:
-            ValueError: the ending is not .txt, .md or .tex.
+            ValueError: the ending is not .txt, .md, .tex or .html.
             OSError: the file cannot be written; what was there before is still there.
         """
         return write_as(
@@ -158,6 +161,7 @@ class Explanation:
             txt=lambda: f"{self}\n".encode(),
             md=lambda: f"{self.markdown}\n".encode(),
             tex=lambda: f"{self.latex}\n".encode(),
+            html=lambda: page("A derivation", f"<pre>{escape_markup(str(self))}</pre>").encode(),
         )
 
 

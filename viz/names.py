@@ -1,15 +1,11 @@
-"""Names in pictures: found among the caller's variables, and typeset as in print."""
+"""Names in pictures, typeset as in print."""
 
 from __future__ import annotations
 
-import html
 import re
-import sys
 import unicodedata
-from collections.abc import Iterable
 
-from autograd import Value
-from autograd.notation import PLAIN, Style
+from autograd.notation import PLAIN
 
 LONGEST_NAME = 40  # characters shown; tooltips have all
 
@@ -37,27 +33,6 @@ _IN_LATEX = str.maketrans(
 
 # w1, x_1, W[1], W[1]_2,3: a word, the layer in brackets, the position after it.
 _INDEXED = re.compile(r"(?P<word>[^\W\d_]+)(\[(?P<layer>\d+)\])?(_?(?P<position>\d+(,\d+)*))?")
-
-
-def callers_variables(depth: int = 1) -> dict[Value, str]:
-    """The Values that are bound to a variable where the caller was called, with its name.
-
-    Local variables win over global ones, and the first name of a Value over later ones.
-
-    Args:
-        depth: 1 is the caller of the function that calls this one.
-    """
-    frame = sys._getframe(depth + 1)
-    return named_values([*frame.f_locals.items(), *frame.f_globals.items()])
-
-
-def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
-    """The Values among variables; names with a leading underscore are none to show."""
-    names: dict[Value, str] = {}
-    for name, value in variables:
-        if isinstance(value, Value) and name.isidentifier() and not name.startswith("_"):
-            names.setdefault(value, name)
-    return names
 
 
 def typeset(name: str) -> str:
@@ -123,21 +98,10 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def escape(text: str) -> str:
-    """Any text for an HTML-like label of Graphviz, its markup disarmed."""
-    # Graphviz puts the name of the node where \\N stands, also in HTML-like labels.
-    return html.escape(printable(text)).replace("\\", "&#92;")
-
-
 def shown(name: str) -> str:
     """A name as pictures show it: typeset, clipped if endless, without control characters."""
     clipped = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
     return printable(typeset(clipped))
-
-
-def italic(name: str) -> str:
-    """A name for an HTML-like label: slanted, as variables are in print."""
-    return f"<I>{escape(shown(name))}</I>"
 
 
 def isolated(text: str) -> str:
@@ -149,6 +113,3 @@ def isolated(text: str) -> str:
 
 # Formulas in captions.
 TEXT = PLAIN._replace(name=lambda name: isolated(shown(name)))
-
-# Formulas in HTML-like labels.
-HTML = Style(name=italic, plain=escape, power=lambda exponent: f"<SUP>{exponent}</SUP>")

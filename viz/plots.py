@@ -11,7 +11,8 @@ from autograd.notation import name_values, number
 from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
-from viz.names import callers_variables, latex
+from viz.callers import callers_variables
+from viz.names import latex
 from viz.progress import progress
 from viz.style import DASHES, MARKS, SERIES, THEMES
 

@@ -8,6 +8,14 @@ from typing import NamedTuple
 # do not have it.
 FONTS = "DejaVu Sans,Verdana,sans-serif"
 FONT_SIZE = 14
+LINE_HEIGHT = 18  # points, of lines below one another
+
+ROUNDING = 12.0  # points, of the corners of a box
+DASHED = (8, 5)  # points, of lines that are dashed
+
+# Of an exponent, in parts of the size of its base: how much higher it stands, and its size.
+# Graphviz leaves as much room.
+RAISED, SMALLER = 1 / 3, 1 / 1.2
 
 # Lines and classes in plots: at least 4.5 : 1 on white, apart for colour-blind readers too,
 # and told apart by a dash and a mark as well.

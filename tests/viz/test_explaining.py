@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 import math
 import random
 import re
@@ -601,8 +602,15 @@ def test_repr_is_the_text():
 
 def test_an_unknown_file_ending(tmp_path):
     J, _ = slide()
-    with pytest.raises(ValueError, match="unknown format 'html': choose one of txt, md, tex"):
-        told(J).save(tmp_path / "b.html")
+    with pytest.raises(ValueError, match="unknown format 'rtf': choose one of txt, md, tex, html"):
+        told(J).save(tmp_path / "b.rtf")
+
+
+def test_a_page_says_what_the_text_does(tmp_path):
+    explanation = told(3 * Value(2, "<b>"))
+    page = explanation.save(tmp_path / "b.html").read_text("utf-8")
+    assert html.escape(str(explanation)) in page
+    assert "<b>" not in page
 
 
 def test_what_the_output_does_not_depend_on():

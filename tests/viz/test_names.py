@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from autograd import Value
-from viz.names import escape, italic, named_values, typeset
+from viz.callers import named_values
+from viz.layout.markup import escape, italic
+from viz.names import typeset
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ def test_typeset(name, printed):
 
 
 def test_markup_is_disarmed():
-    assert escape('<b>&"\\\n') == "&lt;b&gt;&amp;&quot;&#92; "
+    assert escape('<b>&"\\\n') == "&lt;b&gt;&amp;&quot;&#92;\u2060 "
     assert italic("<b>") == "<I>&lt;b&gt;</I>"
 
 

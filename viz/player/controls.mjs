@@ -34,6 +34,24 @@ export function stageOf(image) {
   return { stage, svg };
 }
 
+// A function that lights the parts of a picture which are at work, given as the names of their
+// groups with spaces in between, and those alone; it gives back their outlines and lines.
+export function lightsOf(svg) {
+  let lit = [];
+  return (names, backward) => {
+    for (const shape of lit) shape.classList.remove("lit");
+    lit = partsOf(svg, names, " > :is(path, rect, ellipse)");
+    for (const shape of lit) shape.classList.add("lit");
+    svg.classList.toggle("backward", Boolean(backward));
+    return lit;
+  };
+}
+
+export function partsOf(svg, names, within = "") {
+  const all = names.split(" ").filter(Boolean);
+  return all.flatMap((name) => [...svg.querySelectorAll(`.${name}${within}`)]);
+}
+
 // Walks through the steps 0 … last, the last of them the finished picture. `display(step)` shows
 // one, and gives back its sentence, its rule and the parts that are at work, those first that
 // are to be seen where there is no room for all.

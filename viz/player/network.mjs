@@ -1,33 +1,26 @@
-// The player of a network: its parts are shown and lit as the steps say, by their class.
+// The player of a network: its texts come, and its parts are lit, as the steps say.
 
-import { controls, stageOf } from "./controls.mjs";
+import { controls, lightsOf, partsOf, stageOf } from "./controls.mjs";
 
 // Each step has a caption; the parts whose numbers it shows first, and those that are lit; and
 // the weights at work, beside which the others fade.
 export function play(root, image, steps) {
   const { stage, svg } = stageOf(image);
-  const find = (names, within = "") =>
-    names.flatMap((name) => [...svg.querySelectorAll(`.${name}${within}`)]);
-  const parts = steps.map(({ shows, lit, weights }) => ({
-    shows: find(shows, " .number"),
-    lit: find(lit, " :is(ellipse, path)"),
-    weights: find(weights),
-  }));
-  const weights = new Set(parts.flatMap((step) => step.weights));
+  const light = lightsOf(svg);
+  const shows = steps.map((step) => partsOf(svg, step.shows, " > :is(.value, .gradient)"));
+  const weights = steps.map((step) => partsOf(svg, step.weights));
   const last = steps.length - 1;
 
   function display(k) {
-    parts.forEach((step, i) => {
-      for (const part of step.shows) part.classList.toggle("unseen", i > k);
-      for (const part of step.lit) part.classList.remove("lit");
+    shows.forEach((texts, i) => {
+      for (const text of texts) text.classList.toggle("unseen", i > k);
     });
-    for (const part of parts[k].lit) part.classList.add("lit");
-    for (const part of weights) {
-      part.classList.toggle("faded", k < last && !parts[k].weights.includes(part));
+    for (const part of new Set(weights.flat())) {
+      part.classList.toggle("faded", k < last && !weights[k].includes(part));
     }
-    svg.classList.toggle("backward", Boolean(steps[k].backward));
+    const lit = light(steps[k].lit, steps[k].backward);
     const [sentence, rule] = steps[k].caption;
-    return { sentence, rule, parts: [...parts[k].lit, ...parts[k].weights] };
+    return { sentence, rule, parts: [...lit, ...weights[k]] };
   }
   controls(root, stage, last, display)();
 }

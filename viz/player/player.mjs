@@ -1,6 +1,6 @@
 // The player: turns the still picture of a graph into one that is stepped through and touched.
 
-import { button, controls, element, stageOf } from "./controls.mjs";
+import { button, controls, element, lightsOf, stageOf } from "./controls.mjs";
 import { evaluate, unknown } from "./graph.mjs";
 import { equal, equals, multiplied, number, precise, terms } from "./numbers.mjs";
 
@@ -38,18 +38,17 @@ export function wordsOf(graph, state) {
 
 // The picture: its texts, its lights, and what is not yet shown.
 function pictureOf(svg, graph) {
-  const part = (name) => [...svg.querySelector(`.${name}`).children];
-  const [edges, wires, boxes] = [part("edges"), part("wires"), part("boxes")];
+  const parts = (letter) => graph.nodes.map((_, i) => svg.querySelector(`.${letter}${i}`));
+  const [boxes, wires] = [parts("n"), parts("w")];
   // The number follows the last name; where there is no name it stands alone.
-  const texts = (name) =>
-    part(name).map((text, i) => ({
-      text,
-      live: text.lastChild,
-      named: text.querySelector("tspan") !== null,
-      title: text.appendChild(document.createElementNS(svg.namespaceURI, "title")),
-      room: wires[i].getBBox?.().width + 16,
-    }));
-  const [values, gradients] = [texts("values"), texts("gradients")];
+  const texts = (kind) =>
+    wires.map((wire) => {
+      const text = wire.querySelector(`.${kind}`);
+      const room = wire.querySelector("path").getBBox?.().width + 16;
+      return { text, live: text.lastChild, named: text.querySelector("tspan") !== null, room };
+    });
+  const [values, gradients] = [texts("value"), texts("gradient")];
+  const light = lightsOf(svg);
 
   function write({ text, live, room }, words) {
     if (live.data === words) return;
@@ -61,38 +60,29 @@ function pictureOf(svg, graph) {
     }
   }
 
-  const picture = { values, gradients };
+  const picture = { values, gradients, light };
 
   picture.show = (state, words, progress) => {
     graph.nodes.forEach((_, i) => {
       const [value, gradient] = [values[i], gradients[i]];
-      const x = state.values[i];
+      const [x, slope] = [state.values[i], state.gradients[i]];
       write(value, value.named ? ` ${equals(x)} ${number(x)}` : number(x));
       value.text.classList.toggle("unseen", !progress.computed(i));
-      value.title.textContent = `${graph.names[i]} = ${x}`;
       const [seen, all] = progress.paths(i);
       const pieces = words.gradient(i).slice(0, seen);
-      const complete = number(state.gradients[i]);
-      write(gradient, gradient.named ? ` ${pieces.join("")}` : complete);
+      write(gradient, gradient.named ? ` ${pieces.join("")}` : number(slope));
       gradient.text.classList.toggle("unseen", gradient.named ? !seen : seen < all);
-      gradient.title.textContent = `${graph.derivatives[i]} = ${state.gradients[i]}`;
+      for (const part of [boxes[i], wires[i]]) {
+        const told = `${graph.names[i]} = ${x}, ${graph.derivatives[i]} = ${slope}`;
+        part.querySelector("title").textContent = told;
+      }
     });
   };
 
-  // The first of the lines is that of the box, and goes on to all that read it.
-  picture.light = ({ box, lines = [], uses = [], backward }, failed) => {
-    svg.classList.toggle("backward", Boolean(backward));
-    boxes.forEach((each, i) => {
-      each.classList.toggle("lit", i === box);
-      each.classList.toggle("failed", i === failed);
+  picture.fail = (failed) => {
+    boxes.forEach((box, i) => {
+      box.querySelector("rect, ellipse").classList.toggle("failed", i === failed);
     });
-    wires.forEach((each, i) => each.classList.toggle("lit", lines.includes(i)));
-    edges.forEach((each) => each.classList.toggle("lit", each.matches(`.e${lines[0]}`)));
-    for (const { input, node, nth } of uses) {
-      svg.querySelectorAll(`.edges .e${input}.b${node}`)[nth]?.classList.add("lit");
-    }
-    const news = backward ? lines.at(-1) : lines[0]; // whose number comes in this step
-    return [wires[news], boxes[box], ...lines.map((i) => wires[i])].filter(Boolean);
   };
   return picture;
 }
@@ -127,23 +117,6 @@ export function play(root, image, graph) {
     };
   }
 
-  function activeAt(step) {
-    if (step === 0 || step === last) return {};
-    if (step <= count) {
-      const box = step - 1;
-      const inputs = (graph.nodes[box] || []).slice(1);
-      const nth = (input, k) => inputs.slice(0, k).filter((x) => x === input).length;
-      const uses = inputs.map((input, k) => ({ input, node: box, nth: nth(input, k) }));
-      return { box, lines: [box, ...inputs], uses };
-    }
-    if (step === count + 1) return { lines: [count - 1], backward: true };
-    const k = doneBackward(step) - 1;
-    const { node, input } = state.steps[k];
-    const before = state.steps.slice(0, k);
-    const nth = before.filter((x) => x.node === node && x.input === input).length;
-    return { box: node, lines: [node, input], uses: [{ input, node, nth }], backward: true };
-  }
-
   function whyFailed() {
     const [formula] = graph.captions[state.failed + 1][1];
     const [k, ...inputs] = graph.nodes[state.failed];
@@ -154,7 +127,8 @@ export function play(root, image, graph) {
   function display(step) {
     const [spoken, pieces] = graph.captions[step];
     picture.show(state, words, progressAt(step));
-    const parts = picture.light(activeAt(step), state.failed);
+    const parts = picture.light(graph.lit[step], step > count);
+    picture.fail(state.failed);
     showNudge();
     return state.failed < 0
       ? { sentence: spoken, rule: words.fill(pieces), parts }

@@ -1,0 +1,29 @@
+"""Names of Values that have none: those of the variables where a picture is asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from autograd.value import Value
+
+
+def callers_variables(depth: int = 1) -> dict[Value, str]:
+    """The Values that are bound to a variable where the caller was called, with its name.
+
+    Local variables win over global ones, and the first name of a Value over later ones.
+
+    Args:
+        depth: 1 is the caller of the function that calls this one.
+    """
+    frame = sys._getframe(depth + 1)
+    return named_values([*frame.f_locals.items(), *frame.f_globals.items()])
+
+
+def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
+    """The Values among variables; names with a leading underscore are none to show."""
+    names: dict[Value, str] = {}
+    for name, value in variables:
+        if isinstance(value, Value) and name.isidentifier() and not name.startswith("_"):
+            names.setdefault(value, name)
+    return names

@@ -1,0 +1,32 @@
+"""Detail: how much of a graph a picture can show and stay legible."""
+
+from __future__ import annotations
+
+DETAILS = ("full", "numbers")
+LEVELS = ("neurons", "layers")  # at which a graph folds
+
+# Values with which a picture stays legible: with the chain rule on a slide, with numbers on a
+# screen, and at all.
+MOST_IN_FULL = 30
+MOST_IN_NUMBERS = 60
+MOST_DRAWN = 300
+
+
+def detail_for(values: int, detail: str | None) -> str:
+    """How much to write where nothing is folded.
+
+    Raises:
+        ValueError: there are more than 300 values and no ``detail``, or it is unknown.
+    """
+    if detail is None:
+        if values > MOST_DRAWN:
+            raise ValueError(
+                f"this graph has {values} values, and a picture stays legible up to {MOST_DRAWN}: "
+                'give detail="layers" to fold it, detail="numbers" to draw it all the same, or '
+                "draw one of its inner Values"
+            )
+        return "full" if values <= MOST_IN_FULL else "numbers"
+    if detail not in DETAILS:
+        known = ", ".join((*DETAILS, *LEVELS))
+        raise ValueError(f"there is no detail {detail!r}: choose one of {known}")
+    return detail

@@ -1,0 +1,156 @@
+"""Sketch: the picture of a recorded graph, box by box and wire by wire."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from autograd.notation import expression, formula, number
+from autograd.primitives import constant
+from autograd.tracing import equals, in_place, multiplied, terms
+from autograd.value import Value
+from viz.graphs.detail import MOST_IN_FULL
+from viz.graphs.sweep import Sweep
+from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
+from viz.layout.drawing import Drawing
+from viz.layout.markup import HTML, colored, escape, italic, sized
+from viz.names import printable, typeset
+from viz.style import FONT_SIZE, Theme
+
+LONGEST_TITLE = 60  # characters
+LONGEST_IN_CIRCLE = 5
+
+# The colours and widths of lines.
+RIGHT, WRONG = ("ink", 1.0), ("alert", 2.5)
+
+
+def sketch(
+    sweep: Sweep, theme: Theme, detail: str, html: Callable[[], str] | None = None
+) -> Drawing:
+    """The picture of a sweep.
+
+    The i-th Value is the box n<i> and the wire w<i>; the k-th use of a Value, the edge u<k>.
+
+    Args:
+        html: what writes a page in place of that with the picture alone.
+    """
+    names, output = sweep.names, sweep.output
+    full = detail == "full" and not theme.circuit
+    boxes: list[Box] = []
+    wires: list[Wire] = []
+    edges: list[Edge] = []
+    ids = {node: i for i, node in enumerate(names)}
+    for node, i in ids.items():
+        tooltip, notes = _tooltip(node, sweep), sweep.notes.get(node, ())
+        # At a leaf it is the wire that is wrong.
+        color, width = WRONG if notes and node.inputs else RIGHT
+        line = WRONG if notes and not node.inputs else RIGHT
+        box = _box(f"n{i}", node, names, tooltip, theme)
+        boxes.append(box._replace(color=color, width=width))
+        value = colored(_value(node, sweep, full), "value")
+        below = [colored(_gradient(node, sweep, full), "gradient")]
+        below += [colored(f"⚠ {escape(note)}", "alert") for note in notes]
+        wires.append(Wire(f"w{i}", value, below, tooltip, *line))
+        edges.append(Edge(f"n{i}", f"w{i}", "", *line))
+        readers = [sweep.uses[k].node for k in sweep.paths[node]]
+        for k in reversed(sweep.paths[node]):  # one wire for each use of the Value
+            reader = sweep.uses[k].node
+            length = 2 if readers.count(reader) > 1 else 1  # of wires side by side
+            to = f"n{ids[reader]}"
+            edges.append(Edge(f"w{i}", to, f"u{k}", *line, arrow=True, length=length))
+    edges.append(Edge(f"w{ids[output]}", "end", "end", arrow=True))
+    heading = _heading(sweep, full or theme.circuit)
+    diagram = Diagram([*boxes, end()], wires, edges, heading)
+    return Drawing(diagram, theme, _description(sweep), html)
+
+
+def _box(name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme) -> Box:
+    """What stands for what made a Value: its name alone for a leaf."""
+    if not node.inputs:
+        return leaf(name, italic(names[node]), tooltip)
+    # Wires end at the border on their way to the centre: a tall box gives each its own place.
+    height = max(0.5, 0.2 * len(node.inputs))
+    if theme.circuit:
+        gate = _gate(node)
+        shape = "circle" if len(gate) <= LONGEST_IN_CIRCLE else "ellipse"
+        size = (0.5, height)
+        return Box(name, escape(gate), shape, tooltip, margin=(0.02, 0.02), size=size)
+    text = f"{italic(names[node])} = {formula(node, names, HTML)}"
+    return Box(name, text, tooltip=tooltip, size=(0.75, height))
+
+
+def _gate(node: Value) -> str:
+    """The sign in a gate. A constant stands with it: + 1, × 3, 1/x."""
+    assert node.op is not None
+    numbers = [number(x.data) for x in node.inputs if x.op is constant]
+    if len(node.inputs) != 2 or len(numbers) != 1:
+        return node.op.symbol
+    if node.op.symbol in "+×" or (node.op.symbol == "−" and node.inputs[1].op is constant):
+        return f"{node.op.symbol}{in_place(node.inputs[node.inputs[1].op is constant].data)}"
+    variable = next(x for x in node.inputs if x.op is not constant)
+    return formula(node, {variable: "x"}).replace(" ", "")
+
+
+def _value(node: Value, sweep: Sweep, full: bool) -> str:
+    x = sweep.values[node]
+    if node in sweep.notes and math.isnan(x):
+        return "no value"
+    if full or (node.inputs and node in sweep.given):
+        return f"{italic(sweep.names[node])} {equals(x)} {number(x)}"
+    return number(x)
+
+
+def _gradient(node: Value, sweep: Sweep, full: bool) -> str:
+    if not sweep.swept:
+        text = "= –" if full else "–"
+    elif full:
+        text = "".join(chain_rule(node, sweep))
+    else:
+        text = number(sweep.gradients[node])
+    if full:
+        text = f"d{italic(sweep.names[sweep.output])}/d{italic(sweep.names[node])} {text}"
+    if node in sweep.stored:
+        text += f" (but {escape(sweep.names[node])}.grad is {number(sweep.stored[node])})"
+    return text
+
+
+def chain_rule(node: Value, sweep: Sweep) -> list[str]:
+    """The chain rule with its numbers: one product, or the terms of the sum over all paths.
+
+    It is cut where the backward sweep comes by once more.
+    """
+    gradient, paths = sweep.gradients[node], [sweep.uses[k] for k in sweep.paths[node]]
+    if len(paths) == 1 and paths[0].node is not sweep.output:
+        return [multiplied(paths[0].upstream, paths[0].local, gradient)]
+    return terms([use.product for use in paths] or [gradient], gradient)
+
+
+def _tooltip(node: Value, sweep: Sweep) -> str:
+    text = f"{typeset(sweep.names[node])} = {sweep.values[node]!r}"
+    if sweep.swept:
+        J = typeset(sweep.names[sweep.output])
+        text += f", d{J}/d{typeset(sweep.names[node])} = {sweep.gradients[node]!r}"
+    return printable("; ".join([text, *sweep.notes.get(node, ())]))
+
+
+def _heading(sweep: Sweep, titled: bool) -> list[str]:
+    """The output written out in its leaves, where that is short, and what is out of date."""
+    lines = []
+    output, names = sweep.output, sweep.names
+    short = len(names) <= MOST_IN_FULL and len(expression(output, names)) <= LONGEST_TITLE
+    if titled and output.inputs and short:
+        written = expression(output, names, HTML)
+        lines.append(sized(f"{italic(names[output])} = {written}", FONT_SIZE + 2))
+    if sweep.stale is not None:
+        lines.append(
+            f"out of date: {italic(names[sweep.stale])} was computed from other numbers; call "
+            f"{escape(names[output])}.forward() and .backward()"
+        )
+    return lines
+
+
+def _description(sweep: Sweep) -> str:
+    """The picture in words: every value and gradient, from left to right."""
+    J = typeset(sweep.names[sweep.output])
+    told = ". ".join(_tooltip(node, sweep) for node in list(sweep.names)[-MOST_IN_FULL:])
+    return printable(f"Computation graph of {J}, {len(sweep.names)} values. {told}.")

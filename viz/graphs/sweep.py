@@ -1,0 +1,112 @@
+"""Sweep: what a picture shows of a graph, in numbers that later changes do not reach."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from autograd.backprop import topological_order
+from autograd.notation import name_values
+from autograd.primitives import LEVEL, constant
+from autograd.value import Value
+from viz.graphs.diagnosis import is_fresh
+
+
+class Use(NamedTuple):
+    """What a Value hands down to one of the inputs that it was computed from.
+
+    Attributes:
+        upstream: the derivative of the output by the node.
+        local: the partial derivative of the node by this input.
+        product: upstream × local.
+        total: the sum of the products that the input has got so far.
+    """
+
+    node: Value
+    input: Value
+    upstream: float
+    local: float
+    product: float
+    total: float
+
+
+class Sweep(NamedTuple):
+    """The graph of an output, and the sweep back from it.
+
+    Attributes:
+        names: of all Values but constants, in topological order.
+        given: those with a name that is no mere letter.
+        uses: the steps of the backward sweep.
+        paths: the positions of those of them that lead to each Value.
+        swept: whether ``backward()`` was called on the output.
+        stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
+        stale: the first Value whose number is not what its inputs give, if there is one.
+        notes: what is wrong at a Value.
+    """
+
+    output: Value
+    names: dict[Value, str]
+    given: set[Value]
+    values: dict[Value, float]
+    gradients: dict[Value, float]
+    uses: list[Use]
+    paths: dict[Value, list[int]]
+    swept: bool
+    stored: dict[Value, float]
+    stale: Value | None
+    notes: dict[Value, list[str]]
+
+
+def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Value] = ()) -> Sweep:
+    """The graph of an output and the sweep back from it, named and ready to be drawn.
+
+    Args:
+        output: what the sweep starts from.
+        variables: names for Values without a label.
+        unread: further leaves to draw, which are not in the graph.
+    """
+    order = [node for node in topological_order(output) if node.op is not constant]
+    names = name_values(order, variables)
+    gradients = {output: 1.0}
+    uses: list[Use] = []
+    paths: dict[Value, list[int]] = {node: [] for node in order}
+    met = {output}  # what backward() meets: not what lies beyond a branch that is not taken
+    for node in reversed(order):
+        upstream = gradients[node]
+        for x, local in zip(node.inputs, node.partials, strict=True):
+            if x.op is not constant:
+                product = 0.0
+                if node in met and (local or node.op not in LEVEL):
+                    product = upstream * local
+                    met.add(x)
+                total = gradients[x] = gradients.get(x, 0.0) + product
+                paths[x].append(len(uses))
+                uses.append(Use(node, x, upstream, local, product, total))
+    for leaf in unread:
+        names = {leaf: leaf.label or variables.get(leaf, "unread"), **names}
+        gradients[leaf] = 0.0
+        paths[leaf] = []
+    # backward() leaves a gradient of 1 in the output that it is called on.
+    swept = output.grad == 1.0 if output.inputs else output.grad != 0.0
+    leaves = [node for node in names if not node.inputs] if swept else []
+    return Sweep(
+        output=output,
+        names=names,
+        given={node for node in names if node.label or node in variables},
+        values={node: node.data for node in names},
+        gradients=gradients,
+        uses=uses,
+        paths=paths,
+        swept=swept,
+        stored={x: x.grad for x in leaves if not _agree(x.grad, gradients[x])},
+        stale=next((node for node in order if node.inputs and not is_fresh(node)), None),
+        notes={},
+    )
+
+
+def _agree(stored: float, gradient: float) -> bool:
+    # Two sweeps may add the same products in another order.
+    return math.isclose(stored, gradient, rel_tol=1e-9, abs_tol=1e-300) or (
+        math.isnan(stored) and math.isnan(gradient)
+    )

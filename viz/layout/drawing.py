@@ -1,0 +1,166 @@
+"""Drawing: a picture that shows itself in a notebook and writes files."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import graphviz
+
+from viz.files import check_format, format_of, write
+from viz.layout.diagram import Diagram
+from viz.layout.dot import graph_of
+from viz.layout.placing import scene_of
+from viz.scenes.page import page
+from viz.scenes.scene import Moment, Scene, at
+from viz.scenes.svg import svg
+from viz.style import Theme
+
+FORMATS = ("svg", "png", "pdf", "dot", "gv", "html")
+
+PNG_RESOLUTION = 192  # dots per inch: twice the size of the SVG, so sharp on a projector
+
+FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its page
+
+# From here on laying out takes long enough to be watched over.
+MOST_IN_PROCESS = 60  # boxes
+SECONDS = 60.0
+
+
+class Drawing:
+    """A drawn graph: shows itself in a notebook, and writes SVG, PNG, PDF, HTML or DOT.
+
+    Attributes:
+        theme: its colours.
+        description: the picture in words, for a screen reader.
+        format: that of ``pipe`` and ``render`` where they are given none.
+    """
+
+    def __init__(
+        self,
+        diagram: Diagram,
+        theme: Theme,
+        description: str,
+        html: Callable[[], str] | None = None,
+    ) -> None:
+        """A drawing of a diagram.
+
+        Args:
+            html: what writes a page in place of that with the picture alone.
+        """
+        self.theme = theme
+        self.description = description
+        self.format = "svg"
+        self._diagram = diagram
+        self._html = html
+
+    @cached_property
+    def graph(self) -> graphviz.Digraph:
+        """The graph for the Python package graphviz; what is added to it shows in ``source``."""
+        return graph_of(self._diagram, self.theme)
+
+    @property
+    def source(self) -> str:
+        """The graph in the DOT language."""
+        return str(self.graph.source)
+
+    @cached_property
+    def scene(self) -> Scene:
+        """The picture as data.
+
+        Raises:
+            RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
+        """
+        many = len(self._diagram.boxes) > MOST_IN_PROCESS
+        return scene_of(self._diagram, SECONDS if many else None)
+
+    def at(self, moment: Moment) -> Drawing:
+        """The picture at a moment of a walk; its source is that of the finished one."""
+        frame = Drawing(self._diagram, self.theme, " ".join(moment.caption).strip())
+        frame.scene = at(self.scene, moment)
+        return frame
+
+    def pipe(self, format: str | None = None, *, encoding: str | None = None) -> Any:  # noqa: A002
+        """The picture as bytes, or as text in the given encoding: always the same ones.
+
+        Raises:
+            ValueError: the format is unknown.
+            RuntimeError: there is no Graphviz to lay out with.
+            TimeoutError: the layout took longer than a minute.
+        """
+        file_format = format or self.format
+        check_format(file_format, FORMATS)
+        if file_format == "png":
+            from viz.scenes import painting  # matplotlib takes a while to be imported
+
+            picture = painting.png(self.scene, self.theme, PNG_RESOLUTION)
+        elif file_format == "pdf":
+            from viz.scenes import painting
+
+            picture = painting.pdf([self.scene], self.theme)
+        else:
+            picture = self._text(file_format).encode()
+        return picture.decode(encoding) if encoding else picture
+
+    def _text(self, file_format: str) -> str:
+        if file_format in ("dot", "gv"):
+            return self.source
+        if file_format == "html" and self._html is not None:
+            return self._html()
+        picture = svg(self.scene, self.description, self.theme)
+        if file_format == "svg":
+            return picture
+        style = f"body{{background:{self.theme.background}}}{FITTED}"
+        return page(self.description.partition(".")[0], f"<style>{style}</style>{picture}")
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture in the format that the name of the file ends in.
+
+        Raises:
+            ValueError: the ending is not .svg, .png, .pdf, .html, .dot or .gv.
+            OSError: the file cannot be written; what was there before is still there.
+            RuntimeError, TimeoutError: see :func:`pipe`.
+        """
+        write(path, self.pipe(format_of(path, FORMATS)))
+        return Path(path)
+
+    write = save
+
+    def render(
+        self,
+        filename: str | None = None,
+        directory: str | None = None,
+        view: bool = False,
+        cleanup: bool = False,
+        format: str | None = None,  # noqa: A002
+    ) -> str:
+        """Save the DOT source and the picture beside it, as ``graphviz.Digraph`` does.
+
+        Returns:
+            the path of the picture: that of the source with the format as its ending.
+        """
+        source = Path(self.graph.save(filename, directory=directory))
+        picture = source.with_name(f"{source.name}.{format or self.format}")
+        write(picture, self.pipe(format))
+        if cleanup:
+            source.unlink()
+        if view:
+            graphviz.view(str(picture))
+        return str(picture)
+
+    def view(self) -> str:
+        """Open the picture in the viewer of the system, from a folder for temporary files."""
+        return self.render(directory=tempfile.mkdtemp(), view=True, cleanup=True)
+
+    def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
+        # The PNG is for viewers that do not show an SVG, such as an untrusted notebook; the text
+        # is for those that show no pictures, and would else be the address in memory.
+        return {
+            "text/plain": self.description,
+            "image/svg+xml": self.pipe("svg", encoding="utf-8"),
+            "image/png": self.pipe("png"),
+        }

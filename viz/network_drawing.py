@@ -1,0 +1,63 @@
+"""draw_network: a network as neurons in columns, with activations, weights and errors δ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from viz.files import format_of
+from viz.layout.drawing import FORMATS
+from viz.networks.reading import read_network
+from viz.networks.sketch import NetworkDrawing, sketch_network
+from viz.style import theme_named
+
+if TYPE_CHECKING:
+    from autograd.backprop import Output
+    from autograd.value import Value
+
+
+def draw_network(
+    model: Any,
+    x: Sequence[float | Value],
+    y: Any = None,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    loss: Callable[[Any, list[Value]], Output] | None = None,
+    theme: str = "light",
+) -> NetworkDrawing:
+    """Draw a network at work on one example, and write it to a file if a path is given.
+
+    Each neuron is a circle with its activation inside. Edges are weights: thicker where they
+    are larger, solid where positive, dashed where negative. Given a target, the loss stands
+    at the end, and under each neuron its error δ, the derivative of the loss by its weighted
+    sum z. Of a layer with more than ten units the first and the last are drawn, and of many
+    weights no numbers; the picture says what is left out. Nothing in the model is changed.
+    ``step_through(draw_network(model, x, y))`` shows how it comes about.
+
+    Args:
+        model: a network with ``layers``, a layer with ``neurons``, or a neuron with
+            ``weights`` and a ``bias``.
+        x: the inputs of one example.
+        y: its target, a number or a list of them; None draws the activations alone.
+        path: a file name that ends in .svg, .png, .pdf, .html, .dot or .gv.
+        loss: the loss as a function of the target and the outputs; by default that with which
+            the model was compiled, or else ½(a − y)² summed over the outputs. Of
+            ``nn.BinaryCrossentropy()`` the sum over the outputs is shown, so that each has
+            δ = a − y.
+        theme: "light", "dark" or "circuit".
+
+    Raises:
+        TypeError: the model has neither layers nor neurons nor weights.
+        ValueError: unknown format or theme; inputs or targets are not as many as the model
+            needs; or the loss has no slope here.
+        OSError: the file cannot be written.
+        RuntimeError: there is no Graphviz to draw with.
+    """
+    if path is not None:
+        format_of(path, FORMATS)  # known before anything is drawn
+    look = theme_named(theme)
+    drawing = sketch_network(read_network(model, x, y, loss), look)
+    if path is not None:
+        drawing.save(path)
+    return drawing

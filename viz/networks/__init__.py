@@ -1,0 +1,1 @@
+"""Networks as neurons in columns: read from a model, drawn, stepped through."""

@@ -1,0 +1,64 @@
+"""Several drawings in one file: a PDF with a page for each, and a GIF; their captions."""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Sequence
+
+from viz.layout.drawing import Drawing
+from viz.progress import progress
+from viz.style import FONT_SIZE
+
+RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
+LARGEST = 1800  # dots in width or height
+
+SECONDS = 1.5  # per drawing
+SECONDS_AT_END = 5.0
+
+
+def pdf(drawings: Sequence[Drawing]) -> bytes:
+    """One page of vectors per drawing."""
+    from viz.scenes import painting  # matplotlib takes a while to be imported
+
+    scenes = (drawing.scene for drawing in progress(drawings, "pages"))
+    return painting.pdf(scenes, drawings[0].theme)
+
+
+def wrapped(captions: Sequence[str], width: float) -> list[list[str]]:
+    """The lines of captions that fit a picture, as many for each of them.
+
+    Args:
+        width: that of the picture, in points.
+    """
+    letters = int(width / (0.62 * FONT_SIZE))  # of the font, on average
+    broken = [
+        [line for text in caption.split("\n") for line in textwrap.wrap(text, letters)]
+        for caption in captions
+    ]
+    most = max(map(len, broken))
+    return [lines + [""] * (most - len(lines)) for lines in broken]
+
+
+def gif(drawings: Sequence[Drawing]) -> bytes:
+    """The drawings, which are all of one size, one after the other, once."""
+    from PIL import Image
+
+    from viz.scenes import painting
+
+    scene = drawings[0].scene
+    resolution = min(RESOLUTION, LARGEST / (max(scene.width, scene.height) / 72))
+    images = []
+    for drawing in progress(drawings, "frames"):
+        image = painting.pixels(drawing.scene, drawing.theme, resolution)
+        images.append(image.quantize(64, method=Image.Quantize.FASTOCTREE))
+    written = io.BytesIO()
+    seconds = [SECONDS] * (len(images) - 1) + [SECONDS_AT_END]
+    images[0].save(
+        written,
+        "GIF",
+        save_all=True,
+        append_images=images[1:],
+        duration=[int(1000 * each) for each in seconds],
+    )
+    return written.getvalue()

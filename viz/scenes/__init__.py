@@ -1,0 +1,1 @@
+"""The one picture as data, and what is made of it: SVG, PNG, PDF and pages."""
