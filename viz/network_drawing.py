@@ -42,9 +42,10 @@ def draw_network(
         y: its target, a number or a list of them; None draws the activations alone.
         path: a file name that ends in .svg, .png, .pdf, .html, .dot or .gv.
         loss: the loss as a function of the target and the outputs; by default that with which
-            the model was compiled, or else ½(a − y)² summed over the outputs. Of
-            ``nn.BinaryCrossentropy()`` the sum over the outputs is shown, so that each has
-            δ = a − y.
+            the model was compiled, or else the one that goes with the outputs: the cross-entropy
+            of sigmoid units, summed over them, that of a softmax, and otherwise ½(a − y)² summed
+            over the outputs. All of them have δ = a − y, and so has ``nn.BinaryCrossentropy()``,
+            which is drawn as the sum over the outputs.
         theme: "light", "dark" or "circuit".
 
     Raises:

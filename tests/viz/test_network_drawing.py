@@ -11,7 +11,7 @@ import pytest
 from graphs import mazur, xnor
 
 from autograd import Value, affine, sigmoid, softmax_cross_entropy_with_logits
-from nn import MLP, Layer, Neuron
+from nn import MLP, Layer, Neuron, SquaredError
 from viz import draw_network
 from viz.networks.reading import MOST_ROWS
 
@@ -31,19 +31,22 @@ def edges(drawing):
 
 
 @pytest.mark.parametrize(
-    ("name", "model", "x", "y"),
-    [("xnor", xnor, [1, 0], [0]), ("mazur", mazur, [0.05, 0.10], [0.01, 0.99])],
+    ("name", "model", "x", "y", "loss"),
+    [
+        ("xnor", xnor, [1, 0], [0], None),
+        ("mazur", mazur, [0.05, 0.1], [0.01, 0.99], SquaredError()),
+    ],
 )
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_golden_pictures(name, model, x, y, theme):
-    drawing = draw_network(model(), x, y, theme=theme)
+def test_golden_pictures(name, model, x, y, loss, theme):
+    drawing = draw_network(model(), x, y, loss=loss, theme=theme)
     golden = GOLDEN / f"network-{name}{'-dark' * (theme == 'dark')}.dot"
     assert drawing.source == golden.read_text("utf-8")
 
 
 def test_mazur_activations_errors_and_loss():
     """δ of the outputs is (a − y)a(1 − a): 0.138499 and −0.038098; E = 0.298371109."""
-    shown = texts(draw_network(mazur(), [0.05, 0.10], [0.01, 0.99]))
+    shown = texts(draw_network(mazur(), [0.05, 0.10], [0.01, 0.99], loss=SquaredError()))
     assert shown["n2_0"].endswith("0.7514")
     assert shown["n2_1"].endswith("0.7729")
     assert shown["d2_0"] == "δ ≈ 0.1385"
@@ -56,7 +59,7 @@ def test_mazur_activations_errors_and_loss():
 
 def test_the_hidden_errors_are_weighted_sums():
     """δ[1] = W[2]ᵀδ[2] ∗ a(1 − a), in full digits in the words for a screen reader."""
-    drawing = draw_network(mazur(), [0.05, 0.10], [0.01, 0.99])
+    drawing = draw_network(mazur(), [0.05, 0.10], [0.01, 0.99], loss=SquaredError())
     told = dict(re.findall(r"(\w\S*) = [\d.]+, δ = (-?[\d.]+\d)", drawing.description))
     delta = {name: float(digits) for name, digits in told.items()}
     a = sigmoid(0.15 * 0.05 + 0.2 * 0.1 + 0.35)
@@ -141,7 +144,7 @@ def test_softmax_has_delta_a_minus_y():
 
 def test_the_sum_of_a_softmax_unit_is_found():
     layer = Layer.from_weights([[1.0], [1.0]], [0, 0], activation="softmax")
-    drawing = draw_network(layer, [1], [1, 0])
+    drawing = draw_network(layer, [1], [1, 0], loss=SquaredError())
     # Σ ½(a − y)² at a = (½, ½): dL/dz₁ = Σ (aₖ − yₖ) ∂aₖ/∂z₁ = −½·¼ + ½·(−¼) = −¼
     assert texts(drawing)["d1_0"] == "δ = −0.25"
 

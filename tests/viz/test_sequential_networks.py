@@ -51,11 +51,27 @@ def test_k_sigmoids_have_delta_a_minus_y_unless_the_mean_was_chosen():
 
 def test_a_compiled_model_shows_the_errors_of_its_own_loss():
     layer = Layer.from_weights([[0.0], [0.0]], 0, activation="sigmoid")
-    assert texts(draw_network(layer, [1], [1, 0]))["d1_0"] == "δ = −0.125"  # (a − y) a (1 − a)
-    layer.compile(loss=BinaryCrossentropy())
     assert texts(draw_network(layer, [1], [1, 0]))["d1_0"] == "δ = −0.5"  # a − y
-    given = draw_network(layer, [1], [1, 0], loss=SquaredError())
-    assert texts(given)["d1_0"] == "δ = −0.125"
+    layer.compile(loss=SquaredError())
+    assert texts(draw_network(layer, [1], [1, 0]))["d1_0"] == "δ = −0.125"  # (a − y) a (1 − a)
+    given = draw_network(layer, [1], [1, 0], loss=BinaryCrossentropy())
+    assert texts(given)["d1_0"] == "δ = −0.5"
+
+
+def test_by_default_the_loss_goes_with_the_outputs():
+    """δ = a − y of sigmoid and softmax units at z = 0, and of linear ones; also saturated."""
+    sigmoids = Layer.from_weights([[0.0], [0.0]], 0, activation="sigmoid")
+    shown = texts(draw_network(sigmoids, [1], [1, 0]))
+    assert (shown["d1_0"], shown["d1_1"]) == ("δ = −0.5", "δ = 0.5")
+    assert shown["loss"].split()[-1] == "1.386"  # 2 log 2
+    softmaxes = Layer.from_weights([[0.0], [0.0]], 0, activation="softmax")
+    shown = texts(draw_network(softmaxes, [1], [1, 0]))
+    assert (shown["d1_0"], shown["d1_1"]) == ("δ = −0.5", "δ = 0.5")
+    assert shown["loss"].split()[-1] == "0.6931"
+    saturated = Layer.from_weights([[1000.0]], 0, activation="sigmoid")
+    assert texts(draw_network(saturated, [1], [0]))["d1_0"] == "δ = 1"
+    # 2 is no probability, so the error is squared: (a − y) a (1 − a)
+    assert texts(draw_network(sigmoids, [1], [2, 0]))["d1_0"] == "δ = −0.375"
 
 
 def test_softmax_has_delta_a_minus_y_also_from_probabilities():
@@ -92,8 +108,8 @@ class WrittenOut:
 
 
 def test_a_weighted_sum_that_is_written_out_has_its_delta_too():
-    for activates, delta in ((False, "δ = −1"), (True, "δ = −0.125")):
-        # z = 2 · 0.5 + 0 − 1 = 0; δ = (a − y) g′(z), with a = 0 or ½
+    for activates, delta in ((False, "δ = −1"), (True, "δ = −0.5")):
+        # z = 2 · 0.5 + 0 − 1 = 0; δ = a − y, with a = 0 or ½
         shown = texts(draw_network(WrittenOut(activates), [0.5, 0.0], 1))
         assert shown["d1_0"] == delta
 

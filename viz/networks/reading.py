@@ -7,7 +7,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from autograd.backprop import gradients, single
-from autograd.primitives import affine, dot
+from autograd.primitives import (
+    affine,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    dot,
+    sigmoid,
+    softmax_cross_entropy_with_logits,
+    softmax_unit,
+)
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -63,7 +71,7 @@ def read_network(
         return Work(columns, [], None, {})
     loss = loss or getattr(getattr(model, "compiled", None), "loss", None)
     # A loss may have another form for a picture: K sigmoids have δ = a − y each, not a K-th of it.
-    loss = getattr(loss, "drawn", loss) or _squared_error
+    loss = getattr(loss, "drawn", loss) or _usual_loss
     cost = single(loss(y, [unit.a for unit in columns[-1].units]))
     return Work(columns, _as_list(y), cost, _slopes(columns, cost))
 
@@ -120,12 +128,27 @@ def _weighted_sum(a: Value, neuron: Any) -> Value:
     return a.inputs[0] if len(a.inputs) == 1 else a  # a sum that was written out
 
 
-def _squared_error(y: Any, outputs: list[Value]) -> Value:
+def _usual_loss(y: Any, outputs: list[Value]) -> Value:
+    """The loss that goes with the activation of the outputs, so that δ = a − y for each."""
     targets = _as_list(y)
     if len(targets) != len(outputs):
         raise ValueError(f"there are {len(targets)} targets for {len(outputs)} outputs")
-    cost: Value = sum(0.5 * (a - t) ** 2 for a, t in zip(outputs, targets, strict=True))
+    likely = all(0.0 <= t <= 1.0 for t in targets)
+    cost: Value
+    if likely and all(a.op is softmax_unit for a in outputs):
+        cost = softmax_cross_entropy_with_logits(targets, [a.inputs[0] for a in outputs])
+    elif likely and all(a.op is sigmoid for a in outputs):
+        cost = sum(map(_cross_entropy, targets, outputs))
+    else:
+        cost = sum(0.5 * (a - t) ** 2 for a, t in zip(outputs, targets, strict=True))
     return cost
+
+
+def _cross_entropy(t: Any, a: Value) -> Any:
+    """That of a sigmoid; from its logit where it has rounded to 0 or 1, which may cost ∞."""
+    if 0.0 < a < 1.0:
+        return binary_cross_entropy(t, a)
+    return binary_cross_entropy_with_logits(t, a.inputs[0])
 
 
 def _as_list(y: Any) -> list[Any]:

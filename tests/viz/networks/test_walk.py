@@ -12,19 +12,19 @@ import pytest
 from graphs import mazur, xnor
 
 from autograd import Value, affine
-from nn import MLP, Layer, Neuron
+from nn import MLP, Layer, Neuron, SquaredError
 from viz import NetworkWalkthrough, draw_network, step_through
 from viz.networks.walk import MOST_STEPS
 
 
-def walk_of(model, x, y=None, **more):
-    return step_through(draw_network(model, x, y), **more)
+def walk_of(model, x, y=None, loss=None, **more):
+    return step_through(draw_network(model, x, y, loss=loss), **more)
 
 
 @pytest.fixture
 def walk():
     """Worked examples 11 and 17."""
-    return walk_of(mazur(), [0.05, 0.10], [0.01, 0.99])
+    return walk_of(mazur(), [0.05, 0.10], [0.01, 0.99], SquaredError())
 
 
 # --- words --------------------------------------------------------------------------------
@@ -93,7 +93,8 @@ def test_long_sums_are_abridged():
 
 
 def test_what_is_no_product_is_told_as_a_number():
-    walk = walk_of(Layer.from_weights([[1.0], [1.0]], [0, 0], activation="softmax"), [1], [1, 0])
+    layer = Layer.from_weights([[1.0], [1.0]], [0, 0], activation="softmax")
+    walk = walk_of(layer, [1], [1, 0], SquaredError())
     assert walk.captions[1].endswith("z = 1 × 1 + 0 = 1, a₁ = 0.5")
     assert walk.captions[-3].endswith("changes with its weighted sum.\nδ of a₁ = −0.25")
 
@@ -127,7 +128,7 @@ def test_what_a_layer_without_neurons_changes_is_not_told_as_a_product():
 
 def test_later_changes_of_the_model_do_not_show():
     model = mazur()
-    drawing = draw_network(model, [0.05, 0.10], [0.01, 0.99])
+    drawing = draw_network(model, [0.05, 0.10], [0.01, 0.99], loss=SquaredError())
     before, source = step_through(drawing).captions, step_through(drawing).frames[-1].source
     for parameter in model.parameters():
         parameter.data += 1.0
@@ -220,7 +221,7 @@ def test_the_picture_is_stored_once_and_stands_alone(walk, tmp_path):
 
 
 def test_same_network_same_bytes(walk):
-    again = walk_of(mazur(), [0.05, 0.10], [0.01, 0.99])
+    again = walk_of(mazur(), [0.05, 0.10], [0.01, 0.99], SquaredError())
     assert again._repr_html_() == walk._repr_html_()
     assert isinstance(again, NetworkWalkthrough)
 
