@@ -121,8 +121,8 @@ def _snapshot(output: Value, variables: Mapping[Value, str]) -> tuple[Value, dic
     copies: dict[Value, Value] = {}
     for node in topological_order(output):
         copy = copies[node] = Value(node.data, node.label)
-        copy.op, copy.partials = node.op, node.partials
-        copy.inputs = tuple([copies[x] for x in node.inputs])
+        copy.op, copy.inputs = node.op, tuple([copies[x] for x in node.inputs])
+        copy.partials = node.partials
     return copies[output], {copies[x]: name for x, name in variables.items() if x in copies}
 
 
