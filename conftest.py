@@ -1,4 +1,4 @@
-"""Examples in documents may write files: each runs in a folder of its own."""
+"""Examples in documents run in folders of their own; the header says which engine runs."""
 
 from __future__ import annotations
 
@@ -13,3 +13,10 @@ def _in_a_folder_of_its_own(
 ) -> None:
     if isinstance(request.node, pytest.DoctestItem):
         monkeypatch.chdir(tmp_path)
+
+
+def pytest_report_header() -> str:
+    """Which of the two engines is tested."""
+    from autograd import engine
+
+    return f"autograd.engine(): {engine()}"
