@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ def _in_a_folder_of_its_own(
 ) -> None:
     if isinstance(request.node, pytest.DoctestItem):
         monkeypatch.chdir(tmp_path)
+
+
+def pytest_configure() -> None:
+    """Where a source was edited since the engine was compiled, one line says so, not each test."""
+    from autograd import engine
+
+    if engine().startswith("python"):
+        os.environ["GLASSGRAD_ENGINE"] = "python"
 
 
 def pytest_report_header() -> str:
