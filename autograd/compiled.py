@@ -25,6 +25,10 @@ def engine() -> str:
     The compiled one runs where ``pip install`` found a C compiler. The environment variable
     ``GLASSGRAD_ENGINE`` chooses: ``python``, or ``compiled``, which is an error where that one
     is missing.
+
+    Three things differ in the compiled one: Ctrl-C waits until the sweep is done; whoever assigns
+    ``inputs`` and ``partials`` assigns them in this order; and Values that were made to refer to
+    themselves, by assigning their inputs, are never freed.
     """
     if core is None:
         return f"python: {_why_not}"
