@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from autograd.compiled import core
 from autograd.primitives import LEVEL, POWER, constant, multiply, power, softmax_unit, where
-from autograd.value import Given, Value, compute, describe
+from autograd.value import Given, Value, describe, recompute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,10 +60,17 @@ def backward(output: Output) -> None:
     Raises:
         ValueError: a slope is needed where the operation has none; no leaf is changed then.
     """
+    output = single(output)
+    if core is not None:  # what follows, compiled
+        reached = core.sweep(output)
+        if reached is not None:  # a gradient is nan
+            _refuse_nan(reached)
+            core.sweep(output, True)
+        return
     leaves: list[Value] = []
     held: list[float] = []
     try:
-        _sweep(single(output), leaves, held)
+        _sweep(output, leaves, held)
     except BaseException:
         # Ctrl-C may fall between two lines of the sweep, so that held is one longer than leaves.
         for leaf, grad in zip(leaves, held, strict=False):
@@ -112,12 +120,16 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
                 if slope or not choice:
                     x._grad += slope * upstream
     if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
-        met = [node for node in order if node._grad is not zero]
-        _require_slopes(
-            met, lambda x: x.op is not constant and x.__class__ is not Given, exponents=False
-        )
+        _refuse_nan([node for node in order if node._grad is not zero])
     for leaf, grad in zip(leaves, held, strict=True):
         leaf._grad += grad
+
+
+def _refuse_nan(met: Sequence[Value]) -> None:
+    """Raise if a gradient is nan for want of a slope at one of the operations that were met."""
+    _require_slopes(
+        met, lambda x: x.op is not constant and x.__class__ is not Given, exponents=False
+    )
 
 
 def forward(output: Output) -> float:
@@ -140,7 +152,7 @@ def forward(output: Output) -> float:
     held = [(node._data, node.partials) for node in order]
     try:
         for node in order:
-            node._data, node.partials = compute(node.op, node.inputs)  # type: ignore[arg-type]
+            recompute(node)
     except BaseException:
         for node, (data, partials) in zip(order, held, strict=True):
             node._data, node.partials = data, partials
