@@ -13,7 +13,7 @@ from benchmarks.copies import Copy
 
 needs_compiled = pytest.mark.skipif(core is None, reason="the engine in Python runs")
 
-_PARTS = ("backprop", "compiled", "primitives", "value")
+_PARTS = ("backprop", "compiled", "derivatives", "primitives", "value")
 
 
 def running() -> SimpleNamespace:

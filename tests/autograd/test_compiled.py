@@ -167,7 +167,7 @@ def story(engine, seed):
         except (ArithmeticError, ValueError) as error:
             told.append(f"{type(error).__name__}: {error}")
     try:
-        second = backprop.hessian(y, leaves[:2])
+        second = engine.derivatives.hessian(y, leaves[:2])
         told += bits(entry.data for row in second for entry in row)
     except (ArithmeticError, ValueError) as error:
         told.append(f"{type(error).__name__}: {error}")
