@@ -100,7 +100,7 @@ def adopt(
     init = cls.__init__  # type: ignore[misc]
     core.bind(table, level, vars(cls), compute, init, as_float, _refuse, real)
     _rows.update({name: (row, row.value, row.slopes) for name, row in table.items()})
-    there = {*vars(compiled), "__slots__", "__dict__", "__weakref__"} - {"__doc__"}
+    there = {*vars(compiled), "__dict__", "__weakref__"} - {"__doc__"}
     for name, thing in vars(cls).items():
         private = name.startswith("_") and not name.startswith("__")
         if name not in there and not private:

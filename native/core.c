@@ -262,21 +262,23 @@ static PyObject *get_inputs(Node *v, void *unused)
 static int set_partials(Node *v, PyObject *given, void *unused)
 {
     PyObject *slopes = given ? PySequence_Tuple(given) : NULL;
-    if (!slopes) {
-        if (!given) PyErr_SetNone(PyExc_AttributeError);
-        return -1;
+    Py_ssize_t n = slopes ? PyTuple_GET_SIZE(slopes) : 0;
+    double *numbers = slopes ? PyMem_Malloc(n * sizeof(double)) : NULL;
+    int failed = !numbers;
+    if (!given) PyErr_SetNone(PyExc_AttributeError);
+    else if (slopes && !numbers) PyErr_NoMemory();
+    for (Py_ssize_t i = 0; i < n && !failed; i++) {
+        numbers[i] = PyFloat_AsDouble(PyTuple_GET_ITEM(slopes, i));
+        failed = numbers[i] == -1.0 && PyErr_Occurred();
     }
-    Py_ssize_t n = PyTuple_GET_SIZE(slopes);
-    if (n != v->n) {
+    if (!failed && n != v->n) { /* asked last: any of the above may have run any code */
         Py_XDECREF(PyObject_CallFunction(refuse, "sO", "partials", given));
-        n = -1;
+        failed = 1;
     }
-    for (Py_ssize_t i = 0; i < n; i++)
-        if (PyFloat_AsDouble(PyTuple_GET_ITEM(slopes, i)) == -1.0 && PyErr_Occurred()) n = -1;
-    for (Py_ssize_t i = 0; i < n; i++)
-        edges(v)[i].slope = PyFloat_AsDouble(PyTuple_GET_ITEM(slopes, i));
-    Py_DECREF(slopes);
-    return n < 0 ? -1 : 0;
+    for (Py_ssize_t i = 0; i < n && !failed; i++) edges(v)[i].slope = numbers[i];
+    PyMem_Free(numbers);
+    Py_XDECREF(slopes);
+    return failed ? -1 : 0;
 }
 
 /* What a kernel cannot do, value.py does: compute(op, inputs). */
@@ -506,11 +508,12 @@ static PyObject *get_partials(Node *v, void *unused)
 static int set_inputs(Node *v, PyObject *given, void *unused)
 {
     PyObject *inputs = given ? PySequence_Tuple(given) : NULL;
-    Edge *block = NULL, first = v->own[0], *old = edges(v);
-    int apart = v->traits & APART;
+    Edge *block = NULL;
     if (!given) PyErr_SetNone(PyExc_AttributeError);
     if (!inputs) return -1;
     Py_ssize_t n = PyTuple_GET_SIZE(inputs), n_old = v->n;
+    Edge first = v->own[0], *old = edges(v);
+    int apart = v->traits & APART;
     for (Py_ssize_t i = 0; i < n; i++)
         if (!IS_NODE(PyTuple_GET_ITEM(inputs, i))) {
             Py_XDECREF(PyObject_CallFunction(refuse, "sO", "inputs", given));

@@ -323,6 +323,30 @@ def test_what_a_node_cannot_hold_is_refused_and_changes_nothing(change, error):
     assert (v.data, v.grad, v.op, v.inputs, v.partials, v.label) == before
 
 
+@needs_compiled
+def test_what_is_assigned_may_change_the_node_while_it_is_read():
+    xs = [Value(float(i)) for i in range(40)]
+    v = total(xs[:2])
+
+    def inputs():
+        v.inputs = tuple(xs)
+        yield from xs[:3]
+
+    class Slope:
+        def __float__(self):
+            v.inputs = tuple(xs[:1])
+            return 1.0
+
+    v.inputs = inputs()
+    assert v.inputs == tuple(xs[:3])
+    with pytest.raises(ValueError, match="partials are one slope per input"):
+        v.partials = (0.5, Slope(), 0.5)
+    assert v.inputs == tuple(xs[:1])
+    v.partials = (2.0,)
+    v.backward()
+    assert [x.grad for x in xs[:3]] == [2.0, 0.0, 0.0]
+
+
 def test_a_logsumexp_keeps_what_its_float_rounds_away():
     y = logsumexp([Value(1e15), Value(1e15 + 1)])
     known = y.data
@@ -385,6 +409,7 @@ def test_methods_have_their_documentation():
     assert Value.exp.__doc__ == autograd.exp.__doc__
     assert Value.__doc__.startswith("A real number that records")
     assert (Value.__name__, Value.__module__) == ("Value", "autograd.value")
+    assert Value.__slots__ == python().Value.__slots__
     assert [*inspect.signature(Value).parameters] == ["data", "label"]
     assert inspect.signature(Value).parameters["label"].default == ""
 
