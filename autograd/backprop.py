@@ -107,7 +107,7 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
             if slope or node.op not in LEVEL:
                 inputs[0]._grad += slope * upstream
         else:
-            pairs = zip(inputs, node.partials, strict=True)
+            pairs: Iterable[tuple[Value, float]] = zip(inputs, node.partials, strict=True)
             if node.op is where:  # the one row of several inputs that is in LEVEL
                 pairs = [(x, slope) for x, slope in pairs if slope]
             for x, slope in pairs:

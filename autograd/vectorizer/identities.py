@@ -17,7 +17,7 @@ from autograd.value import Value, recorded
 
 
 def simplified(order: Sequence[Value]) -> dict[Value, Value]:
-    """Each Value of a graph in topological order, to the one that takes its place.
+    """Each Value of a graph, in topological order, with the one that takes its place.
 
     >>> y, z = Value(1, "y"), Value(2, "z")
     >>> a = sigmoid(z)
