@@ -25,13 +25,17 @@ notebooks: .venv/test
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-# One mark per set of extras, renewed when the requirements change.
-.venv/%: pyproject.toml | .venv/bin/python
+# pip compiles the engine where a C compiler is; elsewhere the engine in Python runs.
+ENGINE = $(addprefix autograd/,primitives.py value.py backprop.py) hatch_build.py $(wildcard native/*.*)
+
+# One mark per set of extras, renewed when the requirements or the engine change.
+.venv/%: pyproject.toml $(ENGINE) | .venv/bin/python
 	$(PIP) --editable '.[$*]'
+	@.venv/bin/python -c "import autograd; print('autograd.engine():', autograd.engine())"
 	touch $@
 
 # One of the peers is a C extension: where there is no compiler, its column is missing.
-.venv/bench: pyproject.toml | .venv/bin/python
+.venv/bench: pyproject.toml $(ENGINE) | .venv/bin/python
 	$(PIP) --editable '.[bench]'
 	-$(PIP) minigrad
 	touch $@

@@ -1,7 +1,8 @@
-"""Examples in documents may write files: each runs in a folder of its own."""
+"""Examples in documents run in folders of their own; the header says which engine runs."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,18 @@ def _in_a_folder_of_its_own(
 ) -> None:
     if isinstance(request.node, pytest.DoctestItem):
         monkeypatch.chdir(tmp_path)
+
+
+def pytest_configure() -> None:
+    """Where a source was edited since the engine was compiled, one line says so, not each test."""
+    from autograd import engine
+
+    if engine().startswith("python"):
+        os.environ["GLASSGRAD_ENGINE"] = "python"
+
+
+def pytest_report_header() -> str:
+    """Which of the two engines is tested."""
+    from autograd import engine
+
+    return f"autograd.engine(): {engine()}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from autograd.backprop import gradients, hessian
 from autograd.checking import GradientError, gradcheck
+from autograd.compiled import engine
 from autograd.counting import count_steps
+from autograd.derivatives import gradients, hessian
 from autograd.primitives import (
     abs,
     affine,
@@ -69,6 +70,7 @@ __all__ = [
     "cos",
     "count_steps",
     "dot",
+    "engine",
     "exp",
     "expm1",
     "gradcheck",

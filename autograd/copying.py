@@ -40,7 +40,7 @@ def shallow(value: Value) -> tuple[Any, ...]:
 
 def restored(kind: type[Value], *state: Any) -> Value:
     """A Value with these attributes."""
-    value = object.__new__(kind)
+    value = Value.__new__(kind)
     value._data, value._grad, value.op, value.inputs, value.partials, value.label = state
     return value
 

@@ -7,6 +7,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from autograd.compiled import core
+from benchmarks.copies import Copy
+
+IN_PYTHON = "its engine in Python"
+
 
 class Peer(NamedTuple):
     """An engine: ``Value(x)`` is a leaf; it and all made of it have ``data`` and ``grad``."""
@@ -14,6 +19,8 @@ class Peer(NamedTuple):
     name: str
     Value: Callable[[float], Any]
     MLP: Callable[[int, list[int]], Any] | None
+    # Wraps what is timed, where that takes some preparation.
+    running: Callable[[Callable[..., Any]], Callable[..., Any]] = lambda function: function
 
 
 def _tensor(x: float) -> Any:
@@ -23,6 +30,14 @@ def _tensor(x: float) -> Any:
 
 def _glassgrad() -> Peer:
     return Peer("glassgrad", import_module("autograd").Value, import_module("nn").MLP)
+
+
+def _in_python() -> Peer:
+    copy = Copy("python", "autograd", "nn")
+    Value = copy["autograd"].Value  # noqa: N806
+    # Where a method says "from autograd.backprop import backward", it is that of the copy.
+    Value.backward = copy["autograd.backprop"].backward
+    return Peer(IN_PYTHON, Value, copy["nn"].MLP, copy.running)
 
 
 def _micrograd() -> Peer:
@@ -49,8 +64,9 @@ _PEERS = {  # by import name
 
 
 def installed() -> list[Peer]:
-    """Those that are installed, ours first."""
-    return [peer() for name, peer in _PEERS.items() if find_spec(name) is not None]
+    """Those that are installed, ours first, then ours in Python where it is compiled."""
+    ours, *others = [peer() for name, peer in _PEERS.items() if find_spec(name) is not None]
+    return [ours, *([_in_python()] if core is not None else []), *others]
 
 
 def missing() -> list[str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from importlib import import_module
+from itertools import pairwise
 from random import Random
+from time import thread_time
 from typing import Any
 
-import nn
 from benchmarks.engine import require_agreement
 from benchmarks.measuring import fastest, print_table, ratio, with_deep_stack
 from benchmarks.peers import Peer, installed
@@ -15,10 +17,7 @@ from benchmarks.peers import Peer, installed
 EXAMPLES = 100
 UNITS = [16, 16, 1]
 LEARNING_RATE = 0.05
-CASES = [  # collector, rounds, steps per round, goal
-    (False, 10, 1, "≥ 5 ×"),
-    (True, 3, 3, "≥ 20 ×"),
-]
+ROUNDS = {False: (10, 1), True: (3, 3)}  # collector: rounds and steps per round
 
 
 def moons(n: int) -> tuple[list[list[float]], list[float]]:
@@ -42,7 +41,7 @@ def network(peer: Peer, units: list[int]) -> Any:
     random = Random(1)
     for layer in model.layers:
         for neuron in layer.neurons:
-            for w in neuron.weights if peer.name == "glassgrad" else neuron.w:
+            for w in neuron.w if peer.name == "micrograd" else neuron.weights:
                 w.data = random.uniform(-1, 1)
     return model
 
@@ -54,7 +53,8 @@ def training(peer: Peer, units: list[int], examples: int) -> Callable[[], float]
     """
     X, Y = moons(examples)
     model = network(peer, units)
-    if peer.name == "glassgrad":
+    if peer.name != "micrograd":
+        nn = import_module("nn")  # that of the engine that is timed
         loss = nn.MeanSquaredError()
         optimizer = nn.SGD(model.parameters(), learning_rate=LEARNING_RATE)
 
@@ -85,25 +85,77 @@ def costs(peer: Peer, units: list[int], examples: int, steps: int) -> list[float
     return [step() for _ in range(steps)]
 
 
+def plain_loops(peer: Peer, units: list[int], examples: int) -> Callable[[], float]:
+    """The same step without anybody's layers: loops over Values."""
+    X, Y = moons(examples)
+    random = Random(1)
+    layers = [
+        [([peer.Value(random.uniform(-1, 1)) for _ in range(n)], peer.Value(0.0)) for _ in range(m)]
+        for n, m in pairwise([2, *units])
+    ]
+    parameters = [p for layer in layers for weights, bias in layer for p in (*weights, bias)]
+
+    def output(x: list[float]) -> Any:
+        activations: list[Any] = [peer.Value(each) for each in x]
+        for layer in layers:
+            sums = []
+            for weights, bias in layer:
+                z = bias
+                for w, a in zip(weights, activations, strict=True):
+                    z = z + w * a
+                sums.append(z)
+            activations = sums if layer is layers[-1] else [z.relu() for z in sums]
+        return activations[0]
+
+    def step() -> float:
+        J = None
+        for x, y in zip(X, Y, strict=True):
+            error = output(x) + peer.Value(-y)
+            J = error * error if J is None else J + error * error
+        J = J * peer.Value(1.0 / examples)
+        for p in parameters:
+            p.grad = 0.0
+        J.backward()
+        for p in parameters:
+            p.data = p.data - LEARNING_RATE * p.grad
+        return float(J.data)
+
+    return step
+
+
 def main() -> None:
     """Measure and print."""
-    peers = [peer for peer in installed() if peer.MLP is not None]
-    require_agreement({peer.name: costs(peer, UNITS, EXAMPLES, 3) for peer in peers})
+    peers = installed()
+    kinds = {
+        "layers": ([peer for peer in peers if peer.MLP is not None], training),
+        "plain loops": ([peer for peer in peers if peer.name != "PyTorch"], plain_loops),
+    }
     rows = []
-    for collector, rounds, runs, goal in CASES:
-        steps = {peer.name: training(peer, UNITS, EXAMPLES) for peer in peers}
-        seconds = fastest(
-            steps, rounds=rounds, runs=runs, collector=collector, progress="training steps"
-        )
-        ours = seconds.pop("glassgrad")
-        times = [ratio(theirs, ours) for theirs in seconds.values()]
-        rows.append(["on" if collector else "off", f"{ours * 1e3:.1f} ms", *times, goal])
+    for kind, (those, made) in kinds.items():
+        steps = {
+            peer.name: peer.running(peer.running(made)(peer, UNITS, EXAMPLES)) for peer in those
+        }
+        require_agreement({name: [step() for _ in range(3)] for name, step in steps.items()})
+        for collector, (rounds, runs) in ROUNDS.items():
+            seconds = fastest(
+                steps,
+                rounds=rounds,
+                runs=runs,
+                collector=collector,
+                progress="training steps",
+                clock=thread_time,
+            )
+            ours = seconds.pop("glassgrad")
+            ratios = {name: ratio(theirs, ours) for name, theirs in seconds.items()}
+            times = [ratios.get(peer.name, "–") for peer in peers[1:]]
+            rows.append([kind, "on" if collector else "off", f"{ours * 1e3:.1f} ms", *times])
     print_table(
         f"A training step of MLP(2, {UNITS}) on {EXAMPLES} moons",
-        ["collector", "glassgrad", *(peer.name for peer in peers[1:]), "goal"],
+        ["", "collector", "glassgrad", *(peer.name for peer in peers[1:])],
         rows,
-        "Others: how many times as long. The goal is against micrograd. Forward, mean squared "
-        "error, backward, step;\nthe same weights, and the same costs to nine digits.",
+        "Others: how many times as long. Goals: with layers ≥ 5 × (10 ×) our engine in Python, in "
+        "plain loops\n≥ 1.5 × (2.5 ×) minigrad. Forward, mean squared error, backward, step; the "
+        "same weights,\nand the same costs to nine digits.",
     )
 
 

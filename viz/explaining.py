@@ -10,7 +10,8 @@ from html import escape as escape_markup
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import gradients, single, topological_order
+from autograd.backprop import single, topological_order
+from autograd.derivatives import gradients
 from autograd.notation import formula, is_rounded, name_values, number
 from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, Primitive, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written

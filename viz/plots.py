@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from autograd.backprop import forward, gradients, single, topological_order
+from autograd.backprop import forward, single, topological_order
+from autograd.derivatives import gradients
 from autograd.notation import name_values, number
 from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograd.backprop import derivatives, topological_order
+from autograd.backprop import topological_order
+from autograd.derivatives import derivatives
 from autograd.value import Value
 
 

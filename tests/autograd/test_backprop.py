@@ -6,9 +6,11 @@ import operator
 import random
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
+from engines import python, running
 
 from autograd import (
     Value,
@@ -22,10 +24,9 @@ from autograd import (
     sigmoid,
     sin,
     sqrt,
-    tanh,
     total,
 )
-from autograd.backprop import _sweep, backward, forward, single, topological_order
+from autograd.backprop import backward, forward, single, topological_order
 from autograd.primitives import constant
 
 # --- topological order --------------------------------------------------------------------
@@ -208,8 +209,8 @@ def test_an_infinite_gradient_is_passed_on():
     assert x.grad < -1e300
 
 
-def interrupted_at(opcode, run):
-    """Run a function, with a KeyboardInterrupt before its n-th bytecode instruction.
+def interrupted_at(opcode, run, codes):
+    """Run a function, with a KeyboardInterrupt before the n-th bytecode instruction of the codes.
 
     Return whether the function came to its end before that.
     """
@@ -217,7 +218,7 @@ def interrupted_at(opcode, run):
 
     def trace(frame, event, argument):
         nonlocal count
-        if frame.f_code not in (backward.__code__, _sweep.__code__):
+        if frame.f_code not in codes:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -238,23 +239,28 @@ def interrupted_at(opcode, run):
     return True
 
 
-@pytest.mark.parametrize("build", [lambda a, b: a * b + tanh(a), lambda a, b: total([a, b, a])])
-def test_an_interrupt_anywhere_changes_all_leaves_or_none(build):
+@pytest.mark.parametrize("load", [python, running])
+@pytest.mark.parametrize("many", [False, True])
+def test_an_interrupt_anywhere_changes_all_leaves_or_none(load, many):
+    engine = load()
+    rows, backprop = engine.primitives, engine.backprop
+    codes = (backprop.backward.__code__, backprop._sweep.__code__)
     opcode, finished, unchanged = 0, False, 0
     while not finished:
         opcode += 1
-        a, b = Value(2), Value(3)
-        J = build(a, b)
-        J.backward()
+        a, b = engine.Value(2), engine.Value(3)
+        J = rows.total([a, b, a]) if many else a * b + rows.tanh(a)
+        backprop.backward(J)
         once = (a.grad, b.grad)
-        finished = interrupted_at(opcode, J.backward)
+        finished = interrupted_at(opcode, partial(backprop.backward, J), codes)
         twice = (2 * once[0], 2 * once[1])
         assert (a.grad, b.grad) in (once, twice)
         unchanged += (a.grad, b.grad) == once
         a.grad = b.grad = 0.0
-        J.backward()  # whatever was left behind does no harm
+        backprop.backward(J)  # whatever was left behind does no harm
         assert (a.grad, b.grad) == once
-    assert unchanged > 100  # of all the places where it was interrupted
+    # Of all the places where it was interrupted; a compiled sweep leaves few.
+    assert unchanged > (100 if engine.compiled.core is None else 5)
 
 
 # --- size and memory ----------------------------------------------------------------------
@@ -286,10 +292,11 @@ for _ in range(500_000):
 y.backward()
 x.data = 2.0
 print(y.data, x.grad, y.forward())
+alive = sys.getrefcount(Value)  # each Value refers to its class
 del y
-print(sum(isinstance(each, Value) for each in gc.get_objects()))
+print(alive - sys.getrefcount(Value))
 """
-    assert run_apart(program) == ["500001.0", "1.0", "500002.0", "1"]
+    assert run_apart(program) == ["500001.0", "1.0", "500002.0", "2000000"]
 
 
 def test_a_sum_of_a_million_terms():
@@ -310,7 +317,7 @@ print(z.data, leaves[-1].grad)
 
 
 def alive():
-    return sum(isinstance(each, Value) for each in gc.get_objects())
+    return sys.getrefcount(Value)  # each Value refers to its class
 
 
 def test_a_graph_is_freed_at_once_without_the_collector():
@@ -541,6 +548,6 @@ def test_gradients_where_there_is_no_value_any_more_change_nothing(inside):
 def test_a_graph_of_nan_is_not_recomputed():
     x = Value(math.nan)
     y = x * 2
-    before = y.partials
+    y.partials = (5.0, math.nan)
     gradients(y, [x])
-    assert y.partials is before
+    assert y.partials[0] == 5.0

@@ -101,6 +101,17 @@ def test_values_of_other_classes_stay_what_they_are(copied):
     assert (type(a.inputs[0]), type(b), b.unit) == (Given, Named, "metres")
 
 
+def test_a_shallow_copy_of_a_subclass_has_its_attributes():
+    named = Named(3.0, "a")
+    named.unit = ["metres"]
+    twin = copy.copy(named)
+    assert (type(twin), twin.label, twin.unit) == (Named, "a", ["metres"])
+    assert twin.unit is named.unit
+    twin.unit = "feet"
+    assert named.unit == ["metres"]
+    assert type(copy.copy(Given(2.0))) is Given
+
+
 def test_a_number_that_was_given_needs_no_slope():
     from autograd import binary_cross_entropy
 

@@ -33,17 +33,17 @@ def test_the_chain(peer):
         slopes_x[i % 4] += upstream
         slopes_w[i % 4] += upstream * values[i]
         upstream *= w[i % 4]
-    found = engine.build_and_backward(peer, engine.chain, 10)
-    assert found == pytest.approx([values[-1], *slopes_w, *slopes_x], rel=1e-12)
+    found = engine.results(peer, engine.chain, 10)
+    assert found == pytest.approx([values[-1], upstream, *slopes_w, *slopes_x], rel=1e-12)
 
 
 @pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "minigrad", "PyTorch"], indirect=True)
 def test_the_lattice(peer):
     """v₀ = 0.9 + 0.5, v₁ = −0.7 − 0.3, v₂ = 0.8 + 0.2, and then v₃ = −0.6·v₀ + 0.4."""
-    found = engine.build_and_backward(peer, engine.lattice, 11)
+    found = engine.results(peer, engine.lattice, 11)
     assert found[0] == pytest.approx(1.4 - 1.0 + 1.0 - 0.44, rel=1e-12)
     # dv₃/dv₀ = −0.6, so that v₀ counts 1 − 0.6 times.
-    assert found[1:] == pytest.approx([0.4, 1.0, 1.0, 1.4, 0.4, 1.0, 1.0, 1.0], rel=1e-12)
+    assert found[5:] == pytest.approx([0.4, 1.0, 1.0, 1.4, 0.4, 1.0, 1.0, 1.0], rel=1e-12)
 
 
 @pytest.mark.parametrize("peer", ["glassgrad", "micrograd"], indirect=True)
@@ -67,6 +67,23 @@ def test_training(peer):
     assert costs == pytest.approx(training.costs(PEERS["glassgrad"], [3, 1], 4, 3), rel=1e-9)
 
 
+@pytest.mark.parametrize("peer", ["glassgrad", "micrograd", "minigrad", "PyTorch"], indirect=True)
+def test_the_balanced_sum(peer):
+    """Of four terms: relu(a·b + c) with a, b, c at i, 7i + 3, 13i + 5, written out."""
+    x = engine.balanced.numbers
+    places = [(i, 7 * i + 3, 13 * i + 5) for i in range(4)]
+    terms = [x[a] * x[b] + x[c] for a, b, c in places]
+    slopes = [0.0] * 64
+    for term, (a, b, c) in zip(terms, places, strict=True):
+        if term > 0:
+            slopes[a] += x[b]
+            slopes[b] += x[a]
+            slopes[c] += 1.0
+    found = engine.results(peer, engine.balanced, 16)
+    expected = [sum(max(0.0, term) for term in terms), *slopes]
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_peer_that_computes_something_else_is_not_timed():
     with pytest.raises(RuntimeError, match=r"wrong computes 2\.5, glassgrad 2\.0"):
         engine.require_agreement({"glassgrad": [1.0, 2.0], "wrong": [1.0, 2.5]})
@@ -74,8 +91,8 @@ def test_a_peer_that_computes_something_else_is_not_timed():
 
 def test_memory_is_counted_and_given_back():
     built, swept, left = memory.held(PEERS["glassgrad"], 1_000)
-    # Each operation is a node of 6 slots, a float, a tuple of inputs and one of slopes.
-    assert built > 100
+    # Each operation is at least two numbers, two inputs and two slopes.
+    assert built > 6 * 8
     assert swept >= built
     assert left < 2  # bytes per operation: what importing backprop left behind, say
 

@@ -24,7 +24,8 @@ from autograd import (
     softmax_cross_entropy_with_logits,
     sqrt,
 )
-from autograd.backprop import forward, gradients, topological_order
+from autograd.backprop import forward, topological_order
+from autograd.derivatives import gradients
 from autograd.notation import name_values
 from autograd.primitives import TABLE, constant
 from viz import names as naming

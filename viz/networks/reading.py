@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.backprop import gradients, single
+from autograd.backprop import single
+from autograd.derivatives import gradients
 from autograd.primitives import (
     affine,
     binary_cross_entropy,
