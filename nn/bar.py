@@ -77,7 +77,7 @@ class FitBar:
     def epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """An epoch, counted from 1, has ended with these numbers."""
         self._epoch = epoch
-        self._text = ", ".join([f"{name} {number:.4g}" for name, number in metrics.items()])
+        self._text = written(metrics)
         if self._bar is not None:
             self._bar.set_description_str(
                 f"epoch {epoch}/{self._epochs} of {_counted(self._steps, 'step')}: {self._text}"
@@ -113,6 +113,11 @@ def _bar(**options: Any) -> Any:
         monitor_interval = 0
 
     return Bar(**options)
+
+
+def written(metrics: Mapping[str, float]) -> str:
+    """The numbers by name, as in "loss 0.25, accuracy 0.9"."""
+    return ", ".join([f"{name} {number:.4g}" for name, number in metrics.items()])
 
 
 def _counted(n: int, what: str) -> str:

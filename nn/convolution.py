@@ -13,7 +13,7 @@ from nn.initializers import Initializer, initial_weights
 from nn.module import flat
 from nn.neuron import Neuron, Part
 from nn.outputs import Outputs
-from nn.regularizers import Regularizer
+from nn.regularizers import Regularizer, as_regularizer
 
 
 class Conv1D(Part):
@@ -68,7 +68,7 @@ class Conv1D(Part):
         if self.activation == "softmax":
             require_classes(self.filters)
         self.use_bias = bool(use_bias)
-        self.kernel_regularizer = kernel_regularizer
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.initializer, self.seed = initializer, seed
         self.input_shape = None if input_shape is None else _signal(input_shape)
         self.channels: int | None = None

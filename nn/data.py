@@ -24,6 +24,8 @@ def as_array(name: str, given: Any) -> Array:
     import numpy as np
 
     if not (isinstance(given, np.ndarray) and given.dtype == np.float64):
+        if given is None:
+            raise TypeError(f"{name} is made of numbers, one row per example, not None")
         try:
             array = np.asarray(given)
             if array.dtype.kind == "O":

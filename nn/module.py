@@ -171,17 +171,22 @@ class Module:
         refuse_unknown("fit", unknown, vars(settings))
         return fit(self, X, Y, settings)
 
-    def evaluate(self, X: Any, Y: Any) -> dict[str, float]:
+    def evaluate(self, X: Any, Y: Any, *, verbose: int | bool | str = 0) -> dict[str, float]:
         """The loss and the metrics on examples: without dropout and penalties.
+
+        Args:
+            X: the inputs, a row per example.
+            Y: the targets, as ``fit`` takes them.
+            verbose: anything but 0 prints a line with the numbers.
 
         Raises:
             ValueError, TypeError: as :meth:`fit`.
         """
         from nn.training import evaluate
 
-        return evaluate(self, X, Y)
+        return evaluate(self, X, Y, verbose)
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any, *, verbose: int | bool | str = 0) -> Any:
         """The outputs for each row of X, as an array m × outputs: one vectorised call.
 
         The graph of one example is recorded and vectorised; the next call uses the program again
@@ -193,6 +198,10 @@ class Module:
         >>> neuron.predict([[0, 0], [1, 3]])
         array([[-1.],
                [ 4.]])
+
+        Args:
+            X: the inputs, a row per example.
+            verbose: taken as in Keras; one call has no progress to show.
 
         Raises:
             ValueError, TypeError: X has the wrong shape, or holds what is no number.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 # The entry that says what the model was made of; no parameter has such a name.
 ARCHITECTURE = "glassgrad.model"
+# What NumPy and zipfile raise, depending on which byte of a file is another one.
+_DAMAGED = (
+    OSError,
+    ValueError,
+    EOFError,
+    KeyError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 def save(model: Module, path: str | PathLike[str], architecture: Any) -> None:
@@ -78,11 +89,14 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
     name = Path(path).name
     try:
         with Path(path).open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not a .npz file")
+            file.seek(0)
             found = np.load(file, allow_pickle=False)
-            arrays = {} if isinstance(found, np.ndarray) else dict(found)
+            arrays = dict(found)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise ValueError(f"{name} is damaged, or no file of weights: {error}") from None
     for key, array in arrays.items():
         is_floats = isinstance(array, np.ndarray) and array.dtype == np.float64

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nn.arguments import as_count, as_number, shown
-from nn.bar import FitBar
+from nn.bar import FitBar, written
 from nn.callbacks import Callback
 from nn.data import as_array, as_inputs, as_targets, encoded, require_as_many
 from nn.divergence import diverged
@@ -92,9 +92,9 @@ def as_loss(loss: Any) -> Loss:
     if loss is None:
         raise TypeError("compile needs a loss, such as compile(loss=nn.MeanSquaredError())")
     if isinstance(loss, str):
-        if loss not in LOSSES:
+        if loss.lower() not in LOSSES:
             raise ValueError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
-        return LOSSES[loss]()
+        return LOSSES[loss.lower()]()
     if isinstance(loss, type):
         raise TypeError(f"a loss is an object: write {loss.__name__}()")
     if isinstance(loss, Optimizer):
@@ -383,12 +383,15 @@ class Evaluator:
         return {name: float(of(targets, outputs)) for name, of in self._chosen.metrics.items()}
 
 
-def evaluate(model: Module, X: Any, Y: Any) -> dict[str, float]:
+def evaluate(model: Module, X: Any, Y: Any, verbose: Any) -> dict[str, float]:
     """The loss and the metrics: see :meth:`nn.Module.evaluate`."""
     settings = compiled(model)
     X, Y, _, _ = _data(model, X, Y, None, 0.0)
     targets, _ = targets_of(model, settings.loss, X, Y, None, None)
-    return Evaluator(model, settings, X[0], targets[0])(X, targets)
+    numbers = Evaluator(model, settings, X[0], targets[0])(X, targets)
+    if verbose:
+        print(f"{len(X)} examples: {written(numbers)}")
+    return numbers
 
 
 def predict_classes(model: Module, X: Any, threshold: float) -> Array:
