@@ -9,8 +9,8 @@ from autograd import Value, softmax
 from nn.activations import Activation, activation_name
 from nn.arguments import as_count, as_values, depth, holds_values
 from nn.dense import require_classes
+from nn.holder import flat
 from nn.initializers import Initializer, initial_weights
-from nn.module import flat
 from nn.neuron import Neuron, Part
 from nn.outputs import Outputs
 from nn.regularizers import Regularizer, as_regularizer

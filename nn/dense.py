@@ -11,8 +11,8 @@ from autograd import Value, softmax
 from autograd.backprop import single
 from nn.activations import Activation, activation_name
 from nn.arguments import as_count, as_inputs, as_list, as_value
+from nn.holder import applied
 from nn.initializers import Initializer, initial_weights
-from nn.module import applied
 from nn.neuron import Neuron, Part, made
 from nn.outputs import Outputs
 from nn.regularizers import Regularizer, as_regularizer

@@ -239,7 +239,7 @@ class BinaryCrossentropy(_CrossEntropy):
 
     For K labels at once, K sigmoids: ``outputs="sum"`` adds their losses, so that the error of
     each is δ = a − y, and with "mean" a K-th of it. ``draw_network`` shows the sum if nothing
-    was chosen.
+    was chosen; ``explain`` and ``draw`` show the loss that they are given.
 
     Args:
         from_logits: whether the outputs are logits.

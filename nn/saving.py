@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +16,6 @@ if TYPE_CHECKING:
 
 # The entry that says what the model was made of; no parameter has such a name.
 ARCHITECTURE = "glassgrad.model"
-# What NumPy and zipfile raise, depending on which byte of a file is another one.
-_DAMAGED = (
-    OSError,
-    ValueError,
-    EOFError,
-    KeyError,
-    NotImplementedError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 def save(model: Module, path: str | PathLike[str], architecture: Any) -> None:
@@ -84,8 +72,21 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         FileNotFoundError: there is none.
         ValueError: it is damaged, or not such a file.
     """
+    import zipfile
+    import zlib
+
     import numpy as np
 
+    # What NumPy and zipfile raise, depending on which byte of a file is another one.
+    damage = (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
     name = Path(path).name
     try:
         with Path(path).open("rb") as file:
@@ -96,7 +97,7 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
             arrays = dict(found)
     except FileNotFoundError:
         raise
-    except _DAMAGED as error:
+    except damage as error:
         raise ValueError(f"{name} is damaged, or no file of weights: {error}") from None
     for key, array in arrays.items():
         is_floats = isinstance(array, np.ndarray) and array.dtype == np.float64

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nn.arguments import as_count, as_number, shown
 from nn.bar import FitBar, written
 from nn.callbacks import Callback
-from nn.data import as_array, as_inputs, as_targets, encoded, require_as_many
+from nn.data import as_array, as_inputs, as_targets, require_as_many
 from nn.divergence import diverged
 from nn.engines import (
     Masks,
@@ -314,7 +314,7 @@ def _data(
     split = as_number("validation_split", validation_split, 0.0, below=1.0)
     if validation_data is None:
         n = round(split * len(X))
-        X = encoded(model, X)
+        X = model._encoded(X, "X")
         if not n:
             return X, Y, None, None
         if n == len(X):
@@ -332,7 +332,7 @@ def _data(
             f"an example of X_val has shape {X_val.shape[1:]}, one of X {X.shape[1:]}: "
             "validate on the same features"
         )
-    return encoded(model, X), Y, encoded(model, X_val, "X_val"), Y_val
+    return model._encoded(X, "X"), Y, model._encoded(X_val, "X_val"), Y_val
 
 
 def targets_of(
