@@ -38,7 +38,7 @@ def predict(model: Module, X: Any) -> Array:
             "a row: write X.T"
         )
     X = model._encoded(X, "X")
-    program, parameters = _forward(model, X[0])
+    program, parameters = forward(model, X[0])
     parameters.read(program)
     return computed(program, X)
 
@@ -60,7 +60,7 @@ def computed(program: Program, *arrays: Array) -> Array:
     return found  # type: ignore[no-any-return]
 
 
-def _forward(model: Module, x: Array) -> tuple[Program, Parameters]:
+def forward(model: Module, x: Array) -> tuple[Program, Parameters]:
     """The program of the outputs, made anew if the model is not what it was."""
     state = _state(model, set())
     known = _made.get(model)

@@ -20,7 +20,6 @@ from nn.engines import (
     NumpyEngine,
     ScalarEngine,
     StepError,
-    forward_program,
     loss_program,
 )
 from nn.history import History
@@ -34,7 +33,7 @@ from nn.losses import (
 )
 from nn.metrics import Metric, metrics_named
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
-from nn.prediction import computed, predict
+from nn.prediction import computed, forward, predict
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
@@ -223,8 +222,10 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                 raise ValueError(f"{name} has no parameters, so there is nothing to fit")
             masks = Masks(recorded, generator)
             trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
-            measured = chosen.metrics or X_val is not None
-            evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
+            measured = X_val is not None
+            evaluator = None
+            if chosen.metrics or measured:
+                evaluator = Evaluator(model, chosen, X[0], targets[0], measured=measured)
         except KeyboardInterrupt:  # nothing has begun
             history.stopped = "Ctrl-C"
             bar.end(history.stopped)
@@ -355,15 +356,23 @@ def targets_of(
 
 
 class Evaluator:
-    """The loss and the metrics of a model on any data, as its Values are now."""
+    """The metrics of a model on any data, as its Values are now, and the loss.
 
-    def __init__(self, model: Module, chosen: Compiled, x: Array, y: Array) -> None:
-        recorded = Recorded(model, x)
-        self._parameters = Parameters(model)
+    Args:
+        measured: whether the loss is asked for, which takes a program of its own.
+    """
+
+    def __init__(
+        self, model: Module, chosen: Compiled, x: Array, y: Array, *, measured: bool
+    ) -> None:
         self._chosen = chosen
-        self._forward = forward_program(recorded, self._parameters)
-        recorded.cost(chosen.loss, y)
-        self._losses = loss_program(recorded, self._parameters)
+        if chosen.metrics:
+            self._forward, self._parameters = forward(model, x)
+        if measured:
+            recorded = Recorded(model, x)
+            recorded.cost(chosen.loss, y)
+            self._parameters = Parameters(model)
+            self._losses = loss_program(recorded, self._parameters)
 
     def __call__(self, X: Array, targets: Array) -> dict[str, float]:
         """The mean or the sum of the losses, without any penalty, and the metrics."""
@@ -388,7 +397,7 @@ def evaluate(model: Module, X: Any, Y: Any, verbose: Any) -> dict[str, float]:
     settings = compiled(model)
     X, Y, _, _ = _data(model, X, Y, None, 0.0)
     targets, _ = targets_of(model, settings.loss, X, Y, None, None)
-    numbers = Evaluator(model, settings, X[0], targets[0])(X, targets)
+    numbers = Evaluator(model, settings, X[0], targets[0], measured=True)(X, targets)
     if verbose:
         print(f"{len(X)} examples: {written(numbers)}")
     return numbers
