@@ -23,13 +23,15 @@ def as_array(name: str, given: Any) -> Array:
     import numpy as np
 
     if not (isinstance(given, np.ndarray) and given.dtype == np.float64):
+        if hasattr(given, "toarray"):
+            raise TypeError(f"{name} is a sparse matrix: write {name}.toarray()")
         if given is None:
             raise TypeError(f"{name} is made of numbers, one row per example, not None")
         try:
             array = np.asarray(given)
             if array.dtype.kind == "O":
                 array = array.astype(float)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f"{name} is made of numbers, in rows of one length: {error}") from None
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} is made of real numbers, not of {array.dtype}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -203,11 +204,11 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     X, Y, X_val, Y_val = _data(model, X, Y, settings.validation_data, settings.validation_split)
     batch_size = len(X) if batch_size is None else min(as_count("batch_size", batch_size), len(X))
     functions = settings.callbacks
-    functions = [functions] if callable(functions) else list(functions)
+    functions = [functions] if callable(functions) else list(functions or ())
     for callback in functions:
         if not callable(callback):
             raise TypeError(f"a callback is a function, not {shown(callback)}")
-    generator = np.random.default_rng(settings.seed)
+    generator = _generator(settings.seed)
 
     targets, val_targets = targets_of(model, chosen.loss, X, Y, X_val, Y_val)
     history = History(loss=[])
@@ -267,6 +268,17 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                 getattr(callback, "end", _nothing)(model)
     bar.end(history.stopped)
     return history
+
+
+def _generator(seed: Any) -> Any:
+    import numpy as np
+
+    try:
+        return np.random.default_rng(None if seed is None else operator.index(seed))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"seed is a whole number of at least 0, or None, not {shown(seed)}"
+        ) from None
 
 
 def _nothing(*arguments: Any) -> None: ...
