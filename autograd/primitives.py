@@ -49,7 +49,11 @@ SUM, QUOTIENT, PRODUCT, POWER, CALL = 1, 2, 3, 4, 5
 
 def _one_by_one(*inputs: Any) -> tuple[Any, ...]:
     # A layer returns a list, so a list of one Value stands for that Value.
-    return tuple([x[0] if isinstance(x, list) and len(x) == 1 else x for x in inputs])
+    return tuple([x[0] if isinstance(x, list) and _is_one(x) else x for x in inputs])
+
+
+def _is_one(items: list[Any]) -> bool:
+    return len(items) == 1 and not isinstance(items[0], list)
 
 
 class Primitive:
@@ -157,6 +161,8 @@ class Primitive:
             if not isinstance(x, Real):
                 if self.n_inputs == 1 and hasattr(x, "__array__"):
                     return self._of_array(x)
+                if self.n_inputs == 1 and isinstance(x, list):  # what a layer returns
+                    return self._of_list(x)
                 kind = type(x).__name__
                 raise TypeError(f"{self.name} takes numbers and Values, not {x!r:.60} ({kind})")
         return self.value(*[x if x.__class__ in FLOATS else float(x) for x in inputs])
@@ -167,6 +173,10 @@ class Primitive:
         entries = np.asarray(array)
         found = np.asarray(np.frompyfunc(self, 1, 1)(entries))
         return found if entries.dtype == object else found.astype(float)
+
+    def _of_list(self, items: list[Any]) -> list[Any]:
+        """The row applied to each number and Value in a list, or in a list of rows."""
+        return [self._of_list(x) if isinstance(x, list) else self(x) for x in items]
 
     def _refusal(self, arguments: tuple[Any, ...], remedy: str = "") -> TypeError:
         given = ", ".join([f"{x!r:.60}" for x in arguments])
@@ -961,8 +971,9 @@ def softmax(logits: Iterable[Any]) -> Any:
     >>> softmax([0.0, 0.0])
     [0.5, 0.5]
 
-    Of an array of numbers or of Values it is an array, along the last axis. A logit of −∞ is a
-    class that is ruled out, and one of ∞ is certain; where all are ruled out, the outputs are nan.
+    Of an array of numbers or of Values it is an array, along the last axis; of a list of rows, a
+    list with the probabilities of each. A logit of −∞ is a class that is ruled out, and one of ∞ is
+    certain; where all are ruled out, the outputs are nan.
 
     Raises:
         ValueError: the list is empty.
@@ -975,6 +986,8 @@ def softmax(logits: Iterable[Any]) -> Any:
             kind = object if array.dtype == object else float
             return np.array(units, dtype=kind).reshape(array.shape)
     logits = _at_least_one("softmax", logits)
+    if isinstance(logits[0], list):
+        return [softmax(row) for row in logits]
     normalizer = logsumexp(logits)
     return [softmax_unit(z, normalizer) for z in logits]
 

@@ -1,28 +1,25 @@
-"""Architecture: how a Sequential or an MLP was built, as data, and such a model built anew."""
+"""Architecture: a Sequential or an MLP, built anew from how a file describes it."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-import autograd
 from nn.convolution import Conv1D, Flatten
 from nn.dense import Dense, Layer
 from nn.dropout import Dropout
 from nn.embedding import Embedding
 from nn.networks import MLP, Sequential
 from nn.regularizers import L2
+from nn.saving import ARCHITECTURE, arrays_of, load_weights, read
 
 if TYPE_CHECKING:
     from os import PathLike
 
-    from nn.module import Module
-
-KINDS: dict[str, type[Module]] = {
+KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (Sequential, MLP, Dense, Layer, Conv1D, Flatten, Dropout, Embedding)
 }
-ACTIVATIONS = {"linear", "softmax", *autograd.__all__}
 
 
 def load_model(path: str | PathLike[str]) -> Any:
@@ -39,30 +36,23 @@ def load_model(path: str | PathLike[str]) -> Any:
         ValueError: it is damaged, or of another kind of model: build that, and then call its
             ``load_weights``.
     """
-    from nn.saving import ARCHITECTURE, load_weights, read
-
     arrays = read(path)
-    if ARCHITECTURE not in arrays:
+    found = str(arrays.pop(ARCHITECTURE, ""))
+    try:
+        model = rebuilt(json.loads(found)) if found else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"what the file says about the model is damaged: {error}") from None
+    if model is None or _shapes(arrays) != _shapes(arrays_of(model)):  # units may share a bias
         raise ValueError(
             "this file has the weights of a model of your own, and not how to build it: build it, "
             "then call its load_weights"
         )
-    try:
-        model = rebuilt(json.loads(str(arrays[ARCHITECTURE])))
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"what the file says about the model is damaged: {error}") from None
     load_weights(model, path)
     return model
 
 
-def described(model: Module) -> dict[str, Any] | None:
-    """What :func:`rebuilt` needs; None for a model that it cannot build."""
-    if type(model) not in (Sequential, MLP):
-        return None
-    found = _described(model)
-    if found is None or _shapes(rebuilt(found)) != _shapes(model):  # units may share a bias
-        return None
-    return found
+def _shapes(arrays: dict[str, Any]) -> list[Any]:
+    return [(name, array.shape) for name, array in arrays.items()]
 
 
 def rebuilt(data: dict[str, Any]) -> Any:
@@ -86,41 +76,3 @@ def rebuilt(data: dict[str, Any]) -> Any:
     if channels is not None:
         layer.build((layer.kernel_size, channels))
     return layer
-
-
-def _described(layer: Any) -> dict[str, Any] | None:
-    kind = type(layer)
-    if KINDS.get(kind.__name__) is not kind:
-        return None
-    options: dict[str, Any] = {"kind": kind.__name__}
-    if kind in (Sequential, MLP):
-        layers = [_described(each) for each in layer.layers]
-        return None if None in layers else options | {"layers": layers}
-    if kind is Dropout:
-        return options | {"rate": layer.rate}
-    if kind is Flatten:
-        return options | {"input_shape": layer.input_shape}
-    if kind is Embedding:
-        return options | {"n": layer.n, "width": layer.width}
-    if layer.activation not in ACTIVATIONS:
-        return None
-    biases = [neuron.bias is not None for neuron in layer.neurons]
-    options |= {"activation": layer.activation, "use_bias": all(biases)}
-    if type(layer.kernel_regularizer) is L2:
-        regularizer = layer.kernel_regularizer
-        options["l2"] = {"rate": regularizer.rate, "per_example": regularizer.per_example}
-    if kind is Conv1D:
-        sizes = {"filters": layer.filters, "kernel_size": layer.kernel_size}
-        sizes |= {"strides": layer.strides, "input_shape": layer.input_shape}
-        return options | sizes | {"channels": layer.channels}
-    if kind is Dense:
-        return options | {"units": layer.units, "input_shape": layer.n_inputs}
-    return options | {"n_inputs": layer.n_inputs, "n_units": len(layer.neurons)}
-
-
-def _shapes(model: Module) -> list[Any]:
-    import numpy as np
-
-    from nn.saving import arrays_of
-
-    return [(name, np.shape(array)) for name, array in arrays_of(model).items()]

@@ -77,10 +77,10 @@ class FitBar:
     def epoch(self, epoch: int, metrics: Mapping[str, float]) -> None:
         """An epoch, counted from 1, has ended with these numbers."""
         self._epoch = epoch
-        self._text = ", ".join([f"{name} {number:.4g}" for name, number in metrics.items()])
+        self._text = written(metrics)
         if self._bar is not None:
             self._bar.set_description_str(
-                f"epoch {epoch}/{self._epochs} of {_counted(self._steps, 'step')}: {self._text}"
+                f"epoch {epoch}/{self._epochs} of {counted(self._steps, 'step')}: {self._text}"
             )
         elif self._lines and (epoch % self._every == 0 or epoch == 1) and epoch < self._epochs:
             self._print(f"epoch {epoch}/{self._epochs}: {self._text}")
@@ -94,7 +94,7 @@ class FitBar:
             measured = f": {self._text}" if self._text else ""
             why = f"; stopped: {stopped}" if stopped else ""
             self._print(
-                f"{_counted(self._epoch, 'epoch')} of {_counted(self._steps, 'step')} in "
+                f"{counted(self._epoch, 'epoch')} of {counted(self._steps, 'step')} in "
                 f"{seconds:.1f} s{measured}{why}"
             )
 
@@ -115,7 +115,13 @@ def _bar(**options: Any) -> Any:
     return Bar(**options)
 
 
-def _counted(n: int, what: str) -> str:
+def written(metrics: Mapping[str, float]) -> str:
+    """The numbers by name, as in "loss 0.25, accuracy 0.9"."""
+    return ", ".join([f"{name} {number:.4g}" for name, number in metrics.items()])
+
+
+def counted(n: int, what: str) -> str:
+    """So many of a thing, as in "1 step" and "2 steps"."""
     return f"{n} {what}{'s' * (n != 1)}"
 
 

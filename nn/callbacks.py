@@ -79,7 +79,7 @@ class EarlyStopping:
         name = self.monitor or ("val_loss" if "val_loss" in metrics else "loss")
         if name not in metrics:
             known = ", ".join(metrics)
-            raise ValueError(f"EarlyStopping monitors {name!r}, but there are only {known}")
+            raise ValueError(f"EarlyStopping monitors {name!r}, but fit measures {known}")
         smaller = self.smaller_is_better
         if smaller is None:
             smaller = any(word in name for word in ("loss", "error", "mae", "mse"))

@@ -9,11 +9,11 @@ from autograd import Value, softmax
 from nn.activations import Activation, activation_name
 from nn.arguments import as_count, as_values, depth, holds_values
 from nn.dense import require_classes
+from nn.holder import flat
 from nn.initializers import Initializer, initial_weights
-from nn.module import flat
 from nn.neuron import Neuron, Part
 from nn.outputs import Outputs
-from nn.regularizers import Regularizer
+from nn.regularizers import Regularizer, as_regularizer
 
 
 class Conv1D(Part):
@@ -68,7 +68,7 @@ class Conv1D(Part):
         if self.activation == "softmax":
             require_classes(self.filters)
         self.use_bias = bool(use_bias)
-        self.kernel_regularizer = kernel_regularizer
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.initializer, self.seed = initializer, seed
         self.input_shape = None if input_shape is None else _signal(input_shape)
         self.channels: int | None = None

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from nn.arguments import shown
-from nn.embedding import Embedding
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +23,15 @@ def as_array(name: str, given: Any) -> Array:
     import numpy as np
 
     if not (isinstance(given, np.ndarray) and given.dtype == np.float64):
+        if hasattr(given, "toarray"):
+            raise TypeError(f"{name} is a sparse matrix: write {name}.toarray()")
+        if given is None:
+            raise TypeError(f"{name} is made of numbers, one row per example, not None")
         try:
             array = np.asarray(given)
             if array.dtype.kind == "O":
                 array = array.astype(float)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise TypeError(f"{name} is made of numbers, in rows of one length: {error}") from None
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} is made of real numbers, not of {array.dtype}")
@@ -158,27 +161,3 @@ def as_targets(
 
 def _shapes(m: int, n_outputs: int) -> str:
     return f"({m},) or ({m}, 1)" if n_outputs == 1 else f"({m}, {n_outputs})"
-
-
-def encoded(model: Any, X: Array, name: str = "X") -> Array:
-    """The inputs as the first layer takes them: an Embedding takes one-hot rows for classes.
-
-    Raises:
-        ValueError: a class is none.
-    """
-    import numpy as np
-
-    first = model
-    while getattr(first, "layers", None):
-        first = first.layers[0]
-    if not isinstance(first, Embedding):
-        return X
-    wrong = (np.floor(X) != X) | (X < 0) | (first.n <= X)
-    if wrong.any():
-        place = np.argwhere(wrong)[0].tolist()
-        raise ValueError(
-            f"{name}{place} is {X[*place]:g}, but the classes of Embedding({first.n}, "
-            f"{first.width}) are the whole numbers 0 to {first.n - 1}"
-        )
-    one_hot: Array = np.eye(first.n)[X.astype(int)]
-    return one_hot

@@ -11,11 +11,11 @@ from autograd import Value, softmax
 from autograd.backprop import single
 from nn.activations import Activation, activation_name
 from nn.arguments import as_count, as_inputs, as_list, as_value
+from nn.holder import applied
 from nn.initializers import Initializer, initial_weights
-from nn.module import applied
 from nn.neuron import Neuron, Part, made
 from nn.outputs import Outputs
-from nn.regularizers import Regularizer
+from nn.regularizers import Regularizer, as_regularizer
 
 
 class Layer(Part):
@@ -64,7 +64,7 @@ class Layer(Part):
     ) -> None:
         n_inputs, n_units = as_count("n_inputs", n_inputs), as_count("n_units", n_units)
         weights = initial_weights(initializer, n_inputs, n_units, seed)
-        self.kernel_regularizer = kernel_regularizer
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self._fill(weights, [0.0 if use_bias else None] * n_units, activation, number)
 
     @classmethod
@@ -244,7 +244,7 @@ class Dense(Layer):
         self.units = as_count("units", units)
         self.use_bias = bool(use_bias)
         self.neurons = []
-        self.kernel_regularizer = kernel_regularizer
+        self.kernel_regularizer = as_regularizer(kernel_regularizer)
         self.initializer, self.seed = initializer, seed
         self.input_shape = None if input_shape is None else flat_width(self, input_shape)
         self._asked: Activation | None

@@ -99,11 +99,17 @@ def _recompute(order: list[Value]) -> Value | None:
         assert node.op is not None
         try:
             node.data, node.partials = compute(node.op, node.inputs)
-        except (ArithmeticError, ValueError):
-            node.data, node.partials = math.nan, (math.nan,) * len(node.inputs)
+        except (ArithmeticError, ValueError) as error:
+            node.data = value_for(error)
+            node.partials = (math.nan,) * len(node.inputs)
         if first is None and not math.isfinite(node.data):
             first = node
     return first
+
+
+def value_for(error: Exception) -> float:
+    """What stands for the value of an operation that has none: ∞ where it would be too large."""
+    return math.inf if isinstance(error, OverflowError) else math.nan
 
 
 def _place(value: Value, parameters: Parameters) -> str:

@@ -116,6 +116,18 @@ class Embedding(Part):
     def _layer(self) -> str:
         return "" if self.number is None else f"[{self.number}]"
 
+    def _encoded(self, X: Any, name: str) -> Any:
+        import numpy as np
+
+        wrong = (np.floor(X) != X) | (X < 0) | (self.n <= X)
+        if wrong.any():
+            place = np.argwhere(wrong)[0].tolist()
+            raise ValueError(
+                f"{name}{place} is {X[*place]:g}, but the classes of Embedding({self.n}, "
+                f"{self.width}) are the whole numbers 0 to {self.n - 1}"
+            )
+        return np.eye(self.n)[X.astype(int)]
+
     def _example_depth(self, inputs: Any) -> int:
         return 2 if holds_values(inputs) else 1
 

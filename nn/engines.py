@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from nn.divergence import value_for
 from nn.optimizers import NotFiniteError
 from nn.recorded import Parameters, Recorded
 
@@ -144,8 +145,6 @@ class ScalarEngine(Engine):
             loss.backward()
         for value in self._parameters.values:
             value.grad /= parts
-        if not math.isfinite(cost):
-            raise ValueError(f"the loss became {cost}")
         return cost
 
     def steps(self, order: Array, batch_size: int) -> Iterator[tuple[int, float]]:
@@ -158,7 +157,9 @@ class ScalarEngine(Engine):
             try:
                 cost = self._sweep(rows, masks, 1 if self.adds_up else len(rows))
             except (ArithmeticError, ValueError) as error:
-                raise StepError(step, rows, masks, math.nan, str(error)) from None
+                cost = value_for(error)
+            if not math.isfinite(cost):
+                raise StepError(step, rows, masks, cost, f"the loss became {cost}")
             try:
                 optimizer.step()
             except NotFiniteError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from nn.bar import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,6 +39,13 @@ class History(dict[str, list[float]]):
         for name, number in metrics.items():
             self.setdefault(name, []).append(number)
 
+    def __getattr__(self, name: str) -> NoReturn:
+        message = f"a History has no {name}"
+        if name == "history" or name in self:
+            known = "loss" if name == "history" else name
+            message += f': it is the dict of numbers itself, write history["{known}"]'
+        raise AttributeError(message)
+
     def plot(self, ax: Axes | None = None) -> Axes:
         """Plot all numbers over the epochs, as :func:`viz.plot_history` does."""
         from viz import plot_history
@@ -60,4 +69,5 @@ class History(dict[str, list[float]]):
     def __repr__(self) -> str:
         last = ", ".join([f"{name} {numbers[-1]:.4g}" for name, numbers in self.items() if numbers])
         ended = f", stopped: {self.stopped}" if self.stopped else ""
-        return f"History({self.epochs} epochs of {self.steps_per_epoch} steps: {last}{ended})"
+        epochs, steps = counted(self.epochs, "epoch"), counted(self.steps_per_epoch, "step")
+        return f"History({epochs} of {steps}: {last}{ended})"

@@ -239,7 +239,7 @@ class BinaryCrossentropy(_CrossEntropy):
 
     For K labels at once, K sigmoids: ``outputs="sum"`` adds their losses, so that the error of
     each is δ = a − y, and with "mean" a K-th of it. ``draw_network`` shows the sum if nothing
-    was chosen.
+    was chosen; ``explain`` and ``draw`` show the loss that they are given.
 
     Args:
         from_logits: whether the outputs are logits.
@@ -293,14 +293,17 @@ class BinaryCrossentropy(_CrossEntropy):
         if self.from_logits:
             return Value.record(binary_cross_entropy_with_logits, (y, a))
         self._require_no_logits((a,))
-        # The loss is finite between 0 and 1, and also at the target if that is 0 or 1.
-        if not (0.0 < a.data < 1.0 or a.data == y.data):
+        if not 0.0 < a.data < 1.0:
+            # There the loss is finite at the target alone, and has no slope along it.
+            is_right = a.data == y.data
             if a.op is sigmoid and a.inputs[0].op in (affine, dot):  # a neuron's
-                return Value.record(binary_cross_entropy_with_logits, (y, a.inputs[0]))
-            raise ValueError(
-                f"cross-entropy takes probabilities between 0 and 1, not {_named(a)}: "
-                "give z, before the sigmoid, to BinaryCrossentropy(from_logits=True)"
-            )
+                if not (is_right and isinstance(y, Given)):
+                    return Value.record(binary_cross_entropy_with_logits, (y, a.inputs[0]))
+            elif not is_right:
+                raise ValueError(
+                    f"cross-entropy takes probabilities between 0 and 1, not {_named(a)}: "
+                    "give z, before the sigmoid, to BinaryCrossentropy(from_logits=True)"
+                )
         return Value.record(binary_cross_entropy, (y, a))
 
 

@@ -74,7 +74,7 @@ def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, 
     """The metrics by their names in the history.
 
     Args:
-        names: a name or a function, or a list of them.
+        names: a name or a function, or a list of them; None for none.
         decide: how predictions and targets become classes; None where they are no classes.
 
     Raises:
@@ -82,7 +82,7 @@ def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, 
         TypeError: an entry is neither a name nor a function.
     """
     found: dict[str, Metric] = {}
-    for each in [names] if isinstance(names, str) or callable(names) else names:
+    for each in [names] if isinstance(names, str) or callable(names) else names or ():
         if callable(each):
             name, metric = getattr(each, "__name__", type(each).__name__), each
         elif not isinstance(each, str):

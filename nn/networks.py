@@ -11,8 +11,9 @@ from typing import Any, Self
 from nn.activations import Activation, activation_name
 from nn.arguments import as_inputs, as_list, shown
 from nn.dense import Layer
+from nn.holder import Holder, applied
 from nn.initializers import Initializer, as_generator
-from nn.module import Module, applied, built
+from nn.module import Module, built
 from nn.neuron import Part, made
 
 
@@ -63,6 +64,10 @@ class Network(Part):
         first = self.layers[0] if self.layers else None
         return first._example_depth(inputs) if isinstance(first, Part) else 1
 
+    def _encoded(self, X: Any, name: str) -> Any:
+        first = self.layers[0] if self.layers else None
+        return first._encoded(X, name) if isinstance(first, Module) else X
+
     def _numbers(self) -> dict[int, int]:
         """The number of each layer, by its id; a layer that is used twice has one."""
         numbers: dict[int, int] = {}
@@ -84,7 +89,7 @@ class Network(Part):
             if isinstance(layer, Module):
                 layer._number_from(numbers[id(layer)])
 
-    def _name(self, name: str, part: Module, inner: str, taken: dict[str, Any]) -> str:
+    def _name(self, name: str, part: Holder, inner: str, taken: dict[str, Any]) -> str:
         """W2 for the W of layer 2; what has a number of its own keeps it, with its path before."""
         short = inner if isinstance(part, Network) else f"{inner}{name}"
         numbered = name.isdigit() and inner.isidentifier()

@@ -163,10 +163,16 @@ class Neuron(Part):
 
     def _at(self, inputs: list[Value], place: str = "") -> Value:
         """The activation at as many inputs as there are weights; ``place`` ends the labels."""
-        if self.bias is None:
-            unit = recorded(dot, (*self.weights, *inputs))
-        else:
-            unit = recorded(affine, (*self.weights, *inputs, self.bias))
+        try:
+            if self.bias is None:
+                unit = recorded(dot, (*self.weights, *inputs))
+            else:
+                unit = recorded(affine, (*self.weights, *inputs, self.bias))
+        except AttributeError:  # a number was put in the place of a Value
+            raise TypeError(
+                "the weights and the bias of a neuron are Values: to set one to 3, write "
+                "neuron.bias.data = 3"
+            ) from None
         unit.label = f"z{place or self._unit}"
         if self._function is None:
             return unit

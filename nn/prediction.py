@@ -11,19 +11,20 @@ from weakref import WeakKeyDictionary
 
 from autograd import Value
 from autograd.primitives import Primitive
-from nn.data import as_inputs, encoded
+from nn.data import as_inputs
 from nn.engines import forward_program
-from nn.module import Module
+from nn.holder import Holder
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
     from nn.data import Array
+    from nn.module import Module
 
 PART = 1000  # rows
 
 # What was made for the last prediction of each model, and what the model was like then.
-_made: WeakKeyDictionary[Module, tuple[Any, Program, Parameters]] = WeakKeyDictionary()
+_made: WeakKeyDictionary[Holder, tuple[Any, Program, Parameters]] = WeakKeyDictionary()
 
 
 def predict(model: Module, X: Any) -> Array:
@@ -36,8 +37,8 @@ def predict(model: Module, X: Any) -> Array:
             f"{X.shape}, features × examples. On slides examples stand in columns, here each is "
             "a row: write X.T"
         )
-    X = encoded(model, X)
-    program, parameters = _forward(model, X[0])
+    X = model._encoded(X, "X")
+    program, parameters = forward(model, X[0])
     parameters.read(program)
     return computed(program, X)
 
@@ -59,7 +60,7 @@ def computed(program: Program, *arrays: Array) -> Array:
     return found  # type: ignore[no-any-return]
 
 
-def _forward(model: Module, x: Array) -> tuple[Program, Parameters]:
+def forward(model: Module, x: Array) -> tuple[Program, Parameters]:
     """The program of the outputs, made anew if the model is not what it was."""
     state = _state(model, set())
     known = _made.get(model)
@@ -95,7 +96,7 @@ def _frozen(item: Any, around: set[int]) -> Any:
         return kind, tuple([_frozen(each, around) for each in item])
     if item is None or isinstance(item, (str, Real, Value, Primitive, FunctionType, type)):
         return item
-    if isinstance(item, Module) and not _has_slots(kind):
+    if isinstance(item, Holder) and not _has_slots(kind):
         if id(item) in around:  # each module knows the other: what is in it stands there once
             return id(item)
         around.add(id(item))

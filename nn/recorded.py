@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from autograd import Value
 from autograd.value import Given
 from nn.arguments import shown
-from nn.module import applied
+from nn.holder import applied
 
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program

@@ -12,11 +12,26 @@ a layer, without its biases, and m is the number of examples in the training set
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from autograd import Value, total
-from nn.arguments import as_count, as_number
+from nn.arguments import as_count, as_number, shown
 
 Regularizer = Callable[[Sequence[Value], int], Value]
+
+
+def as_regularizer(given: Any) -> Regularizer | None:
+    """A regulariser as a layer takes it.
+
+    Raises:
+        TypeError: it is neither None nor a function of weights and m.
+    """
+    if given is None or (callable(given) and not isinstance(given, type)):
+        return given
+    raise TypeError(
+        "kernel_regularizer is a function of the weights and m, such as nn.L2(0.1), not "
+        f"{shown(given)}"
+    )
 
 
 class L2:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,16 +72,32 @@ def read(path: str | PathLike[str]) -> dict[str, Any]:
         FileNotFoundError: there is none.
         ValueError: it is damaged, or not such a file.
     """
+    import zipfile
+    import zlib
+
     import numpy as np
 
+    # What NumPy and zipfile raise, depending on which byte of a file is another one.
+    damage = (
+        OSError,
+        ValueError,
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        zipfile.BadZipFile,
+        zlib.error,
+    )
     name = Path(path).name
     try:
         with Path(path).open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not a .npz file")
+            file.seek(0)
             found = np.load(file, allow_pickle=False)
-            arrays = {} if isinstance(found, np.ndarray) else dict(found)
+            arrays = dict(found)
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except damage as error:
         raise ValueError(f"{name} is damaged, or no file of weights: {error}") from None
     for key, array in arrays.items():
         is_floats = isinstance(array, np.ndarray) and array.dtype == np.float64

@@ -5,22 +5,22 @@ from __future__ import annotations
 import copy
 import difflib
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nn.arguments import as_count, as_number, shown
-from nn.bar import FitBar
+from nn.bar import FitBar, written
 from nn.callbacks import Callback
-from nn.data import as_array, as_inputs, as_targets, encoded, require_as_many
+from nn.data import as_array, as_inputs, as_targets, require_as_many
 from nn.divergence import diverged
 from nn.engines import (
     Masks,
     NumpyEngine,
     ScalarEngine,
     StepError,
-    forward_program,
     loss_program,
 )
 from nn.history import History
@@ -34,7 +34,7 @@ from nn.losses import (
 )
 from nn.metrics import Metric, metrics_named
 from nn.optimizers import SGD, Adam, AdamW, Optimizer
-from nn.prediction import computed, predict
+from nn.prediction import computed, forward, predict
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
@@ -92,9 +92,9 @@ def as_loss(loss: Any) -> Loss:
     if loss is None:
         raise TypeError("compile needs a loss, such as compile(loss=nn.MeanSquaredError())")
     if isinstance(loss, str):
-        if loss not in LOSSES:
+        if loss.lower() not in LOSSES:
             raise ValueError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
-        return LOSSES[loss]()
+        return LOSSES[loss.lower()]()
     if isinstance(loss, type):
         raise TypeError(f"a loss is an object: write {loss.__name__}()")
     if isinstance(loss, Optimizer):
@@ -204,11 +204,11 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
     X, Y, X_val, Y_val = _data(model, X, Y, settings.validation_data, settings.validation_split)
     batch_size = len(X) if batch_size is None else min(as_count("batch_size", batch_size), len(X))
     functions = settings.callbacks
-    functions = [functions] if callable(functions) else list(functions)
+    functions = [functions] if callable(functions) else list(functions or ())
     for callback in functions:
         if not callable(callback):
             raise TypeError(f"a callback is a function, not {shown(callback)}")
-    generator = np.random.default_rng(settings.seed)
+    generator = _generator(settings.seed)
 
     targets, val_targets = targets_of(model, chosen.loss, X, Y, X_val, Y_val)
     history = History(loss=[])
@@ -223,8 +223,10 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                 raise ValueError(f"{name} has no parameters, so there is nothing to fit")
             masks = Masks(recorded, generator)
             trainer = ENGINES[engine](recorded, parameters, X, targets, masks)
-            measured = chosen.metrics or X_val is not None
-            evaluator = Evaluator(model, chosen, X[0], targets[0]) if measured else None
+            measured = X_val is not None
+            evaluator = None
+            if chosen.metrics or measured:
+                evaluator = Evaluator(model, chosen, X[0], targets[0], measured=measured)
         except KeyboardInterrupt:  # nothing has begun
             history.stopped = "Ctrl-C"
             bar.end(history.stopped)
@@ -266,6 +268,17 @@ def fit(model: Module, X: Any, Y: Any, settings: Settings) -> History:
                 getattr(callback, "end", _nothing)(model)
     bar.end(history.stopped)
     return history
+
+
+def _generator(seed: Any) -> Any:
+    import numpy as np
+
+    try:
+        return np.random.default_rng(None if seed is None else operator.index(seed))
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"seed is a whole number of at least 0, or None, not {shown(seed)}"
+        ) from None
 
 
 def _nothing(*arguments: Any) -> None: ...
@@ -314,7 +327,7 @@ def _data(
     split = as_number("validation_split", validation_split, 0.0, below=1.0)
     if validation_data is None:
         n = round(split * len(X))
-        X = encoded(model, X)
+        X = model._encoded(X, "X")
         if not n:
             return X, Y, None, None
         if n == len(X):
@@ -332,7 +345,7 @@ def _data(
             f"an example of X_val has shape {X_val.shape[1:]}, one of X {X.shape[1:]}: "
             "validate on the same features"
         )
-    return encoded(model, X), Y, encoded(model, X_val, "X_val"), Y_val
+    return model._encoded(X, "X"), Y, model._encoded(X_val, "X_val"), Y_val
 
 
 def targets_of(
@@ -355,15 +368,23 @@ def targets_of(
 
 
 class Evaluator:
-    """The loss and the metrics of a model on any data, as its Values are now."""
+    """The metrics of a model on any data, as its Values are now, and the loss.
 
-    def __init__(self, model: Module, chosen: Compiled, x: Array, y: Array) -> None:
-        recorded = Recorded(model, x)
-        self._parameters = Parameters(model)
+    Args:
+        measured: whether the loss is asked for, which takes a program of its own.
+    """
+
+    def __init__(
+        self, model: Module, chosen: Compiled, x: Array, y: Array, *, measured: bool
+    ) -> None:
         self._chosen = chosen
-        self._forward = forward_program(recorded, self._parameters)
-        recorded.cost(chosen.loss, y)
-        self._losses = loss_program(recorded, self._parameters)
+        if chosen.metrics:
+            self._forward, self._parameters = forward(model, x)
+        if measured:
+            recorded = Recorded(model, x)
+            recorded.cost(chosen.loss, y)
+            self._parameters = Parameters(model)
+            self._losses = loss_program(recorded, self._parameters)
 
     def __call__(self, X: Array, targets: Array) -> dict[str, float]:
         """The mean or the sum of the losses, without any penalty, and the metrics."""
@@ -383,12 +404,15 @@ class Evaluator:
         return {name: float(of(targets, outputs)) for name, of in self._chosen.metrics.items()}
 
 
-def evaluate(model: Module, X: Any, Y: Any) -> dict[str, float]:
+def evaluate(model: Module, X: Any, Y: Any, verbose: Any) -> dict[str, float]:
     """The loss and the metrics: see :meth:`nn.Module.evaluate`."""
     settings = compiled(model)
     X, Y, _, _ = _data(model, X, Y, None, 0.0)
     targets, _ = targets_of(model, settings.loss, X, Y, None, None)
-    return Evaluator(model, settings, X[0], targets[0])(X, targets)
+    numbers = Evaluator(model, settings, X[0], targets[0], measured=True)(X, targets)
+    if verbose:
+        print(f"{len(X)} examples: {written(numbers)}")
+    return numbers
 
 
 def predict_classes(model: Module, X: Any, threshold: float) -> Array:

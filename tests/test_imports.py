@@ -15,6 +15,17 @@ ROOT = Path(__file__).parents[1]
 # package that are in no tuple are a room of their own, the last one. `autograd` will be held to
 # it as soon as its circle between backprop and value is cut.
 ROOMS = {
+    "nn": [
+        ("arguments", "spelling", "summary", "outputs", "history", "bar"),
+        ("activations", "initializers", "regularizers", "losses", "metrics", "schedules"),
+        ("movable", "optimizers", "callbacks"),
+        ("holder",),
+        ("recorded", "data", "engines", "divergence", "prediction", "training", "checking"),
+        ("unrolled", "description", "saving"),
+        ("module",),
+        ("neuron", "dense", "convolution", "dropout", "embedding", "networks", "layers"),
+        ("architecture",),
+    ],
     "viz": [
         ("style", "names", "callers", "files", "progress", "formula_reader"),
         ("scenes",),

@@ -701,6 +701,18 @@ def test_arrays_of_other_kinds_of_numbers():
         autograd.maximum(np.array([1.0]), 0.0)
 
 
+def test_a_list_of_what_a_layer_returns_is_taken_item_by_item():
+    z = Value(0.0, label="z")
+    [[a, b]] = autograd.sigmoid([[z, 0]])
+    assert (a.op, a.inputs, b) == (autograd.sigmoid, (z,), 0.5)
+    [[c], [d]] = autograd.sigmoid([[z], [0]])  # one output of two examples
+    assert (c.data, d) == (0.5, 0.5)
+    [[p, q], [r, s]] = autograd.softmax([[z, 0.0], [0.0, 0.0]])
+    assert (p.data, q.data, r, s) == (0.5, 0.5, 0.5, 0.5)
+    p.backward()
+    assert z.grad == 0.25  # p(1 − p)
+
+
 def test_softmax_of_an_array_goes_along_its_last_axis():
     Z = np.array([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]])
     S = autograd.softmax(Z)
@@ -770,7 +782,8 @@ def test_softmax_sums_to_1_and_has_the_slopes_of_its_jacobian():
     [
         (lambda: autograd.exp("1"), TypeError, r"exp takes numbers and Values, not '1' \(str\)"),
         (lambda: autograd.exp(1j), TypeError, "exp takes numbers"),
-        (lambda: autograd.exp([1, 2]), TypeError, "exp takes numbers"),
+        (lambda: autograd.exp({1, 2}), TypeError, "exp takes numbers"),
+        (lambda: autograd.exp([1, "2"]), TypeError, "exp takes numbers and Values, not '2'"),
         (
             lambda: autograd.total(["x", Z]),
             TypeError,

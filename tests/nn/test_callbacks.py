@@ -64,5 +64,5 @@ def test_settings_that_are_none():
         EarlyStopping(0)
     with pytest.raises(ValueError, match="min_delta is at least 0"):
         EarlyStopping(min_delta=-1.0)
-    with pytest.raises(ValueError, match="monitors 'val_accuracy', but there are only loss"):
+    with pytest.raises(ValueError, match="monitors 'val_accuracy', but fit measures loss"):
         EarlyStopping(monitor="val_accuracy")(Neuron(1), 1, {"loss": 1.0})

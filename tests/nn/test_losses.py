@@ -353,6 +353,14 @@ def test_a_neuron_that_is_certain_and_wrong_is_taken_back_to_its_logit(z: float)
     assert (L.data, neuron.bias.grad) == (abs(z), math.copysign(1, z))
 
 
+def test_a_target_that_is_a_value_has_the_slope_of_the_logits_where_a_neuron_is_certain():
+    y, neuron = Value(1.0, label="y"), Neuron.from_weights([1], 0, activation="sigmoid")
+    L = BinaryCrossentropy()(y, neuron([40]))
+    L.backward()
+    assert L.data == pytest.approx(math.exp(-40))
+    assert (y.grad, neuron.bias.grad) == (-40.0, pytest.approx(-math.exp(-40)))
+
+
 def test_a_probability_of_ones_own_that_is_certain_and_right_needs_no_slope_along_the_target():
     z = Value(40.0)
     a = 1 / (1 + (-z).exp())

@@ -415,6 +415,15 @@ def test_a_neuron_put_into_a_layer_applies_its_own_activation():
     assert {a.op.name for a in layer([0.5])} == {"sin"}
 
 
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_a_number_in_the_place_of_a_value_is_answered_with_what_to_write(use_bias: bool):
+    neuron = Neuron(2, seed=1, use_bias=use_bias)
+    neuron.weights[0] = 3.0
+    for call in (lambda: neuron([1, 2]), lambda: neuron.predict([[1, 2]])):
+        with pytest.raises(TypeError, match=r"are Values: .* write neuron.bias.data = 3$"):
+            call()
+
+
 def test_a_neuron_with_another_width_is_refused_by_the_layer():
     layer = Layer(2, 2, seed=1)
     layer.neurons[1] = Neuron(3)

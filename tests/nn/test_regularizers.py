@@ -88,3 +88,10 @@ def test_the_program_shows_it_as_on_the_slide():
 def test_rates_that_are_none(rate):
     with pytest.raises((TypeError, ValueError), match="the rate of L2 is"):
         L2(rate)
+
+
+@pytest.mark.parametrize("given", [0.1, "l2", L2])
+def test_what_is_no_regulariser_is_refused_where_the_layer_is_made(given):
+    for make in (lambda **it: Dense(2, **it), lambda **it: Conv1D(1, 2, **it)):
+        with pytest.raises(TypeError, match=r"kernel_regularizer is a function .*nn.L2\(0.1\)"):
+            make(kernel_regularizer=given)

@@ -31,6 +31,19 @@ def test_other_names_are_missing_as_everywhere():
         exec("from nn import Nothing")
 
 
+def test_what_autograd_has_is_imported_from_there():
+    with pytest.raises(AttributeError, match=r"'softmax': write from autograd import softmax$"):
+        _ = nn.softmax
+    with pytest.raises(ImportError, match=r"'softmax': write from autograd import softmax$"):
+        exec("from nn import softmax")
+
+
+def test_python_suggests_what_is_spelled_alike():
+    with pytest.raises(AttributeError) as caught:
+        _ = nn.Dence
+    assert (caught.value.name, caught.value.obj) == ("Dence", nn)
+
+
 def test_dotted_paths():
     assert nn.layers.Dense is nn.Dense
     assert nn.losses.SparseCategoricalCrossentropy is nn.SparseCategoricalCrossentropy

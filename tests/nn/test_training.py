@@ -12,6 +12,7 @@ import threading
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 import nn
 from autograd import Value, sigmoid, vectorize
@@ -302,6 +303,28 @@ def test_dropout_is_off_where_is_measured_and_predicted():
     )
 
 
+def test_evaluate_prints_a_line_where_it_is_asked_and_predict_takes_the_word(capsys):
+    model, X, Y = yes_or_no(metrics=["accuracy"])
+    found = model.evaluate(X, Y)
+    assert capsys.readouterr().out == ""
+    assert model.evaluate(X, Y, verbose=2) == found
+    assert capsys.readouterr().out == (
+        f"{len(X)} examples: loss {found['loss']:.4g}, accuracy {found['accuracy']:.4g}\n"
+    )
+    np.testing.assert_array_equal(model.predict(X, verbose=0), model.predict(X))
+
+
+def test_no_callbacks_and_no_metrics_may_be_none():
+    model, X, Y = yes_or_no(metrics=None)
+    assert list(model.fit(X, Y, callbacks=None, verbose=0)) == ["loss"]
+
+
+def test_a_loss_has_a_name_in_small_or_capital_letters():
+    model = MLP(2, [1], seed=1)
+    model.compile(loss="MSE")
+    assert type(model.compiled.loss) is MeanSquaredError
+
+
 def test_what_counts_as_right_goes_by_the_loss():
     X = np.array([[-3.0], [-0.2], [0.2], [3.0]])
     unit = Layer.from_weights([[1.0]], [0.0])
@@ -497,6 +520,11 @@ def test_wrong_data_are_refused_before_anything_has_changed(given, options, word
         (([[1, 2], [3]], Y_2[:2]), {}, "X is made of numbers, in rows of one length"),
         (([[object()]] * 4, Y_2), {}, "X is made of numbers, in rows of one length"),
         ((3.0, Y_2), {}, "X holds the examples, one per row, not 3.0"),
+        ((X_2, Y_2), {"seed": 3.5}, "seed is a whole number of at least 0, or None, not 3.5"),
+        ((X_2, Y_2), {"seed": -1}, "seed is a whole number of at least 0, or None, not -1"),
+        ((csr_matrix(X_2), Y_2), {}, r"X is a sparse matrix: write X.toarray\(\)"),
+        (([[10**400, 1]] * 4, Y_2), {}, "X is made of numbers, in rows of one length: int too"),
+        ((X_2, None), {}, "Y is made of numbers, one row per example, not None"),
         ((X_2, Y_2), {"validation_data": X_2}, r"validation_data is a pair \(X_val, Y_val\)"),
         ((X_2, Y_2), {"callbacks": [3]}, "a callback is a function, not 3"),
         ((X_2, Y_2), {"epoch": 3}, "fit has no epoch: write epochs; it takes epochs, batch_size"),

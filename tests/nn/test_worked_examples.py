@@ -1,4 +1,4 @@
-"""The scalar parts of the lecture's worked examples 5 to 17, on the networks of nn."""
+"""The lecture's worked examples 5 to 21, on the networks of nn."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import itertools
 import math
 import random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograd import Value, sigmoid, softmax
+from autograd import Value, sigmoid, softmax, vectorize
 from nn import (
+    L2,
     MLP,
     SGD,
+    Adam,
     BinaryCrossentropy,
+    Dense,
     Layer,
     MeanSquaredError,
     Neuron,
+    Sequential,
     SquaredError,
 )
 
@@ -148,6 +153,14 @@ def test_9_logic_by_one_neuron(gate: tuple[int, int, int], truth: list[int]):
     assert [neuron(x).data for x in CORNERS] == pytest.approx(truth, abs=5e-5)
 
 
+def test_9_the_outputs_of_and_as_they_are_printed():
+    bias, *weights = AND
+    neuron = Neuron.from_weights(weights, bias, activation="sigmoid")
+    printed = ["9.4e-14", "4.5e-05", "4.5e-05", "0.99995"]
+    outputs = [neuron(x).data for x in CORNERS]
+    assert [f"{a:.2g}" for a in outputs[:3]] + [f"{outputs[3]:.5f}"] == printed
+
+
 def test_9_xnor_takes_a_hidden_layer():
     hidden = [AND, NOR]
     network = MLP.from_weights(
@@ -260,6 +273,22 @@ def test_12_a_network_of_linear_layers_is_one_linear_layer(weights, x):
     assert grads_of(inputs) == pytest.approx(grads_of(same_inputs), abs=1e-12)
 
 
+def test_12_linear_hidden_layers_under_a_sigmoid_are_logistic_regression():
+    network = MLP.from_weights(
+        [([[2]], [1]), ([[3]], [-1])], activation="linear", output_activation="sigmoid"
+    )
+    for x in (-1.0, 0.0, 0.25):  # (w, b) = (2, 1), then (3, −1)
+        assert network([x])[0].data == pytest.approx(σ(6 * x + 2), rel=ROUNDING)
+
+
+def test_12_two_steep_units_make_a_bump():
+    network = MLP.from_weights(
+        [([[200], [200]], [-60, -120]), ([[1, -1]], [0])], activation="sigmoid"
+    )  # σ(200(x − 0.3)) − σ(200(x − 0.6))
+    outputs = network.predict([[0.0], [0.2], [0.45], [0.7], [1.0]])[:, 0]
+    assert outputs.tolist() == pytest.approx([0, 0, 1, 0, 0], abs=3e-9)  # σ(−20) = 2.1e-9
+
+
 @pytest.mark.parametrize(
     ("z", "a", "slope"), [(10, 1, 0), (-10, 0, 0), (0, 0.5, 0.25)], ids=["10", "-10", "0"]
 )
@@ -341,6 +370,31 @@ def train(model: MLP, X, Y, *, learning_rate: float, steps: int) -> list[float]:
     return costs
 
 
+@pytest.mark.parametrize("y", [(1, 0, 1), (0, 0, 1), (1, 1, 0)])
+def test_15_each_label_has_an_error_of_its_own_where_their_costs_are_added(y):
+    layer = Layer(2, 3, activation="sigmoid", seed=15)
+    a = layer([0.5, -1.5])
+    BinaryCrossentropy(outputs="sum")(y, a).backward()
+    deltas = [each.data - target for each, target in zip(a, y, strict=True)]  # δ = a − y
+    assert grads_of([neuron.bias for neuron in layer.neurons]) == pytest.approx(deltas)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "use_bias", "count"),
+    [
+        ([3, 4, 1], True, 21),
+        ([3, 6, 5, 5], True, 24 + 35 + 30),
+        ([4, 4, 1], True, 25),
+        ([4, 4, 1], False, 20),
+        ([256, 10], True, 2_570),
+    ],
+)
+def test_16_parameters_are_units_times_inputs_and_one(sizes, use_bias: bool, count: int):
+    network = MLP(sizes[0], sizes[1:], use_bias=use_bias, seed=1)
+    assert len(network.parameters()) == count
+    assert str(network.summary()).split()[-1] == str(count)
+
+
 def test_16_zeros_keep_hidden_units_identical_for_ever(examples):
     X, Y = examples
     for initializer, different in (("zeros", 1), ("uniform", 3), ("normal", 3)):
@@ -401,6 +455,65 @@ def test_17_hidden_deltas_are_weighted_sums_of_the_deltas_they_feed():
         # ∂J/∂W[l] = δ[l] a[l−1]ᵀ
         weights = network.layers[0].neurons[i].weights
         assert grads_of(weights) == pytest.approx([z.grad * 0.5, z.grad * -1.0], rel=ROUNDING)
+
+
+def test_20_a_line_fitted_to_labels_beside_the_sigmoid():
+    X = np.array([[1.0], [2.0], [3.0], [4.0], [5.0], [6.0]])
+    Y = np.array([0, 0, 0, 1, 1, 1])
+    # The best line through such labels is 0.5 in their middle, at x = 3.5.
+    line = Sequential([Dense(1)], seed=1)
+    line.compile(loss=MeanSquaredError(), optimizer=SGD(learning_rate=0.05))
+    line.fit(X, Y, epochs=2_000, batch_size=None, verbose=0)
+    assert line.predict([[3.5]])[0, 0] == pytest.approx(0.5)
+    assert ((line.predict(X)[:, 0] > 0.5) == Y).all()
+    # One more example far on the right turns the line, and it calls x = 4 a 0; not the sigmoid.
+    X, Y = np.append(X, [[40.0]], axis=0), np.append(Y, 1)
+    line.compile(loss=MeanSquaredError(), optimizer=SGD(learning_rate=0.002))
+    line.fit(X, Y, epochs=5_000, batch_size=None, verbose=0)
+    assert line.predict([[4.0]])[0, 0] < 0.5
+    bent = Sequential([Dense(1, activation="sigmoid")], seed=1)
+    bent.compile(loss=BinaryCrossentropy(), optimizer=Adam(learning_rate=0.1))
+    bent.fit(X, Y, epochs=500, batch_size=None, verbose=0)
+    assert ((bent.predict(X)[:, 0] > 0.5) == Y).all()
+
+
+def test_20_a_relu_output_is_never_below_0_and_a_linear_one_is():
+    X = np.linspace(-1, 1, 21).reshape(-1, 1)
+    found = []
+    for activation in ("linear", "relu"):
+        model = Sequential([Dense(1, activation=activation)], seed=3)
+        model.build(1)
+        model.from_vector([1.0, 0.2])
+        model.compile(loss="mse", optimizer=SGD(learning_rate=0.1))
+        model.fit(X, np.maximum(X[:, 0], 0), epochs=300, batch_size=None, verbose=0)
+        found.append(model.predict(X)[:, 0])
+    assert found[0].min() < -0.1  # a line through a bent curve
+    assert found[1].min() == 0.0
+    assert found[1].tolist() == pytest.approx(np.maximum(X[:, 0], 0).tolist(), abs=0.02)
+
+
+def test_21_the_algorithm_with_accumulators(examples):
+    X, Y = examples
+    m, rate = len(X), 0.3  # λ
+    network = MLP(3, [4, 1], activation="sigmoid", output_activation="sigmoid", seed=21)
+    loss = BinaryCrossentropy()
+    for x, y in zip(X, Y, strict=True):
+        loss(y, network(x)).backward()  # Δ(l) += δ(l+1) a(l)ᵀ, without zero_grad
+    named = network.named_parameters()
+    D = {}
+    for name, nested in named.items():
+        summed = [grads_of(row) for row in nested] if name[0] == "W" else grads_of(nested)
+        theta = [data_of(row) for row in nested] if name[0] == "W" else 0.0
+        D[name] = np.array(summed) / m + rate / m * np.array(theta)
+    # The program of the cost with its penalty has the same numbers.
+    x, y = [Value(1.0, f"x_{j}") for j in (1, 2, 3)], Value(0.0, "y")
+    weights = [w for name in ("W1", "W2") for row in named[name] for w in row]
+    J = loss(y, network(x)) + L2(rate)(weights, m)
+    program = vectorize(J, {"X": x, "Y": y}, parameters=network)
+    _, gradients = program(np.array(X), np.array(Y))
+    for name, expected in D.items():
+        np.testing.assert_allclose(gradients[name], expected, rtol=1e-10)
+    assert "dZ2 = A2 - Y" in program.source
 
 
 def test_softmax_layer_has_the_slopes_of_softmax():

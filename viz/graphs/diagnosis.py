@@ -17,6 +17,7 @@ from autograd.value import Value, compute
 if TYPE_CHECKING:
     from autograd.backprop import Output
 
+OF_UNITS = ("saturated", "dead")  # how the notes on units begin, through which no gradient passes
 SATURATED = 0.01  # σ′ beyond |z| = 4.6, where a step of 1 in z moves the output by 1 %
 
 

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from autograd import primitives as rows
 from autograd.notation import formula, letters, number
 from autograd.value import Value
+from viz.graphs.diagnosis import OF_UNITS
+from viz.graphs.sketch import RIGHT, WRONG
 from viz.graphs.sweep import Sweep
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
-from viz.layout.markup import HTML, colored, italic
+from viz.layout.markup import HTML, colored, escape, italic
 from viz.names import common_name, typeset
 from viz.style import Theme
 
@@ -127,15 +129,18 @@ def sketch_folded(
         values = span([sweep.values[node] for node in each.members])
         gradients = span([sweep.gradients[node] for node in each.members]) if sweep.swept else "–"
         tooltip = f"{typeset(each.name)}: {len(each.members)} values {values}"
+        notes = fold_notes(each, sweep)
         if sweep.swept:
             tooltip += f", d{typeset(J)}/d{typeset(each.name)}: {gradients}"
         text = italic(each.name)
         if each.inputs:
             text += f" = {folded_formula(i, folds)}{count}"
-            boxes.append(Box(f"n{i}", text, tooltip=tooltip))
+            color, width = WRONG if notes else RIGHT
+            boxes.append(Box(f"n{i}", text, tooltip=tooltip, color=color, width=width))
         else:
             boxes.append(leaf(f"n{i}", text + count, tooltip))
         below = [colored(gradients, "gradient")]
+        below += [colored(f"⚠ {escape(note)}", "alert") for note in notes]
         wires.append(Wire(f"w{i}", colored(values, "value"), below, tooltip))
         edges.append(Edge(f"n{i}", f"w{i}"))
         edges += [Edge(f"w{k}", f"n{i}", arrow=True) for k in each.inputs]
@@ -144,7 +149,32 @@ def sketch_folded(
     return Drawing(diagram, theme, f"Computation graph of {typeset(J)}, {told}.", html)
 
 
+def fold_notes(each: Fold, sweep: Sweep) -> list[str]:
+    """What is wrong in a fold: each kind of note once, with how many of its Values have it.
+
+    Dead and saturated units are told where all of a layer are: some are in any network.
+    """
+    size = len(each.members)
+    if size == 1:
+        return sweep.notes.get(each.members[0], [])
+    kinds = Counter(
+        note.partition(":")[0] for node in each.members for note in sweep.notes.get(node, ())
+    )
+    return [
+        f"{count} of {size}: {kind}"
+        for kind, count in kinds.items()
+        if count == size or kind not in OF_UNITS
+    ]
+
+
 def span(numbers: Sequence[float]) -> str:
-    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85."""
+    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85.
+
+    How many are no number stands beside it: min and max know no order for them.
+    """
+    numbers, missing = [x for x in numbers if x == x], sum(x != x for x in numbers)
+    if missing:
+        nans = "nan" if missing == 1 else f"{missing} nan"
+        return f"{span(numbers)}, {nans}" if numbers else nans
     low, high = (float(f"{x:.2g}") for x in (min(numbers), max(numbers)))
     return number(min(numbers)) if low == high else f"{number(low)} … {number(high)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -179,6 +180,9 @@ def test_a_list_has_one_name_in_a_formula(output, text):
         ([-0.9012, 0.2, 0.8512], "−0.9 … 0.85"),
         ([0.5001, 0.5002], "0.5001"),
         ([-1e-6, 1234.5], "−1×10⁻⁶ … 1200"),
+        ([math.nan, 2.0, math.nan, 1.0], "1 … 2, 2 nan"),
+        ([1.0, math.nan], "1, nan"),
+        ([math.nan], "nan"),
     ],
 )
 def test_span(numbers, text):
@@ -235,6 +239,39 @@ def test_default_levels():
     with pytest.raises(ValueError, match=r'301 values.* detail="layers" .* detail="numbers"'):
         draw(chain(150))
     assert "301 values in 301 boxes" in draw(chain(150), detail="layers").source
+
+
+def test_what_is_wrong_is_marked_with_how_many_have_it():
+    x = [Value(1.0, label="x_1"), Value(-1.0, label="x_2")]
+    W = [[Value(1.0, label=f"W[1]_{i},{j}") for j in (1, 2)] for i in (1, 2, 3)]
+    z = [dot(row, x) for row in W]
+    for i, each in enumerate(z, 1):
+        each.label = f"z[1]_{i}"
+    J = total(z)
+    error = ArithmeticError("the loss is no number")
+    error.output, error.notes = J, {z[1]: ["no number, from here on"]}
+    source = draw(error, detail="layers").source
+    assert source.count("⚠") == 1
+    assert "⚠ 1 of 3: no number, from here on" in source
+    assert len(re.findall(r"^\tn\d+ .*penwidth", source, re.MULTILINE)) == 1
+
+
+def test_dead_units_are_marked_where_a_whole_layer_is_dead():
+    def layer(*numbers):
+        units = []
+        for i, number in enumerate(numbers, 1):
+            z = Value(number, label=f"z[1]_{i}")
+            units.append(z.relu())
+            units[-1].label = f"a[1]_{i}"
+        return total(units)
+
+    assert "⚠" not in draw(layer(-1.0, 1.0), detail="layers").source
+    assert "⚠ 2 of 2: dead" in draw(layer(-1.0, -2.0), detail="layers").source
+
+
+def test_a_fold_of_one_is_marked_as_in_the_whole_picture():
+    z = Value(9.0, label="z")
+    assert "⚠ saturated: slope 0.0001" in draw(z.sigmoid(), detail="layers").source
 
 
 def test_nine_thousand_values_are_a_small_picture():
