@@ -138,7 +138,7 @@ def _after_other_calls(
         if leaf in found and not np.array_equal(
             np.asarray(found[leaf], float), np.asarray(claimed, float), equal_nan=True
         ):
-            report.problems.append(
+            report.problems[leaf.name] = (
                 f"the gradient along {leaf.name} depends on earlier calls: a stale cache is read "
                 "that another call of f or df left behind"
             )
@@ -160,7 +160,7 @@ def _after_other_calls(
             slack = (1e-5 + 64.0 * epsilon) * size
             wrong = nudges.compare(float(np.sum(slopes * direction)), slack)
             if wrong is not None and not wrong.kink and nudges.neighbours > 1:
-                report.problems.append(
+                report.problems[leaf.name] = (
                     f"the gradient along {leaf.name} is right at these arguments and wrong at "
                     "others: a stale cache is read, or numbers that belong to these arguments"
                 )

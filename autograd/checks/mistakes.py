@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -14,7 +15,7 @@ from autograd.checks.calls import Functions, Leaf, bare
 from autograd.checks.patterns import FITS, factor, misfit, patterns, sizes_of
 from autograd.checks.replaying import Replay, record
 from autograd.checks.report import Explanation, Report
-from autograd.primitives import constant, total
+from autograd.primitives import constant, multiply, total
 
 if TYPE_CHECKING:
     from autograd.checks.comparing import Numeric
@@ -55,11 +56,17 @@ def explain(
     if replay is not None:
         exact = replay.along(replay.sweep(replay.slopes))
         if all(_agree(exact[leaf], right[leaf]) for leaf in theirs):
-            explanations += _in_computation(replay, theirs, exact, wrong, _told(explanations))
+            zeros = {n for e in explanations for n in e.arrays if e.all_zeros}
+            explanations += _in_computation(
+                replay, theirs, exact, wrong, _told(explanations), zeros
+            )
         else:
             replay = None  # a part of f is not recorded
     seen: set[str] = set()
-    for each in sorted(explanations, key=lambda e: (e.bare, _rounded(e.misfit), -len(e.arrays))):
+    order = sorted(
+        explanations, key=lambda e: (e.bare, e.superficial, _rounded(e.misfit), -len(e.arrays))
+    )
+    for each in order:
         kind = (
             each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
         )
@@ -72,7 +79,12 @@ def explain(
 
 def _told(explanations: Iterable[Explanation]) -> set[str]:
     """The arrays that are explained."""
-    return {name for each in explanations for name in each.arrays if not each.bare}
+    return {
+        name
+        for each in explanations
+        for name in each.arrays
+        if not each.bare and not each.superficial
+    }
 
 
 def _in_computation(
@@ -81,6 +93,7 @@ def _in_computation(
     right: Mapping[Leaf, Any],
     wrong: Sequence[Leaf],
     told: set[str],
+    zeros: set[str],
 ) -> Iterator[Explanation]:
     names = tuple(leaf.name for leaf in wrong)
     for text, off, leaf in _of_biases(replay, theirs, wrong):
@@ -88,7 +101,7 @@ def _in_computation(
             told.add(leaf.name)
             yield Explanation(text, off, (leaf.name,))
     for family in FAMILIES:
-        if set(names) <= told:
+        if set(names) <= told | zeros:
             return  # the families to come know nothing better
         for text, candidate in family(replay, theirs, right):
             off = _misfit_of_all(theirs, candidate)
@@ -142,8 +155,30 @@ def _in_arrays(
         for text, off in patterns(leaf.name, array, right[leaf], functions.at(leaf), rest, sizes):
             if off <= FITS:
                 same[text.replace(leaf.name, "{}", 1), _rounded(off)].append(leaf.name)
+    for leaf, array in theirs.items():  # one number differs by a multiple of itself anyhow
+        if checks[leaf.name].right or np.size(array) != 1 or right[leaf].size != 1:
+            continue
+        off = np.asarray(array, float).reshape(right[leaf].shape) - right[leaf]
+        for (text, _), names in same.items():
+            penalty = _PENALTY.match(text)
+            if penalty and misfit(off, float(penalty[1]) * functions.at(leaf)) <= FITS:
+                names.append(leaf.name)
     for (text, off), names in same.items():
+        if text.endswith("times what it should be") and all(
+            np.size(gradients[n]) == 1 for n in names
+        ):
+            continue  # any number is a multiple of any other
+        if len(names) > 1:
+            for one, many in _PLURAL:
+                text = text.replace(one, many, 1)
         yield Explanation(text.replace("{}", ", ".join(names), 1), off, tuple(names))
+
+
+_PENALTY = re.compile(r"\{\} differs by (\S+) × itself")
+_PLURAL = (
+    ("{} is ", "{} are "), ("{} has ", "{} have "), ("{} differs ", "{} differ "),
+    ("what it should be", "what they should be"), ("× itself", "× themselves"),
+)  # fmt: skip
 
 
 def _numeric(numeric: Numeric, leaf: Leaf) -> Any:
@@ -288,42 +323,56 @@ def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
     layers = activations(replay)
     counted: dict[str, int] = defaultdict(int)
     names = []
+    edits: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for layer in layers:
         counted[layer.kind] += 1
         names.append(f"{layer.kind}, layer {counted[layer.kind]} from the output")
     for layer, name in zip(layers, names, strict=True):
-        slopes, z, a = layer.slopes, replay.data[layer.z], replay.data[layer.a]
-        g = "the mask" if layer.kind == "relu" else "g′(z)"
-        with np.errstate(all="ignore"):
-            derivative = _DERIVATIVES[layer.kind]
-            yield f"{g} is left out ({name})", layer.edited(1.0)
-            yield f"{g} is taken at a in place of z ({name})", layer.edited(derivative(a))
-            yield f"{g} is there twice ({name})", layer.edited(slopes**2)
-            yield f"{g} has the wrong sign ({name})", layer.edited(-slopes)
-            yield f"a function of a is taken at z: z(1 − z) ({name})", layer.edited(z * (1 - z))
-            yield f"a function of a is taken at z: 1 − z² ({name})", layer.edited(1 - z * z)
-            for wrong, its in (("a(1 − a)", a * (1 - a)), ("1 − a²", 1 - a * a), ("a", a),
-                               ("1 − a", 1 - a), ("a²", a * a), ("1 + a²", 1 + a * a),
-                               ("a(1 + a)", a * (1 + a))):  # fmt: skip
-                yield f"g′ is written as {wrong} ({name})", layer.edited(its)
-            yield f"the function itself stands for its derivative ({name})", layer.edited(a)
-            if layer.kind in ("relu", "leaky_relu"):
-                yield f"the mask is turned round ({name})", layer.edited((z <= 0.0) * 1.0)
-                yield (
-                    f"the mask is taken from the gradient, not from z ({name})",
-                    layer.edited((clean[layer.a] > 0.0) * slopes),
-                )
-                yield (
-                    f"the gradient is masked by its own sign ({name})",
-                    layer.edited((clean[layer.a] > 0.0) * 1.0),
-                )
-            if layer.kind == "leaky_relu":
-                yield f"the mask is that of ReLU ({name})", layer.edited((z > 0.0) * 1.0)
+        for what, slopes in _of_activation(layer, clean):
+            edits[what, layer.kind].append(slopes)
+            yield f"{what} ({name})", slopes
         for other, its_name in zip(layers, names, strict=True):
             both = other.kind in NAMED and layer.kind in NAMED
             if both and other is not layer and len(other.z) == len(layer.z):
                 what = "the mask" if layer.kind == "relu" else "g′"
                 yield f"{what} of {its_name} is used in {name}", layer.edited(other.slopes)
+    for (what, kind), each in edits.items():
+        if len(each) > 1:
+            changes = sum((slopes - replay.slopes for slopes in each), np.zeros(()))
+            yield f"{what} ({kind}, all {len(each)} layers)", replay.slopes + changes
+
+
+def _of_activation(layer: Activation, clean: Any) -> Iterator[tuple[str, Any]]:
+    """The slips with one layer's derivative; ``clean`` is the gradient by every node."""
+    slopes, z, a = layer.slopes, layer.replay.data[layer.z], layer.replay.data[layer.a]
+    g = "the mask" if layer.kind == "relu" else "g′(z)"
+    with np.errstate(all="ignore"):
+        derivative = _DERIVATIVES[layer.kind]
+        yield f"{g} is left out", layer.edited(1.0)
+        yield f"{g} is taken at a in place of z", layer.edited(derivative(a))
+        yield f"{g} is there twice", layer.edited(slopes**2)
+        yield f"{g} has the wrong sign", layer.edited(-slopes)
+        yield "a function of a is taken at z: z(1 − z)", layer.edited(z * (1 - z))
+        yield "a function of a is taken at z: 1 − z²", layer.edited(1 - z * z)
+        for wrong, its in (("a(1 − a)", a * (1 - a)), ("1 − a²", 1 - a * a),
+                           ("1 − a", 1 - a), ("a²", a * a), ("1 + a²", 1 + a * a),
+                           ("a(1 + a)", a * (1 + a))):  # fmt: skip
+            yield f"g′ is written as {wrong}", layer.edited(its)
+        yield "the function itself stands for its derivative", layer.edited(a)
+        if layer.kind == "tanh":
+            yield "g′ is written as the mask of ReLU", layer.edited((z > 0.0) * 1.0)
+        if layer.kind in ("relu", "leaky_relu"):
+            yield "the mask is turned round", layer.edited((z <= 0.0) * 1.0)
+            yield (
+                "the mask is taken from the gradient, not from z",
+                layer.edited((clean[layer.a] > 0.0) * slopes),
+            )
+            yield (
+                "the gradient is masked by its own sign",
+                layer.edited((clean[layer.a] > 0.0) * 1.0),
+            )
+        if layer.kind == "leaky_relu":
+            yield "the mask is that of ReLU", layer.edited((z > 0.0) * 1.0)
 
 
 def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -347,6 +396,27 @@ def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
                     f"that of its own unit ({lower.kind})",
                     slopes,
                 )
+
+
+def _of_what_is_handed(replay: Replay) -> Iterator[tuple[str, Any]]:
+    """The gradient from above, or a mask that f multiplies by, as dropout does, is left out."""
+    if replay.upstream:
+        slopes = replay.slopes.copy()
+        slopes[replay.upstream] = 1.0
+        yield "the upstream gradient (dout) is left out", slopes
+    masks: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for i, node in enumerate(replay.nodes):
+        if node.op is multiply:
+            for s, other in ((0, 1), (1, 0)):
+                if node.inputs[other].op is constant:
+                    masks[int(replay.level[i])].append((replay.edge[i, s], node.inputs[other].data))
+    for members in masks.values():
+        edges, factors = [e for e, _ in members], {k for _, k in members if k}
+        if len(factors) == 1 and any(k == 0.0 for _, k in members):
+            for kept in dict.fromkeys((1.0, *factors)):
+                slopes = replay.slopes.copy()
+                slopes[edges] = kept
+                yield "a mask of zeros and ones that f multiplies by is left out", slopes
 
 
 def _of_softmax(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -493,14 +563,22 @@ def _of_fan_out(replay: Replay) -> Iterator[tuple[str, Any]]:
                     slopes[lost] = 0.0
                     yield f"one of the {len(groups)} uses of {name} is forgotten", slopes
         counts = {len(replay.consumers.get(i, ())) for i in places}
-        if len(counts) == 1 and (n := counts.pop()) > 1:
+        n = max(counts)
+        if n > 1:
+            number = f"{n}" if len(counts) == 1 else f"up to {n}"
+            also = "" if len(counts) == 1 else "; np.add.at adds where an index comes twice"
             for which, what in ((-1, "last"), (0, "first")):
                 slopes = replay.slopes.copy()
                 slopes[uses] = 0.0
                 for i in places:
-                    e = sorted(replay.consumers[i], key=lambda e: replay.source[e])[which]
-                    slopes[e] = replay.slopes[e]
-                yield f"= for +=: of the {n} uses of {name} only the {what} counts", slopes
+                    for e in sorted(replay.consumers.get(i, ()), key=lambda e: replay.source[e])[
+                        which:
+                    ][:1]:
+                        slopes[e] = replay.slopes[e]
+                yield (
+                    f"= for +=: of the {number} uses of {name} only the {what} counts{also}",
+                    slopes,
+                )
 
 
 def _of_broadcasting(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -617,7 +695,7 @@ def _of_biases(
             (f"counts only the first of its {n} uses: = for +=", came[:, 0]),
             ("is the largest, not the sum", came.max(axis=1)),
         ):
-            if candidate.size == array.size:
+            if candidate.size == array.size and (n > 2 or "largest" not in text):
                 yield (
                     f"d{leaf.short} {text}",
                     misfit(array.ravel(), candidate.ravel()),
@@ -650,7 +728,7 @@ Family = Callable[
 # Those that are made most often, and quickest to try, come first.
 FAMILIES: tuple[Family, ...] = (
     _family(lambda replay: chain(_of_activations(replay), _of_units_above(replay))),
-    _family(_of_softmax),
+    _family(lambda replay: chain(_of_softmax(replay), _of_what_is_handed(replay))),
     _of_updates,
     _family(_of_square_weights),
     _family(_of_factors),

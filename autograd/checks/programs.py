@@ -41,7 +41,7 @@ def compare(
     report.says, report.reference = "yours says", "the program"
     theirs, beside, cost = _call(program, function, arrays, ours["return"][0])
     if not abs(cost - float(ours["return"][0])) <= SAME * max(1.0, abs(cost)):
-        report.problems.append(
+        report.problems["cost"] = (
             f"your cost is {cost:.10g}, that of the program {float(ours['return'][0]):.10g}"
         )
     for key in keys:
