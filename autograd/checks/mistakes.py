@@ -95,17 +95,19 @@ def _in_computation(
     told: set[str],
     zeros: set[str],
 ) -> Iterator[Explanation]:
-    names = tuple(leaf.name for leaf in wrong)
     for text, off, leaf in _of_biases(replay, theirs, wrong):
         if off <= FITS:
             told.add(leaf.name)
             yield Explanation(text, off, (leaf.name,))
     for family in FAMILIES:
-        if set(names) <= told | zeros:
+        unknown = [leaf for leaf in wrong if leaf.name not in told]
+        if {leaf.name for leaf in unknown} <= zeros:
             return  # the families to come know nothing better
-        for text, candidate in family(replay, theirs, right):
-            off = _misfit_of_all(theirs, candidate)
-            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in wrong):
+        names = tuple(leaf.name for leaf in unknown)
+        rest = {leaf: array for leaf, array in theirs.items() if leaf.name not in told}
+        for text, candidate in family(replay, rest, right):
+            off = _misfit_of_all(rest, candidate)
+            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in unknown):
                 told.update(names)
                 yield Explanation(text, off, names)
 
@@ -566,7 +568,7 @@ def _of_fan_out(replay: Replay) -> Iterator[tuple[str, Any]]:
         n = max(counts)
         if n > 1:
             number = f"{n}" if len(counts) == 1 else f"up to {n}"
-            also = "" if len(counts) == 1 else "; np.add.at adds where an index comes twice"
+            also = "" if len(counts) == 1 else "; += adds, and np.add.at where an index comes twice"
             for which, what in ((-1, "last"), (0, "first")):
                 slopes = replay.slopes.copy()
                 slopes[uses] = 0.0

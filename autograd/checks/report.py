@@ -13,6 +13,7 @@ from autograd.differences import agreeing_digits
 MOST = 6  # explanations that are shown
 ROWS, COLUMNS = 24, 32  # of a grid that is drawn
 ALL_DIGITS = 9  # as many as are drawn; more are all
+CUT = '<td style="background:#fff;color:#000">…</td>'
 # From no digit to all, legible with black text.
 SHADES = ("#F4A582", "#F9C0A4", "#FBD5BF", "#FAE6D8", "#F5F1E6", "#E6EEF3", "#D3E5F0",
           "#BBD9EA", "#A2CDE3", "#8CC2DC")  # fmt: skip
@@ -263,10 +264,10 @@ def _grid(array: ArrayCheck) -> str:
                 f'<td style="background:{shade};color:#000;border:1px solid #bbb;'
                 f'min-width:1.4em;text-align:center;padding:1px 3px">{shown}</td>'
             )
-        cut = "<td>…</td>" if len(row) > COLUMNS else ""
+        cut = CUT if len(row) > COLUMNS else ""
         rows.append(f"<tr>{''.join(cells)}{cut}</tr>")
     if len(grid) > ROWS:
-        rows.append("<tr><td>…</td></tr>")
+        rows.append(f"<tr>{CUT}</tr>")
     state = "right" if array.right else escape(array.trouble or "wrong")
     caption = f"{escape(array.short)} {array.shape}: {state}"
     return (

@@ -611,7 +611,7 @@ def test_rows_that_are_looked_up_twice():
 
     words = np.array([0, 1, 1, 2, 1])
     text = explained(lambda W, words: W[words], gradient, RNG.normal(size=(5, 3)), words=words)
-    assert "of the up to 3 uses of W only the last counts; np.add.at adds" in text
+    assert "of the up to 3 uses of W only the last counts; += adds, and np.add.at" in text
 
 
 def test_the_largest_score_that_softmax_subtracts_is_no_input():
