@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.checks.calls import Functions, Leaf, bare
-from autograd.checks.patterns import FITS, factor, misfit, patterns, sizes_of
+from autograd.checks.patterns import FITS, factor, grouped, misfit, patterns, sizes_of
 from autograd.checks.replaying import Replay, record
 from autograd.checks.report import Explanation, Report
 from autograd.primitives import constant, multiply, total
@@ -44,7 +43,7 @@ def explain(
     ])  # fmt: skip
     wrong = [leaf for leaf in theirs if not checks[leaf.name].right]
     names = tuple(leaf.name for leaf in wrong)
-    explanations = list(_in_arrays(functions, theirs, right, report, sizes, numeric))
+    explanations = _in_arrays(functions, theirs, right, report, sizes, numeric)
     replay = None
     if not set(names) <= _told(explanations):
         replay = record(functions, list(theirs))
@@ -63,10 +62,7 @@ def explain(
         else:
             replay = None  # a part of f is not recorded
     seen: set[str] = set()
-    order = sorted(
-        explanations, key=lambda e: (e.bare, e.superficial, _rounded(e.misfit), -len(e.arrays))
-    )
-    for each in order:
+    for each in sorted(explanations, key=lambda e: e.rank):
         kind = (
             each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
         )
@@ -100,20 +96,36 @@ def _in_computation(
             told.add(leaf.name)
             yield Explanation(text, off, (leaf.name,))
     for family in FAMILIES:
-        unknown = [leaf for leaf in wrong if leaf.name not in told]
+        rest = {
+            leaf: array
+            for leaf, array in theirs.items()
+            if leaf.name not in told and np.shape(array) == right[leaf].shape
+        }
+        if family is _broadcast_family:
+            rest |= {
+                leaf: mean
+                for leaf, array in theirs.items()
+                if leaf not in rest and (mean := _mean_of(array, right[leaf].shape)) is not None
+            }
+        unknown = [leaf for leaf in wrong if leaf in rest]
         if {leaf.name for leaf in unknown} <= zeros:
-            return  # the families to come know nothing better
+            continue  # the families know nothing better
         names = tuple(leaf.name for leaf in unknown)
-        rest = {leaf: array for leaf, array in theirs.items() if leaf.name not in told}
         for text, candidate in family(replay, rest, right):
-            off = _misfit_of_all(rest, candidate)
+            off = max(misfit(array, candidate[leaf]) for leaf, array in rest.items())
             if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in unknown):
                 told.update(names)
                 yield Explanation(text, off, names)
 
 
-def _rounded(x: float) -> float:
-    return 0.0 if x < 1e-9 else float(f"{x:.1e}")
+def _mean_of(array: Any, shape: tuple[int, ...]) -> Any:
+    """An array with an axis too many, as its mean along that; None if it has none."""
+    array = np.asarray(array, float)
+    for axis in range(array.ndim):
+        mean = array.mean(axis=axis)
+        if mean.size == math.prod(shape) != array.size:
+            return mean.reshape(shape)
+    return None
 
 
 def _agree(exact: Any, numeric: Any) -> bool:
@@ -124,15 +136,6 @@ def _agree(exact: Any, numeric: Any) -> bool:
     return bool(np.all(np.abs(exact[known] - numeric[known]) <= 1e-5 * scale + 1e-9))
 
 
-def _misfit_of_all(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> float:
-    worst = 0.0
-    for leaf, array in theirs.items():
-        array = np.asarray(array)
-        if array.shape == candidate[leaf].shape:
-            worst = max(worst, misfit(array, candidate[leaf]))
-    return worst
-
-
 def _in_arrays(
     functions: Functions,
     theirs: Mapping[Leaf, Any],
@@ -140,7 +143,7 @@ def _in_arrays(
     report: Report,
     sizes: Mapping[int, str],
     numeric: Numeric,
-) -> Iterator[Explanation]:
+) -> list[Explanation]:
     checks = {check.name: check for check in report.arrays}
     gradients = {leaf.name: right[leaf] for leaf in theirs}
     shapes = {np.shape(array) for array in theirs.values()}
@@ -149,38 +152,15 @@ def _in_arrays(
         small = array.dtype.kind == "f" and array.size <= 400
         if small and leaf.name not in gradients and shapes & {array.shape, array.shape[::-1]}:
             gradients[leaf.name] = _numeric(numeric, leaf)
-    same: dict[tuple[str, float], list[str]] = defaultdict(list)
+    found = []
     for leaf, array in theirs.items():
         if checks[leaf.name].right:
             continue
         rest = {name: g for name, g in gradients.items() if name != leaf.name}
-        for text, off in patterns(leaf.name, array, right[leaf], functions.at(leaf), rest, sizes):
-            if off <= FITS:
-                same[text.replace(leaf.name, "{}", 1), _rounded(off)].append(leaf.name)
-    for leaf, array in theirs.items():  # one number differs by a multiple of itself anyhow
-        if checks[leaf.name].right or np.size(array) != 1 or right[leaf].size != 1:
-            continue
-        off = np.asarray(array, float).reshape(right[leaf].shape) - right[leaf]
-        for (text, _), names in same.items():
-            penalty = _PENALTY.match(text)
-            if penalty and misfit(off, float(penalty[1]) * functions.at(leaf)) <= FITS:
-                names.append(leaf.name)
-    for (text, off), names in same.items():
-        if text.endswith("times what it should be") and all(
-            np.size(gradients[n]) == 1 for n in names
-        ):
-            continue  # any number is a multiple of any other
-        if len(names) > 1:
-            for one, many in _PLURAL:
-                text = text.replace(one, many, 1)
-        yield Explanation(text.replace("{}", ", ".join(names), 1), off, tuple(names))
-
-
-_PENALTY = re.compile(r"\{\} differs by (\S+) × itself")
-_PLURAL = (
-    ("{} is ", "{} are "), ("{} has ", "{} have "), ("{} differs ", "{} differ "),
-    ("what it should be", "what they should be"), ("× itself", "× themselves"),
-)  # fmt: skip
+        value = functions.at(leaf)
+        every = patterns(leaf.name, array, right[leaf], value, rest, sizes)
+        found.append((leaf.name, array, right[leaf], value, every))
+    return grouped(found)
 
 
 def _numeric(numeric: Numeric, leaf: Leaf) -> Any:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from autograd.checks.report import Explanation
 
 FITS = 1e-5  # how far a fitting gradient may be off, as part of its size
 
@@ -155,6 +158,47 @@ def patterns(
                 f"{name} is the transposed gradient along another argument, {other}",
                 misfit(theirs, its.T),
             )
+
+
+_PENALTY = re.compile(r"\{\} differs by (\S+) × itself")
+_PLURAL = (
+    ("{} is ", "{} are "), ("{} has ", "{} have "), ("{} differs ", "{} differ "),
+    ("what it should be", "what they should be"), ("× itself", "× themselves"),
+)  # fmt: skip
+
+
+def grouped(
+    found: Sequence[tuple[str, Any, Any, Any, Iterator[tuple[str, float]]]],
+) -> list[Explanation]:
+    """What fits, said once for all arrays that it fits.
+
+    Args:
+        found: the name of each array, its gradient as returned and as it should be, the array
+            itself, and its patterns.
+    """
+    same: dict[str, tuple[float, list[str]]] = {}
+    for name, *_, every in found:
+        for text, off in every:
+            if off <= FITS:
+                worst, names = same.get(text.replace(name, "{}", 1), (0.0, []))
+                same[text.replace(name, "{}", 1)] = max(worst, off), [*names, name]
+    single = {name for name, theirs, *_ in found if np.size(theirs) == 1}
+    for name, theirs, right, value, _ in found:
+        for text, (_, names) in same.items():
+            penalty = _PENALTY.match(text)  # one number differs by a multiple of itself anyhow
+            if penalty and name in single and np.size(right) == 1:
+                off = np.reshape(theirs, np.shape(right)) - right
+                if misfit(off, float(penalty[1]) * np.asarray(value)) <= FITS:
+                    names.append(name)
+    explanations = []
+    for text, (off, names) in same.items():
+        if len(names) > 1:
+            for one, many in _PLURAL:
+                text = text.replace(one, many, 1)
+        each = Explanation(text.replace("{}", ", ".join(names), 1), off, tuple(names))
+        if not (each.bare and set(names) <= single):  # any number is a multiple of any other
+            explanations.append(each)
+    return explanations
 
 
 def _partial(name: str, theirs: Any, right: Any) -> Iterator[tuple[str, float]]:

@@ -49,6 +49,12 @@ class Explanation:
         """Whether it says that there is nothing but zeros."""
         return "all zeros" in self.text
 
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """What sorts explanations, the best first."""
+        off = 0.0 if self.misfit < 1e-9 else float(f"{self.misfit:.1e}")  # that is rounding
+        return self.bare, self.superficial, off, -len(self.arrays)
+
     def __repr__(self) -> str:
         shown = f"{self.misfit:.1g}" if self.misfit > 1e-9 else "0"  # that is rounding
         return f"{shown:<9} {self.text}"

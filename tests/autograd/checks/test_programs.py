@@ -67,7 +67,7 @@ def test_right_functions_in_their_own_orientation(theirs):
 @pytest.mark.parametrize(
     ("slip", "words"),
     [
-        ("σ′", "your dW1, db1 lacks the factor A1 * (1 - A1) in the line dZ1 = W2.T @ dZ2 * A1 *"),
+        ("σ′", "your dW1, db1 lack the factor A1 * (1 - A1) in the line dZ1 = W2.T @ dZ2 * A1 *"),
         ("m", "your db1 lacks the factor 1 / m in the line db1 ="),
         ("sign", "your dW2 has the wrong sign in the line dW2 = dZ2 @ A1.T / m"),
         ("missing", "db2, shape (1,): no gradient is returned for it"),
