@@ -294,8 +294,6 @@ _DERIVATIVES: dict[str, Callable[[Any], Any]] = {
 def _scaled(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> Mapping[Leaf, Any]:
     """The candidate times the one number that brings it closest."""
     leaf = next(iter(theirs))
-    if np.shape(theirs[leaf]) != candidate[leaf].shape:
-        return candidate
     k = factor(np.asarray(theirs[leaf], float), candidate[leaf])
     return {each: k * array for each, array in candidate.items()} if math.isfinite(k) else candidate
 

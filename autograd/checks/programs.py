@@ -40,7 +40,7 @@ def compare(
     keys = [leaf.key for leaf in program.leaves if leaf.parameter]
     report = Report(hints=hints)
     report.says, report.reference = "yours says", "the program"
-    theirs, beside, cost = _call(program, function, arrays, ours["return"][0])
+    theirs, beside, cost, turned = _call(program, function, arrays, ours["return"][0])
     if not abs(cost - float(ours["return"][0])) <= SAME * max(1.0, abs(cost)):
         report.problems["cost"] = (
             f"your cost is {cost:.10g}, that of the program {float(ours['return'][0]):.10g}"
@@ -50,7 +50,7 @@ def compare(
         if key not in theirs:
             report.arrays.append(ArrayCheck.missing(f"d{key}", right.shape))
             continue
-        report.arrays.append(_check(f"d{key}", theirs[key], right))
+        report.arrays.append(_check(f"d{key}", theirs[key], right, turned))
     for name, array in beside.items():
         if name in ours and isinstance(ours[name], np.ndarray):
             its = ours[name]
@@ -122,8 +122,8 @@ _NAME = "cost_and_gradients"
 
 def _call(
     program: Program, function: Callable[..., Any], inputs: Sequence[Any], cost: Any
-) -> tuple[dict[str, Any], dict[str, Any], float]:
-    """Their gradients, turned to lie as ours, and other arrays that they return by name."""
+) -> tuple[Any, ...]:
+    """Their gradients, turned to lie as ours, other arrays by name, the cost, whether turned."""
     leaves = list(program.leaves)
     values = [*inputs, *[program.parameters[leaf.key] for leaf in leaves if leaf.parameter]]
     answers = []
@@ -158,7 +158,8 @@ def _call(
                         part = part.reshape(shape)
                     found[leaf.key] = part
             same = abs(its_cost - float(cost)) <= SAME * max(1.0, abs(its_cost))
-            answers.append((same, fitting, found, beside, its_cost))
+            turned = weights is _TURNED[1]
+            answers.append((same, fitting, found, beside, its_cost, turned))
         except (ValueError, IndexError, ArithmeticError) as error:
             trouble = error
     if not answers:
@@ -166,8 +167,8 @@ def _call(
             "your function cannot be called with "
             f"({', '.join(leaf.key for leaf in leaves)}) in any orientation: {trouble}"
         )
-    _, _, found, beside, its_cost = max(answers, key=lambda a: (a[0], a[1]))
-    return found, beside, its_cost
+    _, _, *answer = max(answers, key=lambda a: (a[0], a[1]))
+    return tuple(answer)
 
 
 def _as_input(turn: Callable[[Any], Any], array: Any) -> Any:
@@ -205,11 +206,12 @@ def _split(result: Any, keys: Sequence[str]) -> tuple[float, dict[str, Any], dic
     return float(np.asarray(cost).reshape(())), gradients, beside
 
 
-def _check(name: str, theirs: Any, right: Any) -> ArrayCheck:
+def _check(name: str, theirs: Any, right: Any, turned: bool = False) -> ArrayCheck:
     check = ArrayCheck(name, np.shape(right))
     check.claimed, check.numeric = np.asarray(theirs, float), np.asarray(right, float)
     if check.claimed.shape != check.shape:
-        check.trouble = f"it has shape {check.claimed.shape}, not {check.shape}"
+        way = -1 if turned and len(check.shape) == 2 else 1  # as the reader sees it
+        check.trouble = f"it has shape {check.claimed.shape[::way]}, not {check.shape[::way]}"
         return check
     scale = float(np.sqrt(np.mean(check.numeric**2))) if check.numeric.size else 0.0
     check.nudged = np.ones(check.shape, bool)

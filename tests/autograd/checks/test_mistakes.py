@@ -158,6 +158,14 @@ def test_the_factor_of_a_penalty_is_printed():
     text = explained(ridge, gradient, w, b, x=x, y=y, lam=0.8)
     assert "w differs by -0.114286 × itself" in text  # 0.8 / 7
 
+    def another(w, b, x, y, lam):
+        dw, db = squares_gradient(w, b, x, y)
+        return dw, -db
+
+    text = explained(ridge, another, w, b, x=x, y=y, lam=0.8)
+    assert "w differs by -0.114286 × itself" in text
+    assert "b has the wrong sign" in text
+
 
 # --- two layers -----------------------------------------------------------------------------
 
@@ -707,3 +715,34 @@ def test_a_bias_over_all_axes():
 
     text = explained(propagated, gradients, COURSE, **COURSE_DATA)
     assert 'parameters["b1"] is summed over all axes' in text
+
+
+def test_nothing_is_said_of_arrays_whose_shapes_do_not_fit():
+    def gradients(parameters, cache, X, Y):
+        return propagated_back(parameters, cache, X, Y) | {"db1": np.arange(5.0)}
+
+    report = check_gradients(propagated, gradients, COURSE, **COURSE_DATA)
+    assert "its gradient has shape (5,), not (4, 1)" in str(report)
+    assert not report.explanations
+
+
+def test_a_mistake_in_one_array_does_not_hide_what_explains_the_others():
+    def gradients(parameters, cache, X, Y):
+        found = propagated_back(parameters, cache, X, Y, lambda a: 1)
+        return found | {"dW2": 7 * found["dW2"]}
+
+    text = explained(propagated, gradients, COURSE, **COURSE_DATA)
+    assert 'parameters["W2"] is 7 times what it should be' in text
+    assert "g′(z) is left out (tanh" in text
+
+
+def test_columns_against_a_vector():
+    def f(w, X, y):
+        return np.mean((X @ w - y[:, None]) ** 2)
+
+    def df(w, X, y):
+        return 2 * X.T @ (X @ w - y) / len(y)  # (n, 1) − (n,) is (n, n)
+
+    data = {"X": RNG.normal(size=(5, 3)), "y": RNG.normal(size=5)}
+    text = explained(f, df, RNG.normal(size=(3, 1)), **data)
+    assert "an array of shape (n,) meets one of shape (n, 1)" in text
