@@ -234,7 +234,7 @@ def moved(network, mistake, layer):
     return np.sqrt(apart / size) if size else 0.0
 
 
-BARE = re.compile(r"is −?[\d.e+-]+ times what it should be$")
+BARE = re.compile(r"(is|are) [\d.e+−-]+ times what (it|they) should be$")
 
 
 def named(report):

@@ -30,10 +30,12 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
 
     Raises:
         TypeError: it is no such report.
-        ValueError: it has no entries to plot.
+        ValueError: it has no entries to plot, or was made without hints.
     """
     if not hasattr(report, "arrays"):
         raise TypeError(f"a report of check_gradients is needed, not {report!r:.60}")
+    if not (report.hints or report.right):
+        raise ValueError("the report was made with hints=False: it names what is wrong, no more")
     arrays = [array for array in report.arrays if _entries(array)]
     if not arrays:
         raise ValueError("the report has no entries that could be compared: print it instead")

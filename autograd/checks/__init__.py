@@ -101,6 +101,7 @@ def assert_gradients(
         GradientMismatchError: an AssertionError; its attribute ``report`` is the report.
         TypeError, ValueError: as :func:`check_gradients`.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test, not this one
     report = check_gradients(
         f,
         df,

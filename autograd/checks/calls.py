@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -10,6 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 CACHES = {"cache", "caches", "saved", "memory", "ctx", "context"}
+# What a single parameter of df may be called where f keeps its cache for itself, as layers do.
+UPSTREAM = {"dout", "d_out", "dy", "da", "dz", "dl", "grad", "grad_out", "grad_output", "upstream",
+            "upstream_grad", "upstream_gradient", "cotangent", "delta"}  # fmt: skip
 FORMS = """\
   df(*arguments, **fixed)            called as f is
   df(cache)                          where f returns (cost, cache)
@@ -83,6 +87,8 @@ class Functions:
     def split(self, result: Any) -> tuple[Any, Any]:
         """The output of f, and what comes with it: a cache, gradients or None."""
         if isinstance(result, tuple) and len(result) >= 2:
+            if isinstance(result[0], Mapping) and len(result) == 2:
+                result = result[::-1]  # (gradients, cost)
             return result[0], result[1] if len(result) == 2 else result[1:]
         return result, None
 
@@ -174,7 +180,7 @@ class Functions:
                     "df is left out, so f has to return (cost, gradients); it returns the cost "
                     f"only. The accepted forms are\n{FORMS}"
                 )
-            return beside
+            return self._gradients_among(beside)
         sources = self._sources()
         fixed = _copied(self.fixed)
         named = dict(zip(self.names, arguments, strict=True)) | fixed
@@ -194,6 +200,18 @@ class Functions:
                 else:
                     positional.append(value)
             return self.df(*positional, **keywords)
+
+    def _gradients_among(self, beside: Any) -> Any:
+        """The dict of gradients among dicts, as of (cost, gradients, cache); else all of it."""
+
+        def named(each: Mapping[Any, Any]) -> int:
+            return sum(bare(str(key)) != str(key) and bool(_named(str(key), self.leaves))
+                       for key in each)  # fmt: skip
+
+        dicts = (
+            [each for each in beside if isinstance(each, Mapping)] if type(beside) is tuple else []
+        )
+        return max(dicts, key=named) if any(map(named, dicts)) else beside
 
     def _sources(self) -> dict[str, str]:
         """Where each parameter of df comes from; empty where df is called as f is."""
@@ -219,7 +237,8 @@ class Functions:
                 sources[p.name] = ""
         upstream = [n for n in unknown if re.match(r"(d|grad|upstream|delta|cotangent)", n.lower())]
         special = "cache" in sources.values()
-        if len(unknown) == 1 and upstream and (special or len(sources) > 1):
+        alone = len(sources) == 1 and unknown and unknown[0].lower() in UPSTREAM
+        if len(unknown) == 1 and upstream and (special or len(sources) > 1 or alone):
             [name] = upstream
             sources[name] = "upstream"
             unknown = []
@@ -250,19 +269,34 @@ class Functions:
         if len(parts) == 1 and len(arguments) == 1:
             self._nest(arguments[0], parts[0], (0,), found)
             return found, {}
-        floats = [i for i, each in enumerate(arguments) if not _is_integer(each)]
-        places = list(range(len(arguments)))
-        if len(parts) < len(arguments):
-            places = floats if len(parts) == len(floats) else places[: len(parts)]
         if len(parts) > len(arguments):
             raise ValueError(
                 f"{len(parts)} gradients for {len(arguments)} arguments "
                 f"({', '.join(self.names)}): return one for each, or a dict with their names"
             )
-        for i, part in zip(places, parts, strict=True):
+        for i, part in zip(self._meant(parts), parts, strict=True):
             if part is not None:
                 self._nest(arguments[i], part, (i,), found)
         return found, {}
+
+    def _meant(self, parts: Sequence[Any]) -> Sequence[int]:
+        """The arguments that these gradients belong to, in order.
+
+        Where there are fewer, none belongs to integers such as labels; then the first ones are
+        meant, or those that the shapes fit.
+        """
+        every = range(len(self.arguments))
+        floats = [i for i in every if not _is_integer(self.arguments[i])]
+        decimals = [i for i in floats if not isinstance(self.arguments[i], (int, np.integer))]
+        for places in (every, floats, decimals):
+            if len(places) == len(parts):
+                return places
+        first = tuple(every[: len(parts)])
+        fitting = [
+            places for places in itertools.combinations(floats, len(parts))
+            if all(_same_shape(self.arguments[i], p) for i, p in zip(places, parts, strict=True))
+        ]  # fmt: skip
+        return fitting[0] if len(fitting) == 1 and first not in fitting else first
 
     def _nest(
         self, argument: Any, part: Any, path: tuple[Any, ...], found: dict[Leaf, Any]
@@ -309,11 +343,10 @@ class Functions:
             leaf = _named(str(key), among)
             if leaf is not None and not isinstance(gradient, (Mapping, list, tuple)):
                 found[leaf] = gradient
-            elif (
-                isinstance(gradient, (Mapping, list, tuple)) and str(key).lstrip("d_") in self.names
+            elif isinstance(gradient, (Mapping, list, tuple)) and (
+                path := self._container(str(key), among)
             ):
-                i = self.names.index(str(key).lstrip("d_"))
-                self._nest(self.arguments[i], gradient, (i,), found)
+                self._nest(_reach(self.arguments, path), gradient, path, found)
             else:
                 others[str(key)] = gradient
         if not found:
@@ -322,6 +355,15 @@ class Functions:
                 f"array: {', '.join(leaf.name for leaf in among)}"
             )
         return found, others
+
+    def _container(self, key: str, among: Sequence[Leaf]) -> tuple[Any, ...]:
+        """The path of a dict or list of arrays with that name."""
+        for name in (key, bare(key)):
+            for leaf in among:
+                names = (self.names[leaf.path[0]], *leaf.path[1:])
+                if name in names[:-1]:
+                    return leaf.path[: names.index(name) + 1]
+        return ()
 
     def forgotten(self, found: Mapping[Leaf, Any]) -> list[Leaf]:
         """Arrays without a gradient in a dict or list of which others have one."""
@@ -412,6 +454,12 @@ def _put(arguments: list[Any], path: Sequence[Any], array: Any) -> None:
             holder[key] = list(holder[key])
         holder = holder[key]
     holder[last] = array
+
+
+def _same_shape(argument: Any, gradient: Any) -> bool:
+    if isinstance(argument, (Mapping, list, tuple)):
+        return isinstance(gradient, (Mapping, list, tuple)) and len(argument) == len(gradient)
+    return not isinstance(gradient, Mapping) and np.shape(argument) == np.shape(gradient)
 
 
 def _is_integer(thing: Any) -> bool:

@@ -79,9 +79,8 @@ def check(
     middle_y = functions.split(functions.call(functions.replaced({})))[0]
     middle = functions.scalar(middle_y)
     narrow = np.asarray(middle_y).dtype in (np.float32, np.float16)
-    epsilon = (
-        SINGLE if narrow else max(EPSILON, _noise(functions, middle) / max(abs(middle), 1e-300))
-    )
+    scatter, scale = _noise(functions, middle)
+    epsilon = SINGLE if narrow else max(EPSILON, scatter / scale)
     if narrow or epsilon > 1e4 * EPSILON:
         report.notes.append(
             "f computes with the digits of float32: what agrees to those is taken as right"
@@ -91,7 +90,7 @@ def check(
     total = sum(np.size(functions.at(leaf)) for leaf in found)
     most = entries if entries is not None else ALL if total <= ALL else SAMPLE
     progress = Progress(sum(min(most, np.size(functions.at(leaf))) for leaf in found))
-    numeric = Numeric(functions, middle, epsilon, seed, progress)
+    numeric = Numeric(functions, middle, epsilon, scatter, seed, progress)
     try:
         for leaf, claimed in found.items():
             report.arrays.append(numeric.compare(leaf, claimed, most))
@@ -103,7 +102,7 @@ def check(
         report.unrepeatable("f", *numeric.changed)
         return report
     if report.right:
-        _after_other_calls(functions, found, report, epsilon)
+        _after_other_calls(functions, found, report, epsilon, scatter)
     report.settle(functions.df is not None)
     if hints and not report.right:
         from autograd.checks.mistakes import explain
@@ -121,7 +120,11 @@ def _wide(thing: Any) -> Any:
 
 
 def _after_other_calls(
-    functions: Functions, found: Mapping[Leaf, Any], report: Report, epsilon: float
+    functions: Functions,
+    found: Mapping[Leaf, Any],
+    report: Report,
+    epsilon: float,
+    rounding: float,
 ) -> None:
     """Whether df still says the same after f was called at other numbers, and is right there."""
     moved = {leaf: functions.at(leaf) * 1.25 + 0.125 for leaf in found}
@@ -135,7 +138,7 @@ def _after_other_calls(
         if leaf in found and not np.array_equal(
             np.asarray(found[leaf], float), np.asarray(claimed, float), equal_nan=True
         ):
-            report.problems.append(
+            report.problems[leaf.name] = (
                 f"the gradient along {leaf.name} depends on earlier calls: a stale cache is read "
                 "that another call of f or df left behind"
             )
@@ -151,44 +154,63 @@ def _after_other_calls(
                 functions.replaced({**moved, leaf: moved[leaf] + t * direction})
             )
 
-        nudges = Nudged(along, 0.0, middle, epsilon=epsilon)
+        nudges = Nudged(along, 0.0, middle, rounding=rounding, epsilon=epsilon)
         size = float(np.linalg.norm(slopes * direction))
         with suppress(NotRepeatable):
             slack = (1e-5 + 64.0 * epsilon) * size
             wrong = nudges.compare(float(np.sum(slopes * direction)), slack)
             if wrong is not None and not wrong.kink and nudges.neighbours > 1:
-                report.problems.append(
+                report.problems[leaf.name] = (
                     f"the gradient along {leaf.name} is right at these arguments and wrong at "
                     "others: a stale cache is read, or numbers that belong to these arguments"
                 )
 
 
-def _noise(functions: Functions, middle: float) -> float:
-    """How much the output scatters about a straight line over a few parts in 10⁸."""
-    outputs = [middle]
-    for k in range(1, 8):
-        moved = {
-            leaf: functions.at(leaf) * (1.0 + k * 2.0**-26)
-            for leaf in functions.leaves
-            if _is_float(functions.at(leaf))
-        }
-        try:
-            outputs.append(functions.output(functions.replaced(moved)))
-        except (ArithmeticError, ValueError):
-            return 0.0
-    scatter = float(np.median(np.abs(np.diff(outputs, 2))))
-    return scatter if math.isfinite(scatter) else 0.0
+def _noise(functions: Functions, middle: float) -> tuple[float, float]:
+    """How much the output scatters over a few parts in 10⁸, and the size that goes with it.
+
+    The size is not that of the output alone: a cost may be 0, or the small difference of large
+    numbers. So it is also how far the output moves with the arguments.
+    """
+
+    def moved(part: float) -> float:
+        return functions.output(
+            functions.replaced(
+                {
+                    leaf: functions.at(leaf) * (1.0 + part)
+                    for leaf in functions.leaves
+                    if _is_float(functions.at(leaf))
+                }
+            )
+        )
+
+    try:
+        outputs = [middle, *(moved(k * 2.0**-26) for k in range(1, 8))]
+        scatter = float(np.median(np.abs(np.diff(outputs, 3))))
+        scale = max(abs(middle), abs(moved(0.125) - middle))
+    except (ArithmeticError, ValueError):
+        return 0.0, 1.0
+    if not (math.isfinite(scatter) and 0.0 < scale < math.inf):
+        return 0.0, 1.0
+    return scatter, scale
 
 
 class Numeric:
     """Central differences of f along entries of its arrays."""
 
     def __init__(
-        self, functions: Functions, middle: float, epsilon: float, seed: int, progress: Progress
+        self,
+        functions: Functions,
+        middle: float,
+        epsilon: float,
+        rounding: float,
+        seed: int,
+        progress: Progress,
     ) -> None:
         self.functions = functions
         self.middle = middle
         self.epsilon = epsilon
+        self.rounding = max(rounding, epsilon * abs(middle))
         self.generator = np.random.default_rng(seed)
         self.changed: tuple[Any, ...] = ()
         self.progress = progress
@@ -196,6 +218,9 @@ class Numeric:
     def along(self, leaf: Leaf, place: tuple[int, ...]) -> Callable[[float], float]:
         """F as a function of one entry."""
         return lambda number: self.functions.nudged(leaf, place, number)
+
+    def _nudged(self, function: Callable[[float], float], x: float) -> Nudged:
+        return Nudged(function, x, self.middle, rounding=self.rounding, epsilon=self.epsilon)
 
     def quick(self, leaf: Leaf, place: tuple[int, ...], usual: float) -> tuple[float, float]:
         """A slope by two central differences, and how far it may be off."""
@@ -211,7 +236,7 @@ class Numeric:
             return math.nan, math.inf
         ratio = (0.871 / 0.4) ** 2
         value = slopes[1] + (slopes[1] - slopes[0]) / (ratio - 1.0)
-        noise = 4.0 * self.epsilon * abs(self.middle) / (0.4 * h)
+        noise = 4.0 * self.rounding / (0.4 * h)
         return value, abs(value - slopes[1]) + noise
 
     def compare(self, leaf: Leaf, claimed: Any, most: int) -> ArrayCheck:
@@ -283,7 +308,7 @@ class Numeric:
     ) -> bool:
         """Whether the entry is wrong, by nudges of all sizes."""
         x = float(np.asarray(self.functions.at(leaf))[place])
-        nudges = Nudged(self.along(leaf, place), x, self.middle, epsilon=self.epsilon)
+        nudges = self._nudged(self.along(leaf, place), x)
         leeway = slack + 64.0 * self.epsilon * abs(slope)
         try:
             found = nudges.compare(slope, leeway)
@@ -324,11 +349,10 @@ class Numeric:
             h = 2.0**-14
             slopes = [(moved(n) - moved(-n)) / (2 * n) for n in (h, h / 2)]
             value = slopes[1] + (slopes[1] - slopes[0]) / 3.0
-            noise = 8.0 * self.epsilon * abs(self.middle) / h
+            noise = 8.0 * self.rounding / h
             leeway = 1e-6 * scale + 3.0 * abs(value - slopes[1]) + noise
             if not abs(value - slope) <= leeway:
-                nudges = Nudged(moved, 0.0, self.middle, epsilon=self.epsilon)
-                found = nudges.compare(slope, 1e-7 * scale)
+                found = self._nudged(moved, 0.0).compare(slope, 1e-7 * scale)
                 if found is not None and not found.kink:
                     checked.trouble = (
                         "entries outside the sample are wrong: along a random direction df says "

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.checks.calls import Functions, Leaf, bare
-from autograd.checks.patterns import FITS, factor, misfit, patterns, sizes_of
+from autograd.checks.patterns import FITS, factor, grouped, misfit, patterns, sizes_of
 from autograd.checks.replaying import Replay, record
 from autograd.checks.report import Explanation, Report
-from autograd.primitives import constant, total
+from autograd.primitives import constant, multiply, total
 
 if TYPE_CHECKING:
     from autograd.checks.comparing import Numeric
@@ -43,7 +43,7 @@ def explain(
     ])  # fmt: skip
     wrong = [leaf for leaf in theirs if not checks[leaf.name].right]
     names = tuple(leaf.name for leaf in wrong)
-    explanations = list(_in_arrays(functions, theirs, right, report, sizes, numeric))
+    explanations = _in_arrays(functions, theirs, right, report, sizes, numeric)
     replay = None
     if not set(names) <= _told(explanations):
         replay = record(functions, list(theirs))
@@ -55,11 +55,14 @@ def explain(
     if replay is not None:
         exact = replay.along(replay.sweep(replay.slopes))
         if all(_agree(exact[leaf], right[leaf]) for leaf in theirs):
-            explanations += _in_computation(replay, theirs, exact, wrong, _told(explanations))
+            zeros = {n for e in explanations for n in e.arrays if e.all_zeros}
+            explanations += _in_computation(
+                replay, theirs, exact, wrong, _told(explanations), zeros
+            )
         else:
             replay = None  # a part of f is not recorded
     seen: set[str] = set()
-    for each in sorted(explanations, key=lambda e: (e.bare, _rounded(e.misfit), -len(e.arrays))):
+    for each in sorted(explanations, key=lambda e: e.rank):
         kind = (
             each.text.split(":", 1)[0] if each.text.startswith(("= for", "a term")) else each.text
         )
@@ -72,7 +75,12 @@ def explain(
 
 def _told(explanations: Iterable[Explanation]) -> set[str]:
     """The arrays that are explained."""
-    return {name for each in explanations for name in each.arrays if not each.bare}
+    return {
+        name
+        for each in explanations
+        for name in each.arrays
+        if not each.bare and not each.superficial
+    }
 
 
 def _in_computation(
@@ -81,24 +89,43 @@ def _in_computation(
     right: Mapping[Leaf, Any],
     wrong: Sequence[Leaf],
     told: set[str],
+    zeros: set[str],
 ) -> Iterator[Explanation]:
-    names = tuple(leaf.name for leaf in wrong)
     for text, off, leaf in _of_biases(replay, theirs, wrong):
         if off <= FITS:
             told.add(leaf.name)
             yield Explanation(text, off, (leaf.name,))
     for family in FAMILIES:
-        if set(names) <= told:
-            return  # the families to come know nothing better
-        for text, candidate in family(replay, theirs, right):
-            off = _misfit_of_all(theirs, candidate)
-            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in wrong):
+        rest = {
+            leaf: array
+            for leaf, array in theirs.items()
+            if leaf.name not in told and np.shape(array) == right[leaf].shape
+        }
+        if family is _broadcast_family:
+            rest |= {
+                leaf: mean
+                for leaf, array in theirs.items()
+                if leaf not in rest and (mean := _mean_of(array, right[leaf].shape)) is not None
+            }
+        unknown = [leaf for leaf in wrong if leaf in rest]
+        if {leaf.name for leaf in unknown} <= zeros:
+            continue  # the families know nothing better
+        names = tuple(leaf.name for leaf in unknown)
+        for text, candidate in family(replay, rest, right):
+            off = max(misfit(array, candidate[leaf]) for leaf, array in rest.items())
+            if off <= FITS and any(misfit(right[leaf], candidate[leaf]) > 1e-9 for leaf in unknown):
                 told.update(names)
                 yield Explanation(text, off, names)
 
 
-def _rounded(x: float) -> float:
-    return 0.0 if x < 1e-9 else float(f"{x:.1e}")
+def _mean_of(array: Any, shape: tuple[int, ...]) -> Any:
+    """An array with an axis too many, as its mean along that; None if it has none."""
+    array = np.asarray(array, float)
+    for axis in range(array.ndim):
+        mean = array.mean(axis=axis)
+        if mean.size == math.prod(shape) != array.size:
+            return mean.reshape(shape)
+    return None
 
 
 def _agree(exact: Any, numeric: Any) -> bool:
@@ -109,15 +136,6 @@ def _agree(exact: Any, numeric: Any) -> bool:
     return bool(np.all(np.abs(exact[known] - numeric[known]) <= 1e-5 * scale + 1e-9))
 
 
-def _misfit_of_all(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> float:
-    worst = 0.0
-    for leaf, array in theirs.items():
-        array = np.asarray(array)
-        if array.shape == candidate[leaf].shape:
-            worst = max(worst, misfit(array, candidate[leaf]))
-    return worst
-
-
 def _in_arrays(
     functions: Functions,
     theirs: Mapping[Leaf, Any],
@@ -125,7 +143,7 @@ def _in_arrays(
     report: Report,
     sizes: Mapping[int, str],
     numeric: Numeric,
-) -> Iterator[Explanation]:
+) -> list[Explanation]:
     checks = {check.name: check for check in report.arrays}
     gradients = {leaf.name: right[leaf] for leaf in theirs}
     shapes = {np.shape(array) for array in theirs.values()}
@@ -134,16 +152,15 @@ def _in_arrays(
         small = array.dtype.kind == "f" and array.size <= 400
         if small and leaf.name not in gradients and shapes & {array.shape, array.shape[::-1]}:
             gradients[leaf.name] = _numeric(numeric, leaf)
-    same: dict[tuple[str, float], list[str]] = defaultdict(list)
+    found = []
     for leaf, array in theirs.items():
         if checks[leaf.name].right:
             continue
         rest = {name: g for name, g in gradients.items() if name != leaf.name}
-        for text, off in patterns(leaf.name, array, right[leaf], functions.at(leaf), rest, sizes):
-            if off <= FITS:
-                same[text.replace(leaf.name, "{}", 1), _rounded(off)].append(leaf.name)
-    for (text, off), names in same.items():
-        yield Explanation(text.replace("{}", ", ".join(names), 1), off, tuple(names))
+        value = functions.at(leaf)
+        every = patterns(leaf.name, array, right[leaf], value, rest, sizes)
+        found.append((leaf.name, array, right[leaf], value, every))
+    return grouped(found)
 
 
 def _numeric(numeric: Numeric, leaf: Leaf) -> Any:
@@ -277,8 +294,6 @@ _DERIVATIVES: dict[str, Callable[[Any], Any]] = {
 def _scaled(theirs: Mapping[Leaf, Any], candidate: Mapping[Leaf, Any]) -> Mapping[Leaf, Any]:
     """The candidate times the one number that brings it closest."""
     leaf = next(iter(theirs))
-    if np.shape(theirs[leaf]) != candidate[leaf].shape:
-        return candidate
     k = factor(np.asarray(theirs[leaf], float), candidate[leaf])
     return {each: k * array for each, array in candidate.items()} if math.isfinite(k) else candidate
 
@@ -288,42 +303,56 @@ def _of_activations(replay: Replay) -> Iterator[tuple[str, Any]]:
     layers = activations(replay)
     counted: dict[str, int] = defaultdict(int)
     names = []
+    edits: dict[tuple[str, str], list[Any]] = defaultdict(list)
     for layer in layers:
         counted[layer.kind] += 1
         names.append(f"{layer.kind}, layer {counted[layer.kind]} from the output")
     for layer, name in zip(layers, names, strict=True):
-        slopes, z, a = layer.slopes, replay.data[layer.z], replay.data[layer.a]
-        g = "the mask" if layer.kind == "relu" else "g′(z)"
-        with np.errstate(all="ignore"):
-            derivative = _DERIVATIVES[layer.kind]
-            yield f"{g} is left out ({name})", layer.edited(1.0)
-            yield f"{g} is taken at a in place of z ({name})", layer.edited(derivative(a))
-            yield f"{g} is there twice ({name})", layer.edited(slopes**2)
-            yield f"{g} has the wrong sign ({name})", layer.edited(-slopes)
-            yield f"a function of a is taken at z: z(1 − z) ({name})", layer.edited(z * (1 - z))
-            yield f"a function of a is taken at z: 1 − z² ({name})", layer.edited(1 - z * z)
-            for wrong, its in (("a(1 − a)", a * (1 - a)), ("1 − a²", 1 - a * a), ("a", a),
-                               ("1 − a", 1 - a), ("a²", a * a), ("1 + a²", 1 + a * a),
-                               ("a(1 + a)", a * (1 + a))):  # fmt: skip
-                yield f"g′ is written as {wrong} ({name})", layer.edited(its)
-            yield f"the function itself stands for its derivative ({name})", layer.edited(a)
-            if layer.kind in ("relu", "leaky_relu"):
-                yield f"the mask is turned round ({name})", layer.edited((z <= 0.0) * 1.0)
-                yield (
-                    f"the mask is taken from the gradient, not from z ({name})",
-                    layer.edited((clean[layer.a] > 0.0) * slopes),
-                )
-                yield (
-                    f"the gradient is masked by its own sign ({name})",
-                    layer.edited((clean[layer.a] > 0.0) * 1.0),
-                )
-            if layer.kind == "leaky_relu":
-                yield f"the mask is that of ReLU ({name})", layer.edited((z > 0.0) * 1.0)
+        for what, slopes in _of_activation(layer, clean):
+            edits[what, layer.kind].append(slopes)
+            yield f"{what} ({name})", slopes
         for other, its_name in zip(layers, names, strict=True):
             both = other.kind in NAMED and layer.kind in NAMED
             if both and other is not layer and len(other.z) == len(layer.z):
                 what = "the mask" if layer.kind == "relu" else "g′"
                 yield f"{what} of {its_name} is used in {name}", layer.edited(other.slopes)
+    for (what, kind), each in edits.items():
+        if len(each) > 1:
+            changes = sum((slopes - replay.slopes for slopes in each), np.zeros(()))
+            yield f"{what} ({kind}, all {len(each)} layers)", replay.slopes + changes
+
+
+def _of_activation(layer: Activation, clean: Any) -> Iterator[tuple[str, Any]]:
+    """The slips with one layer's derivative; ``clean`` is the gradient by every node."""
+    slopes, z, a = layer.slopes, layer.replay.data[layer.z], layer.replay.data[layer.a]
+    g = "the mask" if layer.kind == "relu" else "g′(z)"
+    with np.errstate(all="ignore"):
+        derivative = _DERIVATIVES[layer.kind]
+        yield f"{g} is left out", layer.edited(1.0)
+        yield f"{g} is taken at a in place of z", layer.edited(derivative(a))
+        yield f"{g} is there twice", layer.edited(slopes**2)
+        yield f"{g} has the wrong sign", layer.edited(-slopes)
+        yield "a function of a is taken at z: z(1 − z)", layer.edited(z * (1 - z))
+        yield "a function of a is taken at z: 1 − z²", layer.edited(1 - z * z)
+        for wrong, its in (("a(1 − a)", a * (1 - a)), ("1 − a²", 1 - a * a),
+                           ("1 − a", 1 - a), ("a²", a * a), ("1 + a²", 1 + a * a),
+                           ("a(1 + a)", a * (1 + a))):  # fmt: skip
+            yield f"g′ is written as {wrong}", layer.edited(its)
+        yield "the function itself stands for its derivative", layer.edited(a)
+        if layer.kind == "tanh":
+            yield "g′ is written as the mask of ReLU", layer.edited((z > 0.0) * 1.0)
+        if layer.kind in ("relu", "leaky_relu"):
+            yield "the mask is turned round", layer.edited((z <= 0.0) * 1.0)
+            yield (
+                "the mask is taken from the gradient, not from z",
+                layer.edited((clean[layer.a] > 0.0) * slopes),
+            )
+            yield (
+                "the gradient is masked by its own sign",
+                layer.edited((clean[layer.a] > 0.0) * 1.0),
+            )
+        if layer.kind == "leaky_relu":
+            yield "the mask is that of ReLU", layer.edited((z > 0.0) * 1.0)
 
 
 def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -347,6 +376,27 @@ def _of_units_above(replay: Replay) -> Iterator[tuple[str, Any]]:
                     f"that of its own unit ({lower.kind})",
                     slopes,
                 )
+
+
+def _of_what_is_handed(replay: Replay) -> Iterator[tuple[str, Any]]:
+    """The gradient from above, or a mask that f multiplies by, as dropout does, is left out."""
+    if replay.upstream:
+        slopes = replay.slopes.copy()
+        slopes[replay.upstream] = 1.0
+        yield "the upstream gradient (dout) is left out", slopes
+    masks: dict[int, list[tuple[int, float]]] = defaultdict(list)
+    for i, node in enumerate(replay.nodes):
+        if node.op is multiply:
+            for s, other in ((0, 1), (1, 0)):
+                if node.inputs[other].op is constant:
+                    masks[int(replay.level[i])].append((replay.edge[i, s], node.inputs[other].data))
+    for members in masks.values():
+        edges, factors = [e for e, _ in members], {k for _, k in members if k}
+        if len(factors) == 1 and any(k == 0.0 for _, k in members):
+            for kept in dict.fromkeys((1.0, *factors)):
+                slopes = replay.slopes.copy()
+                slopes[edges] = kept
+                yield "a mask of zeros and ones that f multiplies by is left out", slopes
 
 
 def _of_softmax(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -493,14 +543,22 @@ def _of_fan_out(replay: Replay) -> Iterator[tuple[str, Any]]:
                     slopes[lost] = 0.0
                     yield f"one of the {len(groups)} uses of {name} is forgotten", slopes
         counts = {len(replay.consumers.get(i, ())) for i in places}
-        if len(counts) == 1 and (n := counts.pop()) > 1:
+        n = max(counts)
+        if n > 1:
+            number = f"{n}" if len(counts) == 1 else f"up to {n}"
+            also = "" if len(counts) == 1 else "; += adds, and np.add.at where an index comes twice"
             for which, what in ((-1, "last"), (0, "first")):
                 slopes = replay.slopes.copy()
                 slopes[uses] = 0.0
                 for i in places:
-                    e = sorted(replay.consumers[i], key=lambda e: replay.source[e])[which]
-                    slopes[e] = replay.slopes[e]
-                yield f"= for +=: of the {n} uses of {name} only the {what} counts", slopes
+                    for e in sorted(replay.consumers.get(i, ()), key=lambda e: replay.source[e])[
+                        which:
+                    ][:1]:
+                        slopes[e] = replay.slopes[e]
+                yield (
+                    f"= for +=: of the {number} uses of {name} only the {what} counts{also}",
+                    slopes,
+                )
 
 
 def _of_broadcasting(replay: Replay) -> Iterator[tuple[str, Any]]:
@@ -617,7 +675,7 @@ def _of_biases(
             (f"counts only the first of its {n} uses: = for +=", came[:, 0]),
             ("is the largest, not the sum", came.max(axis=1)),
         ):
-            if candidate.size == array.size:
+            if candidate.size == array.size and (n > 2 or "largest" not in text):
                 yield (
                     f"d{leaf.short} {text}",
                     misfit(array.ravel(), candidate.ravel()),
@@ -650,7 +708,7 @@ Family = Callable[
 # Those that are made most often, and quickest to try, come first.
 FAMILIES: tuple[Family, ...] = (
     _family(lambda replay: chain(_of_activations(replay), _of_units_above(replay))),
-    _family(_of_softmax),
+    _family(lambda replay: chain(_of_softmax(replay), _of_what_is_handed(replay))),
     _of_updates,
     _family(_of_square_weights),
     _family(_of_factors),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+
+from autograd.checks.report import Explanation
 
 FITS = 1e-5  # how far a fitting gradient may be off, as part of its size
 
@@ -49,22 +52,21 @@ def factor_text(k: float, sizes: Mapping[int, str]) -> str:
     sign = "−" if k < 0.0 else ""
     also = ", and the sign" if sign else ""
     size = abs(k)
-    for n, name in sizes.items():
-        if n < 2:
-            continue
-        of = f"1/{n} ({name})"
-        for x, shown, why in (
-            (n, f"{n}", f"a sum where a mean is due, {of}"),
-            (1.0 / n, f"1/{n}", f"a mean where a sum is due, or {of} is there twice"),
-            (2.0 * n, f"{2 * n}", f"{of} and a factor 2"),
-            (2.0 / n, f"2/{n}", f"{of} and a factor 2"),
-            (0.5 * n, f"{n}/2", f"{of} and a factor 2"),
-            (0.5 / n, f"1/{2 * n}", f"{of} and a factor 2"),
-            (float(n) * n, f"{n}²", f"{of} is missing twice"),
-            (1.0 / n / n, f"1/{n}²", f"{of} is there twice too often"),
-        ):
-            if abs(size - x) <= FITS * x:
-                return times(sign + shown, why + also)
+    lengths = [(n, f"1/{n} ({name})") for n, name in sizes.items() if n > 1]
+    forms: tuple[tuple[Callable[[int], float], str, str], ...] = (  # the plainest come first
+        (lambda n: n, "{n}", "a sum where a mean is due, {of}"),
+        (lambda n: 1.0 / n, "1/{n}", "a mean where a sum is due, or {of} is there twice"),
+        (lambda n: 2.0 * n, "{twice}", "{of} and a factor 2"),
+        (lambda n: 2.0 / n, "2/{n}", "{of} and a factor 2"),
+        (lambda n: 0.5 * n, "{n}/2", "{of} and a factor 2"),
+        (lambda n: 0.5 / n, "1/{twice}", "{of} and a factor 2"),
+        (lambda n: float(n) * n, "{n}²", "{of} is missing twice"),
+        (lambda n: 1.0 / n / n, "1/{n}²", "{of} is there twice too often"),
+    )
+    for x, shown, why in forms:
+        for n, of in lengths:
+            if abs(size - x(n)) <= FITS * x(n):
+                return times(sign + shown.format(n=n, twice=2 * n), why.format(of=of) + also)
     for n, name in sizes.items():
         for other, its in sizes.items():
             if n != other and min(n, other) > 1 and abs(size - n / other) <= FITS * size:
@@ -108,7 +110,7 @@ def patterns(
         straight = misfit(right, factor(right, value) * value) < 1e-3
         if theirs.size > 1 and math.isfinite(c) and c and not straight:
             yield (
-                f"{name} differs by {c:.6g} × {name}: a penalty is forgotten, has another factor "
+                f"{name} differs by {c:.6g} × itself: a penalty is forgotten, has another factor "
                 "(λ against λ/m, ½), or should not be there (biases)",
                 misfit(difference, c * value),
             )
@@ -158,6 +160,47 @@ def patterns(
             )
 
 
+_PENALTY = re.compile(r"\{\} differs by (\S+) × itself")
+_PLURAL = (
+    ("{} is ", "{} are "), ("{} has ", "{} have "), ("{} differs ", "{} differ "),
+    ("what it should be", "what they should be"), ("× itself", "× themselves"),
+)  # fmt: skip
+
+
+def grouped(
+    found: Sequence[tuple[str, Any, Any, Any, Iterator[tuple[str, float]]]],
+) -> list[Explanation]:
+    """What fits, said once for all arrays that it fits.
+
+    Args:
+        found: the name of each array, its gradient as returned and as it should be, the array
+            itself, and its patterns.
+    """
+    same: dict[str, tuple[float, list[str]]] = {}
+    for name, *_, every in found:
+        for text, off in every:
+            if off <= FITS:
+                worst, names = same.get(text.replace(name, "{}", 1), (0.0, []))
+                same[text.replace(name, "{}", 1)] = max(worst, off), [*names, name]
+    single = {name for name, theirs, *_ in found if np.size(theirs) == 1}
+    for name, theirs, right, value, _ in found:
+        for text, (_, names) in same.items():
+            penalty = _PENALTY.match(text)  # one number differs by a multiple of itself anyhow
+            if penalty and name in single and np.size(right) == 1:
+                off = np.reshape(theirs, np.shape(right)) - right
+                if misfit(off, float(penalty[1]) * np.asarray(value)) <= FITS:
+                    names.append(name)
+    explanations = []
+    for text, (off, names) in same.items():
+        if len(names) > 1:
+            for one, many in _PLURAL:
+                text = text.replace(one, many, 1)
+        each = Explanation(text.replace("{}", ", ".join(names), 1), off, tuple(names))
+        if not (each.bare and set(names) <= single):  # any number is a multiple of any other
+            explanations.append(each)
+    return explanations
+
+
 def _partial(name: str, theirs: Any, right: Any) -> Iterator[tuple[str, float]]:
     """Some rows, columns or entries are 0, and the others are right."""
     zero = (theirs == 0.0) & (np.nan_to_num(right) != 0.0)
@@ -197,6 +240,8 @@ def _axes(name: str, theirs: Any, right: Any) -> Iterator[tuple[str, float]]:
                               ("averaged", right.mean(axis=axis, keepdims=True))):  # fmt: skip
             if theirs.shape == right.shape:
                 yield f"{name} is {what} over axis {axis}", misfit(theirs, reduced + 0.0 * right)
+            elif theirs.size == reduced.size == 1:
+                yield f"{name} is {what} over all axes", misfit(theirs.reshape(-1), reduced.ravel())
             elif theirs.size == reduced.size:
                 yield (
                     f"{name} is {what} over axis {axis}, the wrong one",

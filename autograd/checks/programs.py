@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import inspect
 import itertools
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograd.checks.calls import bare
-from autograd.checks.patterns import FITS, misfit, patterns, sizes_of
+from autograd.checks.patterns import FITS, grouped, misfit, patterns, sizes_of
 from autograd.checks.report import ArrayCheck, Explanation, Report
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def compare(
     keys = [leaf.key for leaf in program.leaves if leaf.parameter]
     report = Report(hints=hints)
     report.says, report.reference = "yours says", "the program"
-    theirs, beside, cost = _call(program, function, arrays, ours["return"][0])
+    theirs, beside, cost, turned = _call(program, function, arrays, ours["return"][0])
     if not abs(cost - float(ours["return"][0])) <= SAME * max(1.0, abs(cost)):
-        report.problems.append(
+        report.problems["cost"] = (
             f"your cost is {cost:.10g}, that of the program {float(ours['return'][0]):.10g}"
         )
     for key in keys:
@@ -49,7 +50,7 @@ def compare(
         if key not in theirs:
             report.arrays.append(ArrayCheck.missing(f"d{key}", right.shape))
             continue
-        report.arrays.append(_check(f"d{key}", theirs[key], right))
+        report.arrays.append(_check(f"d{key}", theirs[key], right, turned))
     for name, array in beside.items():
         if name in ours and isinstance(ours[name], np.ndarray):
             its = ours[name]
@@ -58,6 +59,8 @@ def compare(
                 array = array.T
             if array.size == its.size and array.shape != its.shape:
                 array = array.reshape(its.shape)
+            if name.startswith("d") and misfit(array * len(arrays[0]), its) <= SAME:
+                array = array * len(arrays[0])  # theirs has the 1/m that ours gets at the end
             report.arrays.append(_check(name, array, its))
     wrong = [check for check in report.arrays if not check.right]
     if wrong:
@@ -66,9 +69,8 @@ def compare(
             wrong, key=lambda c: order.index(c.name) if c.name in order else 999
         ).name
     if hints and wrong:
-        report.explanations = sorted(
-            _explained(program, arrays, theirs, wrong, ours), key=lambda e: e.misfit
-        )
+        explanations = _explained(program, arrays, theirs, wrong, ours)
+        report.explanations = sorted(explanations, key=lambda e: e.rank)
     return report
 
 
@@ -120,8 +122,8 @@ _NAME = "cost_and_gradients"
 
 def _call(
     program: Program, function: Callable[..., Any], inputs: Sequence[Any], cost: Any
-) -> tuple[dict[str, Any], dict[str, Any], float]:
-    """Their gradients, turned to lie as ours, and other arrays that they return by name."""
+) -> tuple[Any, ...]:
+    """Their gradients, turned to lie as ours, other arrays by name, the cost, whether turned."""
     leaves = list(program.leaves)
     values = [*inputs, *[program.parameters[leaf.key] for leaf in leaves if leaf.parameter]]
     answers = []
@@ -142,23 +144,22 @@ def _call(
             with np.errstate(all="ignore"):
                 result = _called(function, [leaf.key for leaf in leaves], laid)
             its_cost, gradients, beside = _split(result, [a.key for a in leaves if a.parameter])
-            found = {}
+            found, fitting = {}, 0
             for leaf, array in zip(leaves, laid, strict=True):
                 if leaf.parameter and leaf.key in gradients:
                     part = np.asarray(gradients[leaf.key], float)
                     if part.shape != array.shape and part.size == array.size == 1:
                         part = part.reshape(array.shape)
                     shape = np.shape(program.parameters[leaf.key])
-                    if part.shape == array.shape:
-                        part = (
-                            part.T
-                            if weights is _TURNED[1] and array.ndim == 2 and len(shape) == 2
-                            else part.reshape(shape)
-                        )
+                    fitting += part.shape == array.shape
+                    if weights is _TURNED[1] and len(shape) == 2:
+                        part = part.T
+                    elif part.shape == array.shape:
+                        part = part.reshape(shape)
                     found[leaf.key] = part
-            fitting = sum(found[k].shape == np.shape(program.parameters[k]) for k in found)
             same = abs(its_cost - float(cost)) <= SAME * max(1.0, abs(its_cost))
-            answers.append((same, fitting, found, beside, its_cost))
+            turned = weights is _TURNED[1]
+            answers.append((same, fitting, found, beside, its_cost, turned))
         except (ValueError, IndexError, ArithmeticError) as error:
             trouble = error
     if not answers:
@@ -166,8 +167,8 @@ def _call(
             "your function cannot be called with "
             f"({', '.join(leaf.key for leaf in leaves)}) in any orientation: {trouble}"
         )
-    _, _, found, beside, its_cost = max(answers, key=lambda a: (a[0], a[1]))
-    return found, beside, its_cost
+    _, _, *answer = max(answers, key=lambda a: (a[0], a[1]))
+    return tuple(answer)
 
 
 def _as_input(turn: Callable[[Any], Any], array: Any) -> Any:
@@ -205,11 +206,12 @@ def _split(result: Any, keys: Sequence[str]) -> tuple[float, dict[str, Any], dic
     return float(np.asarray(cost).reshape(())), gradients, beside
 
 
-def _check(name: str, theirs: Any, right: Any) -> ArrayCheck:
+def _check(name: str, theirs: Any, right: Any, turned: bool = False) -> ArrayCheck:
     check = ArrayCheck(name, np.shape(right))
     check.claimed, check.numeric = np.asarray(theirs, float), np.asarray(right, float)
     if check.claimed.shape != check.shape:
-        check.trouble = f"it has shape {check.claimed.shape}, not {check.shape}"
+        way = -1 if turned and len(check.shape) == 2 else 1  # as the reader sees it
+        check.trouble = f"it has shape {check.claimed.shape[::way]}, not {check.shape[::way]}"
         return check
     scale = float(np.sqrt(np.mean(check.numeric**2))) if check.numeric.size else 0.0
     check.nudged = np.ones(check.shape, bool)
@@ -227,32 +229,44 @@ def _explained(
     wrong: Sequence[ArrayCheck],
     ours: Mapping[str, Any],
 ) -> Iterator[Explanation]:
-    names = [check.name for check in wrong if check.name.removeprefix("d") in theirs]
+    keys = {check.name[1:] for check in wrong} & set(theirs)
     for text, line, new in _variants(program):
         try:
-            result = _run(program, inputs, {line: new})["return"][1]
+            result = _run(program, inputs, {line: new})
         except (ValueError, NameError, IndexError):
             continue
-        off = 0.0
+        off, changed = 0.0, []
         for key, array in theirs.items():
-            its = np.asarray(result[key], float)
-            off = max(off, misfit(array, its) if np.shape(array) == its.shape else 0.0)
-        changed = [n for n in names if misfit(result[n[1:]], ours["return"][1][n[1:]]) > 1e-9]
+            its = np.asarray(result["return"][1][key], float)
+            moved = misfit(its, ours["return"][1][key]) > 1e-9
+            if np.shape(array) != its.shape:
+                if not moved:
+                    continue  # that is another mistake
+                its = np.asarray(result[f"d{key}"], float).reshape(-1)
+                array = np.ravel(array)
+            off = max(off, misfit(array, its))
+            if moved and key in keys:
+                changed.append(f"d{key}")
         if off <= FITS and changed:
+            if len(changed) > 1:
+                text = text.replace("lacks", "lack", 1).replace("has", "have", 1)
             yield Explanation(f"your {', '.join(changed)} {text}", off, tuple(changed))
     sizes = sizes_of([(a.key, x) for a, x in zip(program.leaves, inputs, strict=False)])
     gradients = {f"d{k}": np.asarray(ours["return"][1][k]) for k in theirs}
+    found = []
     for check in wrong:
         if check.name in gradients:
             rest = {n: g for n, g in gradients.items() if n != check.name}
             value = program.parameters[check.name[1:]]
-            for text, off in patterns(check.name, check.claimed, check.numeric, value, rest, sizes):
-                if off <= FITS:
-                    yield Explanation(f"your {text}", off, (check.name,))
+            every = patterns(check.name, check.claimed, check.numeric, value, rest, sizes)
+            found.append((check.name, check.claimed, check.numeric, value, every))
+    for each in grouped(found):
+        yield Explanation(f"your {each.text}", each.misfit, each.arrays)
 
 
 def _variants(program: Program) -> Iterator[tuple[str, str, str]]:
     """The program with one slip in one line: what to say, the line, and the line with the slip."""
+    names = {statement.name for statement in program.statements}
     for statement in program.statements:
         line = str(statement)
         tree = ast.parse(statement.formula, mode="eval").body
@@ -272,10 +286,35 @@ def _variants(program: Program) -> Iterator[tuple[str, str, str]]:
                 new = text.replace(f"{inner}.T", inner, 1)
                 what = f"has {inner} where {inner}.T is due, in the line {line}"
                 yield what, line, f"{statement.name} = {new}"
+        if "axis=1" in text:
+            new = text.replace("axis=1", "axis=0")
+            yield (
+                f"is summed over the wrong axis in the line {line}",
+                line,
+                f"{statement.name} = {new}",
+            )
+        for old, new in _exchanged(tree, names):
+            what = f"has {new} where {old} is due, in the line {line}"
+            yield what, line, f"{statement.name} = {re.sub(_word(old), new, text)}"
         if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
             for part, lost in ((tree.left, tree.right), (tree.right, tree.left)):
                 what = f"lacks the term {ast.unparse(lost)} in the line {line}"
                 yield what, line, f"{statement.name} = {ast.unparse(part)}"
+
+
+def _exchanged(tree: ast.expr, names: set[str]) -> Iterator[tuple[str, str]]:
+    """What people write for something else: A1 for its square, Z1 for A1 and A1 for Z1."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.BinOp))]
+    for text in dict.fromkeys(map(ast.unparse, nodes)):
+        if text.endswith(" ** 2") and text.removesuffix(" ** 2") in names:
+            yield text, text.removesuffix(" ** 2")
+        other = {"A": "Z", "Z": "A"}.get(text[0], "") + text[1:]
+        if {text, other} <= names and other != text:
+            yield text, other
+
+
+def _word(text: str) -> str:
+    return rf"(?<!\w){re.escape(text)}(?!\w)"
 
 
 def _factors(tree: ast.expr) -> list[tuple[bool, ast.expr]]:

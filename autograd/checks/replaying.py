@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,23 @@ def numbers(array: Any) -> Any:
     return array
 
 
+@contextmanager
+def _asked_for_floats() -> Iterator[dict[float, Value]]:
+    """Which Values were made plain numbers meanwhile, as in ``float(np.squeeze(cost))``."""
+    asked: dict[float, Value] = {}
+    plain = Value.__float__
+
+    def noted(value: Value) -> float:
+        asked[plain(value)] = value
+        return plain(value)
+
+    Value.__float__ = noted  # type: ignore[method-assign]
+    try:
+        yield asked
+    finally:
+        Value.__float__ = plain  # type: ignore[method-assign]
+
+
 class Replay:
     """The recorded graph of f, flattened to edges, with slopes that may be edited.
 
@@ -152,6 +170,7 @@ class Replay:
         edge: the edge of (node, slot).
         leaves: the positions of the Values of each array.
         results: what f returned, to look for named arrays in.
+        upstream: the edges on which the cotangent is handed to the output of f.
     """
 
     def __init__(self, functions: Functions, leaves: Sequence[Leaf]) -> None:
@@ -163,11 +182,14 @@ class Replay:
                 tail = f"[{', '.join(map(str, index))}]" if index else ""
                 made[index] = Value(float(array[index]), leaf.short + tail)
             values[leaf] = made.view(ValueArray) if array.ndim else made[()]
-        self.results = functions.call(functions.replaced(values))
+        with _asked_for_floats() as asked:
+            self.results = functions.call(functions.replaced(values))
         y, _ = functions.split(self.results)
-        output: Any = np.asarray(y, object)
+        output: Any = np.asarray(asked.get(y, y) if isinstance(y, float) else y, object)
+        products: Any = ()
         if functions.cotangent is not None:
-            output = np.sum(output * functions.cotangent)
+            products = output * functions.cotangent
+            output = np.sum(products)
         elif output.size == 1:
             output = output.reshape(-1)[0]
         else:
@@ -202,6 +224,27 @@ class Replay:
         self.consumers: dict[int, list[int]] = {}
         for n, k in enumerate(self.target.tolist()):
             self.consumers.setdefault(k, []).append(n)
+        self.upstream = [self.edge[self.place[v], 0] for v in np.ravel(products)]
+        self._cut_shifts()
+
+    def _cut_shifts(self) -> None:
+        """Take the largest entry that softmax subtracts from all of them as the constant it is.
+
+        Its way back cancels, and would not where one of the others is edited.
+        """
+        groups: dict[int, list[int]] = {}
+        for i, node in enumerate(self.nodes):
+            if node.op is rows.subtract:
+                groups.setdefault(int(self.level[i]), []).append(i)
+        for members in groups.values():
+            pairs = [self.nodes[i].inputs for i in members]
+            if not {b for _, b in pairs} <= {a for a, _ in pairs}:
+                continue
+            slopes = self.slopes.copy()
+            slopes[[self.edge[i, 1] for i in members]] = 0.0
+            before, after = (self.along(self.sweep(each)) for each in (self.slopes, slopes))
+            if all(np.allclose(before[leaf], after[leaf], 1e-9, 1e-12) for leaf in before):
+                self.slopes = slopes
 
     def sweep(self, slopes: Any) -> Any:
         """The gradient by every node, with these slopes."""

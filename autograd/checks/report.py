@@ -13,6 +13,7 @@ from autograd.differences import agreeing_digits
 MOST = 6  # explanations that are shown
 ROWS, COLUMNS = 24, 32  # of a grid that is drawn
 ALL_DIGITS = 9  # as many as are drawn; more are all
+CUT = '<td style="background:#fff;color:#000">…</td>'
 # From no digit to all, legible with black text.
 SHADES = ("#F4A582", "#F9C0A4", "#FBD5BF", "#FAE6D8", "#F5F1E6", "#E6EEF3", "#D3E5F0",
           "#BBD9EA", "#A2CDE3", "#8CC2DC")  # fmt: skip
@@ -36,7 +37,23 @@ class Explanation:
     @property
     def bare(self) -> bool:
         """Whether it is a factor that nobody knows a reason for."""
-        return self.text.endswith("times what it should be")
+        return self.text.endswith(("times what it should be", "times what they should be"))
+
+    @property
+    def superficial(self) -> bool:
+        """Whether it says where zeros are, and a mistake may be behind them."""
+        return self.all_zeros or "right elsewhere" in self.text
+
+    @property
+    def all_zeros(self) -> bool:
+        """Whether it says that there is nothing but zeros."""
+        return "all zeros" in self.text
+
+    @property
+    def rank(self) -> tuple[Any, ...]:
+        """What sorts explanations, the best first."""
+        off = 0.0 if self.misfit < 1e-9 else float(f"{self.misfit:.1e}")  # that is rounding
+        return self.bare, self.superficial, off, -len(self.arrays)
 
     def __repr__(self) -> str:
         shown = f"{self.misfit:.1g}" if self.misfit > 1e-9 else "0"  # that is rounding
@@ -140,7 +157,8 @@ class Report:
         arrays: one :class:`ArrayCheck` for each array that a gradient was returned for.
         explanations: known mistakes that fit, best first.
         first: the array that is wrong first on the way back, where that could be told.
-        problems: what is wrong beside the arrays: a stale cache, another cost.
+        problems: what is wrong beside single entries, by what it concerns: a stale cache of an
+            array, another cost.
         notes: what else there is to know: kinks, round-off, float32, integers.
     """
 
@@ -150,7 +168,7 @@ class Report:
         self.first = ""
         self.notes: list[str] = []
         self.hints = hints
-        self.problems: list[str] = []
+        self.problems: dict[str, str] = {}
         self.says = "df says"
         self.reference = "the central difference"
         self._not_the_same = ""
@@ -192,26 +210,27 @@ class Report:
 
     def __str__(self) -> str:
         if self._not_the_same:
-            return self._not_the_same[0].upper() + self._not_the_same[1:] + "."
+            return self._not_the_same + "."
         wrong = [array for array in self.arrays if not array.right]
         if self.right:
             n = sum(int(array.nudged.sum()) for array in self.arrays)
             names = ", ".join(array.name for array in self.arrays)
             lines = [f"The gradient is right: {n} entries of {names} agree with {self.reference}."]
+        elif not self.hints:
+            names = ", ".join(dict.fromkeys([*(array.name for array in wrong), *self.problems]))
+            return f"The gradient is wrong along {names}."
         elif not wrong:
             lines = ["The gradient agrees, and yet:"]
-        elif not self.hints:
-            return f"The gradient is wrong along {', '.join(array.name for array in wrong)}."
         else:
             lines = [f"The gradient is wrong in {len(wrong)} of {len(self.arrays)} arrays."]
             for array in wrong:
                 lines += [line.replace("the central difference", self.reference)
                           for line in array.lines(self.says)]  # fmt: skip
-        lines += [f"  {problem}" for problem in self.problems]
+        lines += [f"  {problem}" for problem in self.problems.values()]
         lines += [f"Note: {note}." for note in self.notes]
         if wrong and self.first and len(self.arrays) > 1 and self.hints:
             lines.append(f"First wrong on the way back: {self.first}.")
-        if wrong and self.hints:
+        if any(array.claimed is not None for array in wrong) and self.hints:
             if self.explanations:
                 lines.append(
                     "What explains it, best first (how far it is off, as part of the gradient):"
@@ -251,10 +270,10 @@ def _grid(array: ArrayCheck) -> str:
                 f'<td style="background:{shade};color:#000;border:1px solid #bbb;'
                 f'min-width:1.4em;text-align:center;padding:1px 3px">{shown}</td>'
             )
-        cut = "<td>…</td>" if len(row) > COLUMNS else ""
+        cut = CUT if len(row) > COLUMNS else ""
         rows.append(f"<tr>{''.join(cells)}{cut}</tr>")
     if len(grid) > ROWS:
-        rows.append("<tr><td>…</td></tr>")
+        rows.append(f"<tr>{CUT}</tr>")
     state = "right" if array.right else escape(array.trouble or "wrong")
     caption = f"{escape(array.short)} {array.shape}: {state}"
     return (

@@ -36,6 +36,13 @@ def test_the_wrong_array_comes_first_and_its_entries_are_joined():
     assert np.allclose(claims.get_ydata(), 1.5 * np.asarray(differences.get_ydata()), rtol=1e-6)
 
 
+def test_what_hints_would_tell_is_not_drawn_either():
+    wrong = check_gradients(lambda v: v**2, lambda v: 3 * v, 2.0, hints=False)
+    with pytest.raises(ValueError, match="hints=False"):
+        plot_check(wrong)
+    assert plot_check(check_gradients(lambda v: v**2, lambda v: 2 * v, 2.0, hints=False))
+
+
 def test_all_agree():
     ax = plot_check(report())
     assert ax.get_title() == "all entries agree"

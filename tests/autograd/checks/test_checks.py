@@ -101,12 +101,89 @@ def test_dicts_and_lists_of_arrays():
     assert report.arrays[0].name == "layers[0]"
 
 
+def test_a_missing_gradient_needs_no_explanation():
+    text = str(check_gradients(lambda p: p["u"] * p["v"], lambda p: {"du": p["v"]},
+                               {"u": 2.0, "v": 3.0}))  # fmt: skip
+    assert "no gradient is returned for it" in text
+    assert "None of the known mistakes" not in text
+
+
 def test_a_gradient_that_is_not_returned_though_others_are():
     def f(parameters):
         return np.sum(parameters["W"] ** 2) + np.sum(parameters["b"] ** 2)
 
     report = check_gradients(f, lambda parameters: {"dW": 2 * parameters["W"]}, {"W": W, "b": b})
     assert 'parameters["b"], shape (2, 1): no gradient is returned for it' in str(report)
+
+
+def test_what_else_courses_return():
+    X, y = np.array([[1.0, 2.0], [0.0, 1.0], [3.0, -1.0]]), np.array([1, 0, 2])
+    W, b = np.array([[0.5], [-1.0]]), np.array([0.2])
+
+    def loss(X, y, W, b):
+        error = X @ W + b - y[:, None]
+        return np.sum(error**2), 2 * X.T @ error, 2 * error.sum(axis=0)
+
+    # Fewer gradients than arguments: by shapes; the floats; the first.
+    assert check_gradients(loss, X, y, W, b).right
+    assert check_gradients(lambda W, k, b: (np.sum(W) * b**k, b**k, k * np.sum(W) * b ** (k - 1)),
+                           2.0, 3, 1.5).right  # fmt: skip
+    assert check_gradients(lambda u, v, w: (u * v * w, v * w, u * w), 2.0, 3.0, 4.0).right
+    assert check_gradients(
+        lambda p, q, r: (np.sum(p) * q["a"] * r, [[q["a"] * r]] * 2, {"a": np.sum(p) * r}),
+        [np.array([1.0]), np.array([2.0])], {"a": 1.0}, 2.0,
+    ).right  # fmt: skip
+    # The gradients before the cost; and between the cost and a cache.
+    assert check_gradients(lambda w: ({"dw": 2 * w}, w**2), 3.0).right
+    assert check_gradients(lambda w: (w**2, {"dw": 2 * w}, {"w": w}), 3.0).right
+    assert check_gradients(lambda w: (w**2, {"w": w}, {"dw": 2 * w}), 3.0).right
+    assert not check_gradients(lambda w: (w**2, {"w": w}, {"dw": 3 * w}), 3.0)
+    # Dicts that hold lists of dicts.
+    nested = {"layers": [{"W": W, "b": b}, {"W": W + 1.0, "b": b}]}
+
+    def sums(p):
+        return sum(np.sum(layer["W"] ** 2) + np.sum(layer["b"]) for layer in p["layers"])
+
+    def slopes(p):
+        return {"layers": [{"W": 2 * each["W"], "b": np.ones(1)} for each in p["layers"]]}
+
+    assert check_gradients(sums, slopes, nested).right
+    assert check_gradients(
+        lambda p, w: (sums(p) + w**2, {"dp": slopes(p), "dw": 2 * w, "steps": [1, 2]}), nested, 1.0
+    ).right
+
+
+def test_a_layer_that_keeps_its_cache():
+    class Sigmoid:
+        def forward(self, x):
+            self.out = 1 / (1 + np.exp(-x))
+            return self.out
+
+        def backward(self, grad_output):
+            return grad_output * self.out * (1 - self.out)
+
+    layer = Sigmoid()
+    assert check_gradients(layer.forward, layer.backward, np.array([0.5, -1.0])).right
+    # A parameter that is f's own argument is that, whatever it is called.
+    assert check_gradients(lambda delta: delta**2, lambda delta: 2 * delta, 3.0).right
+
+
+def test_a_cost_of_zero_or_nearly():
+    x = np.array([0.1, 0.2, 0.3])
+    for cost in (lambda x: np.sum(x) - 0.6, lambda x: 1e8 * (np.sum(x) - 0.6)):
+        slope = cost(np.ones(3)) / 2.4
+        assert check_gradients(cost, lambda x, slope=slope: slope * np.ones(3), x).right
+        assert not check_gradients(cost, lambda x, slope=slope: 1.001 * slope * np.ones(3), x)
+    X, w = np.arange(12.0).reshape(4, 3) ** 0.5, np.array([0.3, -0.7, 1.1])
+    y = X @ w
+
+    def squares(w):
+        return np.mean((X @ w - y) ** 2)
+
+    report = check_gradients(squares, lambda w: X.T @ (X @ w - y) / 2, w)
+    assert report.right
+    assert not report.notes
+    assert not check_gradients(squares, lambda w: X.T @ (X @ w - y) / 2 + 1e-6, w)
 
 
 def test_arrays_with_a_cotangent():
@@ -281,9 +358,9 @@ def test_functions_that_answer_differently_twice():
         lambda v: np.sum(v * (draw(3) < 0.5)), lambda v: np.ones(3), np.ones(3)
     )
     assert not report.right
-    assert str(report).startswith("F is not the same twice: at the same arguments it answers")
+    assert str(report).startswith("f is not the same twice: at the same arguments it answers")
     report = check_gradients(lambda v: np.sum(v), lambda v: draw(3), np.ones(3))
-    assert "Df, for v, is not the same twice" in str(report)
+    assert "df, for v, is not the same twice" in str(report)
     calls = []
 
     def later(v):
@@ -387,7 +464,7 @@ def test_a_part_of_f_that_is_not_recorded():
 
     report = check_gradients(f, lambda v: np.cos(v), np.array([0.3, -0.8, 0.5]))
     assert "None of the known mistakes explains it." in str(report)
-    report = check_gradients(lambda v: float(np.sum(v)), lambda v: np.sin(v), np.arange(3.0))
+    report = check_gradients(lambda v: float(np.sum(v)) + 0.5, lambda v: np.sin(v), np.arange(3.0))
     assert "f could not be recorded" in str(report)
 
 

@@ -54,22 +54,22 @@ def scaled(k):
 @pytest.mark.parametrize(
     ("k", "words"),
     [
-        (7.0, "w, b is 7 times what it should be: a sum where a mean is due, 1/7"),
-        (1 / 7, "w, b is 1/7 times what it should be: a mean where a sum is due, or 1/7"),
-        (-1.0, "w, b has the wrong sign"),
-        (0.5, "w, b is 1/2 times what it should be: is a factor 2 forgotten"),
-        (2.0, "w, b is 2 times what it should be: is a ½ of the cost forgotten"),
-        (-2.0, "w, b is −2 times what it should be: the sign, and a factor 2"),
-        (-0.5, "w, b is −1/2 times what it should be: the sign, and a factor 2"),
-        (-7.0, "w, b is −7 times what it should be: a sum where a mean is due, 1/7"),
-        (14.0, "w, b is 14 times what it should be: 1/7 (axis 0 of x) and a factor 2"),
-        (2 / 7, "w, b is 2/7 times"),
-        (3.5, "w, b is 7/2 times"),
-        (1 / 14, "w, b is 1/14 times"),
-        (49.0, "w, b is 7² times"),
-        (1 / 49, "w, b is 1/7² times"),
-        (7 / 3, "w, b is 7/3 times what it should be: a mean over axis 1 of x in place of axis 0"),
-        (1.2345, "w, b is 1.2345 times what it should be\n"),
+        (7.0, "w, b are 7 times what they should be: a sum where a mean is due, 1/7"),
+        (1 / 7, "w, b are 1/7 times what they should be: a mean where a sum is due, or 1/7"),
+        (-1.0, "w, b have the wrong sign"),
+        (0.5, "w, b are 1/2 times what they should be: is a factor 2 forgotten"),
+        (2.0, "w, b are 2 times what they should be: is a ½ of the cost forgotten"),
+        (-2.0, "w, b are −2 times what they should be: the sign, and a factor 2"),
+        (-0.5, "w, b are −1/2 times what they should be: the sign, and a factor 2"),
+        (-7.0, "w, b are −7 times what they should be: a sum where a mean is due, 1/7"),
+        (14.0, "w, b are 14 times what they should be: 1/7 (axis 0 of x) and a factor 2"),
+        (2 / 7, "w, b are 2/7 times"),
+        (3.5, "w, b are 7/2 times"),
+        (1 / 14, "w, b are 1/14 times"),
+        (49.0, "w, b are 7² times"),
+        (1 / 49, "w, b are 1/7² times"),
+        (7 / 3, "w, b are 7/3 times what they should be: a mean over axis 1 of x"),
+        (1.2345, "w, b are 1.2345 times what they should be\n"),
     ],
 )  # fmt: skip
 def test_factors(k, words):
@@ -148,7 +148,7 @@ def test_penalties(slip):
 
     text = explained(ridge, gradient, w, bias, x=x, y=y, lam=0.8)
     assert "a penalty is forgotten, has another factor" in text
-    assert ("b differs by 0.114286 × b" if slip == "bias" else "× w: ") in text
+    assert ("b differs by 0.114286 × itself" if slip == "bias" else "× itself: ") in text
 
 
 def test_the_factor_of_a_penalty_is_printed():
@@ -156,7 +156,15 @@ def test_the_factor_of_a_penalty_is_printed():
         return squares_gradient(w, b, x, y)
 
     text = explained(ridge, gradient, w, b, x=x, y=y, lam=0.8)
-    assert "w differs by -0.114286 × w" in text  # 0.8 / 7
+    assert "w differs by -0.114286 × itself" in text  # 0.8 / 7
+
+    def another(w, b, x, y, lam):
+        dw, db = squares_gradient(w, b, x, y)
+        return dw, -db
+
+    text = explained(ridge, another, w, b, x=x, y=y, lam=0.8)
+    assert "w differs by -0.114286 × itself" in text
+    assert "b has the wrong sign" in text
 
 
 # --- two layers -----------------------------------------------------------------------------
@@ -286,6 +294,14 @@ def test_without_hints_the_arrays_are_named_and_nothing_more():
     report = check_gradients(squares, df, w, b, x=x, y=y, hints=False)
     assert str(report) == "The gradient is wrong along w."
     assert "<td" not in report._repr_html_()
+    kept = {}
+
+    def cached(v):
+        kept.setdefault("v", v.copy())
+        return np.sum(v**3)
+
+    report = check_gradients(cached, lambda v: 3 * kept["v"] ** 2, np.ones(3) * w[0], hints=False)
+    assert str(report) == "The gradient is wrong along v."
 
 
 # --- deeper ---------------------------------------------------------------------------------
@@ -504,3 +520,229 @@ def test_a_normalisation_whose_mean_and_variance_are_taken_as_constants(how):
     assert "(such as a mean, a variance) on the way taken as constant" in explained(
         f, df, RNG.normal(size=(5, 3))
     )
+
+
+# --- as courses write it ------------------------------------------------------------------
+
+
+def propagated(parameters, X, Y):
+    """Tanh, then a sigmoid unit; the cost is made a plain number, as courses do."""
+    Z1 = np.dot(parameters["W1"], X) + parameters["b1"]
+    A1 = np.tanh(Z1)
+    A2 = 1 / (1 + np.exp(-(np.dot(parameters["W2"], A1) + parameters["b2"])))
+    cost = -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / Y.shape[1]
+    return float(np.squeeze(cost)), {"A1": A1, "A2": A2}
+
+
+def propagated_back(parameters, cache, X, Y, prime=lambda a: 1 - a**2):
+    m, A1 = X.shape[1], cache["A1"]
+    dZ2 = cache["A2"] - Y
+    dZ1 = np.dot(parameters["W2"].T, dZ2) * prime(A1)
+    return {
+        "dW1": np.dot(dZ1, X.T) / m,
+        "db1": np.sum(dZ1, axis=1, keepdims=True) / m,
+        "dW2": np.dot(dZ2, A1.T) / m,
+        "db2": np.sum(dZ2, axis=1, keepdims=True) / m,
+    }
+
+
+COURSE = {
+    "W1": RNG.normal(size=(4, 3)), "b1": RNG.normal(size=(4, 1)),
+    "W2": RNG.normal(size=(1, 4)), "b2": RNG.normal(size=(1, 1)),
+}  # fmt: skip
+COURSE_DATA = {"X": RNG.normal(size=(3, 7)), "Y": np.array([[0, 1, 1, 0, 1, 0, 1]])}
+
+
+@pytest.mark.parametrize(
+    ("prime", "words"),
+    [
+        (lambda a: 1, "g′(z) is left out (tanh, layer 1 from the output)"),
+        (lambda a: a > 0, "g′ is written as the mask of ReLU"),
+        (lambda a: a * (1 - a), "g′ is written as a(1 − a)"),
+    ],
+)
+def test_a_cost_that_is_made_a_plain_number_is_recorded_all_the_same(prime, words):
+    def gradients(parameters, cache, X, Y):
+        return propagated_back(parameters, cache, X, Y, prime)
+
+    assert check_gradients(propagated, propagated_back, COURSE, **COURSE_DATA).right
+    text = explained(propagated, gradients, COURSE, **COURSE_DATA)
+    assert words in text
+    assert "Note" not in text
+
+
+def test_a_slip_in_all_layers():
+    def f(W1, W2, X, Y):
+        return 0.5 * np.sum((sigmoid(sigmoid(X @ W1) @ W2) - Y) ** 2)
+
+    def gradients(W1, W2, X, Y, prime):
+        Z1 = X @ W1
+        Z2 = sigmoid(Z1) @ W2
+        dZ2 = (sigmoid(Z2) - Y) * prime(Z2)
+        return X.T @ (dZ2 @ W2.T * prime(Z1)), sigmoid(Z1).T @ dZ2
+
+    data = {"X": RNG.normal(size=(6, 3)), "Y": RNG.normal(size=(6, 1))}
+    weights = RNG.normal(size=(3, 4)), RNG.normal(size=(4, 1))
+    for prime, words in (
+        (lambda z: 1, "g′(z) is left out (sigmoid, all 2 layers)"),
+        (lambda z: z * (1 - z), "a function of a is taken at z: z(1 − z) (sigmoid, all 2 layers)"),
+    ):
+        text = explained(f, lambda *a, prime=prime, **k: gradients(*a, **k, prime=prime),
+                         *weights, **data)  # fmt: skip
+        assert words in text
+
+
+def test_the_upstream_gradient_is_left_out():
+    def relu(x):
+        return np.maximum(0, x), x
+
+    text = explained(relu, lambda dout, cache: (cache > 0) * 1.0, RNG.normal(size=(3, 4)))
+    assert "the upstream gradient (dout) is left out" in text
+
+
+@pytest.mark.parametrize("kept", [1.0, 2.0])
+def test_the_mask_of_dropout_is_left_out(kept):
+    mask = (RNG.random((4, 4)) < 0.5) * 2.0
+
+    def gradient(dout, x, mask):
+        return dout * kept
+
+    text = explained(lambda x, mask: x * mask, gradient, RNG.normal(size=(4, 4)), mask=mask)
+    assert "a mask of zeros and ones that f multiplies by is left out" in text
+
+
+def test_rows_that_are_looked_up_twice():
+    def gradient(dout, W, words):
+        dW = np.zeros_like(W)
+        dW[words] += dout  # np.add.at(dW, words, dout) adds
+        return dW
+
+    words = np.array([0, 1, 1, 2, 1])
+    text = explained(lambda W, words: W[words], gradient, RNG.normal(size=(5, 3)), words=words)
+    assert "of the up to 3 uses of W only the last counts; += adds, and np.add.at" in text
+
+
+def test_the_largest_score_that_softmax_subtracts_is_no_input():
+    labels = np.array([0, 1, 2, 3, 1])
+
+    def loss(x, forgotten=0):
+        shifted = x - np.max(x, axis=1, keepdims=True)
+        logs = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+        d = np.exp(logs)
+        d[np.arange(5), labels] -= 1 - forgotten
+        return -np.sum(logs[np.arange(5), labels]) / 5, d / 5
+
+    x = RNG.normal(size=(5, 4))
+    assert check_gradients(loss, None, x).right
+    text = explained(lambda x: loss(x)[0], lambda x: loss(x, forgotten=1)[1], x)
+    assert "a term is forgotten on the way back" in text
+
+
+def test_entries_subtracted_from_each_other_are_inputs():
+    text = explained(
+        lambda x: np.sum((x - x[::-1]) ** 2) + np.sum(np.sin(x)),
+        lambda x: 4 * (x - x[::-1]) + 1,
+        RNG.normal(size=4),
+    )
+    assert "g′(z) is left out (sin" in text
+
+
+def test_what_is_behind_zeros_is_looked_for():
+    def loss(x, y):
+        e = np.exp(x)
+        return -np.sum(np.log((e / e.sum(axis=1, keepdims=True))[np.arange(3), y]))
+
+    def gradient(x, y):
+        e = np.exp(x)
+        p = e / e.sum(axis=1, keepdims=True)
+        d = np.zeros_like(p)
+        d[np.arange(3), y] = -1 / p[np.arange(3), y]
+        return d * p * (1 - p)
+
+    text = explained(loss, gradient, RNG.normal(size=(3, 4)), y=np.array([0, 2, 1]))
+    assert text.index("entry by entry, s(1 − s)") < text.index("and right elsewhere")
+
+    def recurrent(W, h, x):
+        for t in range(3):
+            h = np.tanh(W @ h + x[t])
+        return np.sum(h)
+
+    def overwritten(W, h, x):
+        hs = [h]
+        for t in range(3):
+            hs.append(np.tanh(W @ hs[-1] + x[t]))
+        dh = np.ones(2)
+        for t in (2, 1, 0):
+            dz = dh * (1 - hs[t + 1] ** 2)
+            dW = np.outer(dz, hs[t])  # = for +=, and the first state is 0
+            dh = W.T @ dz
+        return dW
+
+    data = {"h": np.zeros(2), "x": RNG.normal(size=(3, 2))}
+    text = explained(recurrent, overwritten, RNG.normal(size=(2, 2)), **data)
+    assert "dW counts only the first of its 3 uses: = for +=" in text
+    assert "W is all zeros" in text
+
+
+def test_a_penalty_on_biases_of_which_one_is_a_single_number():
+    def gradients(parameters, cache, X, Y):
+        found = propagated_back(parameters, cache, X, Y)
+        return found | {f"db{n}": found[f"db{n}"] + 0.1 * parameters[f"b{n}"] for n in (1, 2)}
+
+    text = explained(propagated, gradients, COURSE, **COURSE_DATA)
+    assert 'parameters["b1"], parameters["b2"] differ by 0.1 × themselves' in text
+
+
+def test_one_number_is_a_multiple_of_any_other():
+    text = str(check_gradients(lambda x: np.sin(x**2), lambda x: np.cos(x**2), 1.3))
+    assert text.endswith("None of the known mistakes explains it.")
+
+
+def test_a_mean_over_the_outputs_too():
+    X, Y = RNG.normal(size=(2, 6)), RNG.normal(size=(3, 6))
+    text = explained(
+        lambda W, X, Y: np.mean((W @ X - Y) ** 2),
+        lambda W, X, Y: 2 * (W @ X - Y) @ X.T / X.shape[1],
+        RNG.normal(size=(3, 2)), X=X, Y=Y,
+    )  # fmt: skip
+    assert "3 times what it should be: a sum where a mean is due, 1/3 (axis 0 of Y)" in text
+
+
+def test_a_bias_over_all_axes():
+    def gradients(parameters, cache, X, Y):
+        found = propagated_back(parameters, cache, X, Y)
+        return found | {"db1": np.sum(found["db1"])}
+
+    text = explained(propagated, gradients, COURSE, **COURSE_DATA)
+    assert 'parameters["b1"] is summed over all axes' in text
+
+
+def test_nothing_is_said_of_arrays_whose_shapes_do_not_fit():
+    def gradients(parameters, cache, X, Y):
+        return propagated_back(parameters, cache, X, Y) | {"db1": np.arange(5.0)}
+
+    report = check_gradients(propagated, gradients, COURSE, **COURSE_DATA)
+    assert "its gradient has shape (5,), not (4, 1)" in str(report)
+    assert not report.explanations
+
+
+def test_a_mistake_in_one_array_does_not_hide_what_explains_the_others():
+    def gradients(parameters, cache, X, Y):
+        found = propagated_back(parameters, cache, X, Y, lambda a: 1)
+        return found | {"dW2": 7 * found["dW2"]}
+
+    text = explained(propagated, gradients, COURSE, **COURSE_DATA)
+    assert 'parameters["W2"] is 7 times what it should be' in text
+    assert "g′(z) is left out (tanh" in text
+
+
+def test_columns_against_a_vector():
+    def f(w, X, y):
+        return np.mean((X @ w - y[:, None]) ** 2)
+
+    def df(w, X, y):
+        return 2 * X.T @ (X @ w - y) / len(y)  # (n, 1) − (n,) is (n, n)
+
+    data = {"X": RNG.normal(size=(5, 3)), "y": RNG.normal(size=5)}
+    text = explained(f, df, RNG.normal(size=(3, 1)), **data)
+    assert "an array of shape (n,) meets one of shape (n, 1)" in text

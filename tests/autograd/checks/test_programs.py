@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from graphs import network_program
+from graphs import network_program, softmax_program
 
 from autograd import Value, vectorize
 
@@ -67,7 +67,7 @@ def test_right_functions_in_their_own_orientation(theirs):
 @pytest.mark.parametrize(
     ("slip", "words"),
     [
-        ("σ′", "your dW1, db1 lacks the factor A1 * (1 - A1) in the line dZ1 = W2.T @ dZ2 * A1 *"),
+        ("σ′", "your dW1, db1 lack the factor A1 * (1 - A1) in the line dZ1 = W2.T @ dZ2 * A1 *"),
         ("m", "your db1 lacks the factor 1 / m in the line db1 ="),
         ("sign", "your dW2 has the wrong sign in the line dW2 = dZ2 @ A1.T / m"),
         ("missing", "db2, shape (1,): no gradient is returned for it"),
@@ -132,3 +132,54 @@ def test_intermediate_arrays_the_other_way_and_without_an_axis():
 
     report = PROGRAM.check(theirs)
     assert [check.name for check in report.arrays if not check.right] == ["dZ2"]
+
+
+def units(X, Y, W1, b1, W2, b2, slip=""):
+    """Examples as rows, weights inputs × units; each delta has its 1/m at once."""
+    A1 = np.tanh(X @ W1 + b1)
+    E = np.exp(A1 @ W2 + b2)
+    P = E / E.sum(axis=1, keepdims=True)
+    dZ2 = (P - Y) / len(X)
+    dZ1 = dZ2 @ W2.T * (1 - (A1 if slip == "square" else A1**2))
+    dW2 = A1.T @ dZ2
+    gradients = {
+        "dW1": X.T @ dZ1,
+        "db1": dZ1.sum(axis=1 if slip == "axis" else 0),
+        "dW2": dW2.T if slip == "turned" else dW2,
+        "db2": dZ2.sum(axis=0),
+    }
+    if slip == "m":
+        gradients = {name: len(X) * array for name, array in gradients.items()}
+    return -np.sum(Y * np.log(P)) / len(X), gradients, {"dZ1": dZ1, "A1": A1}
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        ("square", "your dW1, db1 have A1 where A1 ** 2 is due, in the line dZ1 ="),
+        ("axis", "your db1 is summed over the wrong axis in the line db1 ="),
+        ("turned", "dW2, shape (5, 3): it has shape (5, 3), not (3, 5)"),
+        ("turned", "your dW2 is transposed"),
+        ("m", "your dW1, db1, dW2, db2 are 5 times what they should be"),
+    ],
+)
+def test_slips_in_the_layout_of_the_reader(slip, words):
+    program = softmax_program()
+    assert program.check(units).right
+    report = program.check(lambda *arrays: units(*arrays, slip=slip))
+    assert words in str(report)
+    if slip == "axis":
+        assert [each.text for each in report.explanations] == [
+            "your db1 is summed over the wrong axis in the line "
+            "db1 = np.sum(dZ1, axis=1, keepdims=True) / m"
+        ]
+
+
+def test_an_activation_that_is_left_out_of_the_gradient_of_the_weights():
+    def theirs(X, Y, W1, b1, W2, b2):
+        cost, gradients = columns(arrays=False)(X, Y, W1, b1, W2, b2)
+        Z1 = W1 @ X + b1
+        dZ2 = sigmoid(W2 @ sigmoid(Z1) + b2) - Y
+        return cost, gradients | {"dW2": dZ2 @ Z1.T / X.shape[1]}
+
+    assert "your dW2 has Z1 where A1 is due" in str(PROGRAM.check(theirs))
