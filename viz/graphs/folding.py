@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import filterfalse
@@ -145,6 +146,15 @@ def sketch_folded(
 
 
 def span(numbers: Sequence[float]) -> str:
-    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85."""
-    low, high = (float(f"{x:.2g}") for x in (min(numbers), max(numbers)))
-    return number(min(numbers)) if low == high else f"{number(low)} … {number(high)}"
+    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85.
+
+    >>> span([1.0, float("nan"), 3.0])
+    '1 … 3, ⚠ 1 nan'
+    """
+    known = [x for x in numbers if not math.isnan(x)]
+    unknown = len(numbers) - len(known)
+    if not known:
+        return number(math.nan)
+    low, high = (float(f"{x:.2g}") for x in (min(known), max(known)))
+    text = number(min(known)) if low == high else f"{number(low)} … {number(high)}"
+    return f"{text}, ⚠ {unknown} nan" if unknown else text
