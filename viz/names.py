@@ -108,6 +108,21 @@ def latex(name: str) -> str:
     return text + (f"^{{{raised}}}" if raised else "")
 
 
+def mathtext(name: str) -> str:
+    r"""A name for matplotlib's mathtext, which is less than LaTeX.
+
+    >>> print(mathtext("w_1"), mathtext("w&b"), mathtext("50 $"))
+    w_{1} \text{w&b} \text{50 \$}
+    """
+    text = printable(name)
+    if _INDEXED.fullmatch(text) and text.isascii():
+        return latex(text)
+    return rf"\text{{{typeset(text).translate(_IN_TEXT)}}}"
+
+
+_IN_TEXT = str.maketrans({sign: f"\\{sign}" for sign in "${}\\"})
+
+
 @cache
 def _commands(sign: str) -> str:
     """A character in LaTeX's mathematics; as it is where there is no command for it."""

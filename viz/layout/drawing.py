@@ -23,6 +23,7 @@ from viz.style import Theme
 FORMATS = ("svg", "png", "pdf", "dot", "gv", "html")
 
 PNG_COLORS = 32  # of the PNG that a notebook stores
+MOST_DOTS = 8_000  # of the same, in width and height
 PNG_RESOLUTION = 192  # dots per inch: twice the size of the SVG, so sharp on a projector
 
 FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its page
@@ -114,7 +115,9 @@ class Drawing:
         """The picture at the size of the SVG, in few colours: notebooks store it as text."""
         from viz.scenes import painting
 
-        return painting.png(self.scene, self.theme, PNG_RESOLUTION / 2, colors=PNG_COLORS)
+        largest = max(self.scene.width, self.scene.height) / 72  # inches
+        resolution = min(PNG_RESOLUTION / 2, MOST_DOTS / largest)
+        return painting.png(self.scene, self.theme, resolution, colors=PNG_COLORS)
 
     def _text(self, file_format: str) -> str:
         if file_format in ("dot", "gv"):
