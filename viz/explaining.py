@@ -161,10 +161,14 @@ class Explanation:
 
     @property
     def latex(self) -> str:
-        r"""The derivation for a LaTeX document, to be taken in by ``\input``."""
-        return "% needs \\usepackage{amsmath}\n" + "\n".join(
+        r"""The derivation for a LaTeX document, to be taken in by ``\input``.
+
+        Letters that pdflatex does not know, such as Chinese ones, stand there by their code.
+        """
+        text = "% needs \\usepackage{amsmath}\n" + "\n".join(
             f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" for rows in self._blocks()
         )
+        return re.sub(r"[^\x00-\x7f]", lambda sign: rf"\text{{U+{ord(sign[0]):04X}}}", text)
 
     def _repr_latex_(self) -> str:
         return self.markdown

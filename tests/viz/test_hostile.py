@@ -110,6 +110,10 @@ def test_letters_and_signs_in_latex():
         "損": "損", "ꜳ": "ꜳ", "ﬁ": "ﬁ",
     }  # fmt: skip
     assert {name: latex(name) for name in written} == written
+    told = explain(Value(2, "損") * Value(3, "é"))
+    assert r"\text{U+640D} &= 2" in told.latex
+    assert "損 &= 2" in told.markdown
+    assert all(explain(Value(2, label) * 3).latex.isascii() for label in LABELS)
     assert mathtext("C:\\{$}") == r"\text{C:\\\{\$\}}"
 
 
