@@ -17,7 +17,8 @@ LETTERS = "uvwpqrst"
 MOST_TERMS = 4  # a longer sum is written with an ellipsis
 
 _SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-_ONE_SYMBOL = re.compile(r"[^\W\d_](\d*|_[\d,]+|\[\d+\](_[\d,]+)?)")
+_ONE_SYMBOL = re.compile(r"[^\W\d_](\d*|_[\d,]+|\[\d+\](_[\d,]+)?)(′+|′\d+)?")
+MOST_PRIMES = 3  # of a name; then they are counted
 
 
 def number(x: float) -> str:
@@ -52,7 +53,7 @@ def name_values(
 ) -> dict[Value, str]:
     """A name for each Value of a graph: its label, else the one given, else a letter.
 
-    An output without a name is called J.
+    An output without a name is called J. Of equal names all but the first have primes.
 
     Args:
         order: the Values in topological order, the output last.
@@ -64,7 +65,32 @@ def name_values(
     unused = (letter for letter in letters() if letter not in taken)
     if order and not names[order[-1]] and "J" not in taken:
         names[order[-1]] = "J"
-    return {node: name or next(unused) for node, name in names.items()}
+    return tell_apart({node: name or next(unused) for node, name in names.items()})
+
+
+def tell_apart(names: Mapping[Value, str], shown: Callable[[str], str] = str) -> dict[Value, str]:
+    """The names with a prime at each that is shown as an earlier one is.
+
+    >>> a, b, c = Value(1), Value(2), Value(3)
+    >>> list(tell_apart({a: "x", b: "x", c: "y"}).values())
+    ['x', 'x′', 'y']
+
+    Args:
+        shown: what becomes of a name where it is read.
+    """
+    taken = set(map(shown, names.values()))
+    met: set[str] = set()
+    counts: dict[str, int] = {}
+    distinct = {}
+    for node, name in names.items():
+        start, own = shown(name), name
+        while shown(own) in (met if own is name else taken):
+            counts[start] = k = counts.get(start, 0) + 1
+            own = name + ("′" * k if k <= MOST_PRIMES else f"′{k}")
+        taken.add(shown(own))
+        met.add(shown(own))
+        distinct[node] = own
+    return distinct
 
 
 def letters() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from time import perf_counter
 
 TYPE_CHECKING = False
@@ -29,7 +30,11 @@ class Progress:
         self.done += 1
         if self._bar is not None:
             self._bar.update()
-        elif self.done < self.total and perf_counter() - self._start >= PATIENCE:
+        elif (
+            self.done < self.total
+            and perf_counter() - self._start >= PATIENCE
+            and sys.stderr is not None  # as in a program without a window for text
+        ):
             try:
                 from tqdm import tqdm
             except ImportError:

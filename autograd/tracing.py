@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import single, topological_order
@@ -34,7 +35,8 @@ class BackwardStep(NamedTuple):
 
     Attributes:
         node, input: the Value and the input that it was computed from.
-        name: the names in the step, as in ``dJ/db = dJ/du × du/db``.
+        name: the names in the step, as in ``dJ/db = dJ/du × du/db``; of a step from the output,
+            which needs no chain, ``dJ/dv``, or ``∂J/∂v`` where there are other paths too.
         upstream: the derivative of the output by the node.
         local: the partial derivative of the node by this input.
         product: upstream × local.
@@ -50,7 +52,10 @@ class BackwardStep(NamedTuple):
     total: float
 
     def __str__(self) -> str:
-        text = f"{self.name} {multiplied(self.upstream, self.local, self.product)}"
+        if " = " in self.name:
+            text = f"{self.name} {multiplied(self.upstream, self.local, self.product)}"
+        else:
+            text = f"{self.name} {equals(self.product)} {number(self.product)}"
         if self.total != self.product and not math.isnan(self.product):
             text += f"; with the other paths {equals(self.total)} {number(self.total)}"
         return text
@@ -80,7 +85,7 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
     u = bc = 6
     v = a + u = 11
     J = 3v = 33
-    dJ/dv = dJ/dJ × dJ/dv = 1 × 3 = 3
+    dJ/dv = 3
     dJ/da = dJ/dv × dv/da = 3 × 1 = 3
     dJ/du = dJ/dv × dv/du = 3 × 1 = 3
     dJ/db = dJ/du × du/db = 3 × 2 = 6
@@ -101,6 +106,7 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
         text = formula(node, names) if node.inputs else ""
         steps.append(ForwardStep(node, names[node], text, node.data))
     J = names[output]
+    counts = Counter(x for node in order for x in node.inputs)
     totals = {output: 1.0}
     met = {output}  # what backward() meets: not what lies beyond a branch that is not taken
     for node in reversed(order):
@@ -113,7 +119,10 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
                 product = upstream * local
                 met.add(x)
             totals[x] = totals.get(x, 0.0) + product
-            chain = f"d{J}/d{names[x]} = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
+            d = "∂" if node is output and counts[x] > 1 else "d"
+            chain = f"{d}{J}/{d}{names[x]}"
+            if node is not output:
+                chain += f" = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
             steps.append(BackwardStep(node, x, chain, upstream, local, product, totals[x]))
     steps.gradients = totals
     return steps

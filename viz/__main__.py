@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("numbers", nargs="*", metavar="name=number", help="the leaves")
     parser.add_argument("-o", "--output", help="a file ending in .svg, .png, .pdf, .dot or .html")
     parser.add_argument("--theme", choices=list(THEMES), default="light")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     try:
         output = read_formula(options.formula, _numbers(options.numbers))
         output.backward()
@@ -64,10 +64,18 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
         if name in numbers:
             raise ValueError(f"{name} is given twice")
         try:
-            numbers[name] = float(digits)
+            numbers[name] = _number(digits)
         except ValueError:
             raise ValueError(f"{name} needs a number, not {digits!r}") from None
     return numbers
+
+
+_TYPED = str.maketrans("−⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "-0123456789-")
+
+
+def _number(digits: str) -> float:
+    """A number as it is typed, or as pictures write it: −5, 1.5×10⁻⁷, ∞."""
+    return float(digits.replace("×10", "e").replace("∞", "inf").translate(_TYPED))
 
 
 if __name__ == "__main__":  # pragma: no cover (run by the tests in a process of its own)

@@ -24,6 +24,8 @@ def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
     """The Values among variables; names with a leading underscore are none to show."""
     names: dict[Value, str] = {}
     for name, value in variables:
-        if isinstance(value, Value) and name.isidentifier() and not name.startswith("_"):
+        # A proxy may say that it is a Value, and raise where it is asked.
+        if issubclass(type(value), Value) and name.isidentifier() and not name.startswith("_"):
+            assert isinstance(value, Value)
             names.setdefault(value, name)
     return names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from autograd.value import Value
 from viz.callers import callers_variables
-from viz.files import format_of
+from viz.files import check_target
 from viz.graphs.detail import LEVELS, MOST_IN_NUMBERS, detail_for
 from viz.graphs.diagnosis import examine, find_notes
 from viz.graphs.folding import Fold, fold, sketch_folded
@@ -70,7 +70,7 @@ def draw(
         RuntimeError: there is no Graphviz to draw with.
     """
     if path is not None:
-        format_of(path, FORMATS)  # known before anything is drawn
+        check_target(path, FORMATS)  # known before anything is drawn
     look = theme_named(theme)
     if is_program(output):
         options = {

@@ -21,7 +21,7 @@ from viz import names as naming
 from viz.callers import callers_variables
 from viz.files import write_as
 from viz.graphs.diagnosis import is_fresh
-from viz.names import printable
+from viz.names import distinct, printable
 from viz.scenes.page import page
 
 if TYPE_CHECKING:
@@ -35,12 +35,34 @@ _LATEX_SIGN = {"=": "=", "≈": r"\approx"}
 
 
 class Written(NamedTuple):
-    """An expression in text and in LaTeX, and whether it is a sum or a quotient there."""
+    """An expression in text and in LaTeX, and whether it is a sum or a quotient there.
+
+    Of a product, there are its factors and the sign between them in LaTeX.
+    """
 
     text: str
     latex: str
     loose: bool = False
     latex_loose: bool = False
+    factors: tuple[Written, ...] = ()
+    latex_times: str = ""
+
+    def lines(self, *, latex: bool = False) -> list[str]:
+        """A product in lines that are no longer than ``WIDTH``, each further one with its sign."""
+        if len(self.text) <= WIDTH or len(self.factors) < 2:
+            return [self.latex if latex else self.text]
+        times = self.latex_times if latex else " × "
+        lines: list[str] = []
+        room = 0
+        for factor in self.factors:
+            written = factor.latex if latex else factor.text
+            room -= len(factor.text) + 3
+            if not lines or room < 0:
+                lines.append(f"{times.lstrip()}{written}" if lines else written)
+                room = WIDTH - len(factor.text) - 3
+            else:
+                lines[-1] += times + written
+        return lines
 
     def placed(self, *, alone: bool, first: bool) -> Written:
         """The expression in parentheses, where it needs them beside other factors."""
@@ -91,8 +113,10 @@ class Derivation(NamedTuple):
         told: list[str] = []
         for line in self.lines:
             start = self.left.text if not told else " " * len(self.left.text)
-            between = f"\n{' ' * len(self.left.text)} + " if line.breaks else " + "
-            told.append(f"{start} {line.sign} {between.join(term.text for term in line.terms)}")
+            room = " " * len(self.left.text)
+            between = f"\n{room} + " if line.breaks else " + "
+            terms = [f"\n{room}   ".join(term.lines()) for term in line.terms]
+            told.append(f"{start} {line.sign} {between.join(terms)}")
         return "\n".join(told)
 
     @property
@@ -104,7 +128,8 @@ class Derivation(NamedTuple):
         rows: list[str] = []
         for line in self.lines:
             between = " \\\\\n&\\quad + " if line.breaks else " + "
-            terms = between.join(term.latex for term in line.terms)
+            broken = " \\\\\n&\\qquad "
+            terms = between.join(broken.join(t.lines(latex=True)) for t in line.terms)
             rows.append(
                 f"{'' if rows else self.left.latex} &{_LATEX_SIGN[line.sign]} {terms}".lstrip()
             )
@@ -137,10 +162,14 @@ class Explanation:
 
     @property
     def latex(self) -> str:
-        r"""The derivation for a LaTeX document, to be taken in by ``\input``."""
-        return "% needs \\usepackage{amsmath}\n" + "\n".join(
+        r"""The derivation for a LaTeX document, to be taken in by ``\input``.
+
+        Letters that pdflatex does not know, such as Chinese ones, stand there by their code.
+        """
+        text = "% needs \\usepackage{amsmath}\n" + "\n".join(
             f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" for rows in self._blocks()
         )
+        return re.sub(r"[^\x00-\x7f]", lambda sign: rf"\text{{U+{ord(sign[0]):04X}}}", text)
 
     def _repr_latex_(self) -> str:
         return self.markdown
@@ -205,7 +234,10 @@ def explain(output: Output, value: Output | None = None) -> Explanation:
     order = [node for node in topological_order(output) if node.op is not constant]
     leaves = [node for node in order if not node.inputs]
     targets = leaves if value is None else [single(value)]
-    names = _distinct(name_values(order, callers_variables()))
+    names = {
+        node: printable(name)
+        for node, name in distinct(name_values(order, callers_variables())).items()
+    }
     J = names.get(output, "the output")
     for target in targets:
         if target not in names:
@@ -221,17 +253,6 @@ def explain(output: Output, value: Output | None = None) -> Explanation:
             )
     gradients(output, targets)  # raises where a slope is missing
     return _Explainer(output, order, names).explain(targets)
-
-
-def _distinct(names: Mapping[Value, str]) -> dict[Value, str]:
-    """Names that can be told apart: where labels are equal the later ones get primes."""
-    distinct: dict[str, Value] = {}
-    for node, name in names.items():
-        name = printable(name)
-        while name in distinct:
-            name += "′"
-        distinct[name] = node
-    return {node: name for name, node in distinct.items()}
 
 
 class _Explainer:
@@ -433,7 +454,12 @@ def _sum(products: Iterable[Sequence[Written]], times: str = r" \cdot ") -> list
             for j, factor in enumerate(product)
         ]
         terms.append(
-            Written(" × ".join(f.text for f in factors), times.join(f.latex for f in factors))
+            Written(
+                " × ".join(f.text for f in factors),
+                times.join(f.latex for f in factors),
+                factors=tuple(factors),
+                latex_times=times,
+            )
         )
     return terms
 

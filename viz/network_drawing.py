@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from viz.files import format_of
+from viz.files import check_target
 from viz.layout.drawing import FORMATS
 from viz.networks.reading import read_network
 from viz.networks.sketch import NetworkDrawing, sketch_network
@@ -56,7 +56,7 @@ def draw_network(
         RuntimeError: there is no Graphviz to draw with.
     """
     if path is not None:
-        format_of(path, FORMATS)  # known before anything is drawn
+        check_target(path, FORMATS)  # known before anything is drawn
     look = theme_named(theme)
     drawing = sketch_network(read_network(model, x, y, loss), look)
     if path is not None:

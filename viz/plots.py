@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from autograd.backprop import forward, single, topological_order
 from autograd.derivatives import gradients
@@ -13,9 +16,9 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.callers import callers_variables
-from viz.names import latex
+from viz.names import distinct, mathtext, printable
 from viz.progress import progress
-from viz.style import DASHES, MARKS, SERIES, THEMES
+from viz.style import DASHES, MARKS, SERIES, SERIES_ON_DARK, THEMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,6 +95,8 @@ def _activation(name: str) -> tuple[Callable[[float], float], Callable[[float], 
 def _plot_curve(ax: Axes, g: Callable[[float], float], slope: Callable[[float], float]) -> None:
     ax.axhline(0.0, color=AXIS, linewidth=1)
     ax.axvline(0.0, color=AXIS, linewidth=1)
+    series = _series(ax)
+    inside = ax.get_facecolor() if _is_dark(ax) else OPEN
     for i, (curve, label) in enumerate(((g, r"$g(z)$"), (slope, r"$g^{\prime}(z)$"))):
         points: list[float] = []
         heights: list[float] = []
@@ -102,17 +107,17 @@ def _plot_curve(ax: Axes, g: Callable[[float], float], slope: Callable[[float], 
                 at, beside = _jump(curve, points[-1], z)
                 dot: dict[str, Any] = {
                     "marker": MARKS[i],
-                    "color": SERIES[i],
+                    "color": series[i],
                     "markersize": 7,
                     "zorder": 3,
                 }
                 ax.plot(at, _or_nan(curve, at), linestyle="", **dot)
-                ax.plot(at, beside, linestyle="", markerfacecolor=OPEN, **dot)
+                ax.plot(at, beside, linestyle="", markerfacecolor=inside, **dot)
                 points += (at, at)
                 heights += (math.nan, beside) if at < z else (beside, math.nan)
             points.append(z)
             heights.append(height)
-        ax.plot(points, heights, color=SERIES[i], linestyle=DASHES[i], linewidth=LINE, label=label)
+        ax.plot(points, heights, color=series[i], linestyle=DASHES[i], linewidth=LINE, label=label)
     ax.set_ylim(-1.25, 2.25)
 
 
@@ -149,7 +154,9 @@ def plot_history(
     metrics = [name for name in series if name not in losses]
     sides = [(ax, losses)]
     if metrics:
-        sides.append((ax.twinx(), metrics))
+        right = _beside(ax) or ax.twinx()
+        _BESIDE[ax] = weakref.ref(right)
+        sides.append((right, metrics))
     lines: list[Line2D] = []
     for axes, names in sides:
         for name in names:
@@ -158,13 +165,13 @@ def plot_history(
             lines += axes.plot(
                 epochs,
                 series[name],
-                color=SERIES[i],
+                color=_series(ax)[i],
                 linestyle=DASHES[i],
                 linewidth=LINE,
                 marker=MARKS[i] if len(epochs) <= 20 else None,
-                label=name.replace("_", " "),
+                label=_plain(name.replace("_", " ") + _lost(series[name])),
             )
-        axes.set_ylabel(" and ".join(names[:2]).replace("_", " "), fontsize=TEXT)
+        axes.set_ylabel(_plain(" and ".join(names[:2]).replace("_", " ")), fontsize=TEXT)
         axes.tick_params(labelsize=SMALL)
     _finish(ax, "", "epoch", ax.get_ylabel())
     ax.locator_params(axis="x", integer=True)
@@ -185,35 +192,39 @@ def plot_boundary(
     With one output, the boundary lies where it is halfway between the smallest and the largest
     label (0.5 for labels 0 and 1); where the model was compiled with a loss from logits, at the
     logit 0. With several, each region is that of the largest output, and a label is the
-    number of a class.
+    number of a class, counted from 0, or one-hot.
 
     Args:
         model: a network, or any function of a list of two numbers that returns a Value, a
             number, or a list of them.
         X: the points, two numbers each.
-        Y: their labels; a label may be a list of one.
+        Y: their labels; a label may be a list.
         level: the output at the boundary, where it is another one.
         ax: where to plot; by default in a new figure.
 
     Raises:
-        ValueError: there are no points, points do not have two coordinates, or there are not
-            as many labels.
+        ValueError: there are no points, points do not have two coordinates, there are not
+            as many labels, or a label is not what the outputs of the model ask for.
     """
-    points = [[float(x) for x in point] for point in X]
-    labels = [_as_list(y)[0] for y in Y]
+    points = [_as_list(point) for point in X]
+    labels = [_as_list(y) for y in Y]
     if not points or {len(point) for point in points} != {2} or len(labels) != len(points):
         raise ValueError(
             "a decision boundary takes points of two coordinates, with one label each; not "
             f"{len(points)} points and {len(labels)} labels"
         )
+    _check_finite(points, "the point")
+    _check_finite(labels, "the label")
     across, up = (_around([point[i] for point in points]) for i in range(2))
     outputs = [
         _outputs(model, [[x1, x2] for x1 in across]) for x2 in progress(up, "rows of points")
     ]
     ax = _axes(ax)
     n = len(outputs[0][0])
+    series, ink = _series(ax), _ink(ax)
+    chosen_of = [_class(label, n) for label in labels]
     if n == 1:
-        classes = sorted(set(labels))
+        classes = sorted(set(chosen_of))
         if level is None:
             loss = getattr(getattr(model, "compiled", None), "loss", None)
             halfway = (classes[0] + classes[-1]) / 2.0
@@ -223,19 +234,20 @@ def plot_boundary(
         classes = [float(i) for i in range(n)]
         margins = [[_margins(output) for output in row] for row in outputs]
     for i in range(max(2, n)):
-        above = [[margin[i] for margin in row] for row in margins]
-        if max(map(max, above)) > 0.0:
-            color = SERIES[i % len(SERIES)]
+        above = _drawable([[margin[i] for margin in row] for row in margins])
+        known = [x for row in above for x in row if not math.isnan(x)]
+        if max(known, default=0.0) > 0.0:
+            color = series[i % len(series)]
             ax.contourf(across, up, above, levels=[0.0, math.inf], colors=[color], alpha=0.25)
-        if i > 0 and min(map(min, above)) < 0.0 < max(map(max, above)):
-            ax.contour(across, up, above, levels=[0.0], colors=INK, linewidths=LINE)
+        if i > 0 and known and min(known) < 0.0 < max(known):
+            ax.contour(across, up, above, levels=[0.0], colors=ink, linewidths=LINE)
     for i, label in enumerate(classes):
-        chosen = [point for point, y in zip(points, labels, strict=True) if y == label]
+        chosen = [point for point, y in zip(points, chosen_of, strict=True) if y == label]
         ax.plot(
             [point[0] for point in chosen],
             [point[1] for point in chosen],
             MARKS[i % len(MARKS)],
-            color=SERIES[i % len(SERIES)],
+            color=series[i % len(series)],
             markeredgecolor="#FFFFFF",
             markersize=10,
             label=f"y = {number(label)}",
@@ -243,6 +255,38 @@ def plot_boundary(
     _finish(ax, "", "$x_1$", "$x_2$")
     ax.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(classes))
     return ax
+
+
+def _class(label: list[float], outputs: int) -> float:
+    """The class that a label means, for a model with that many outputs."""
+    if len(label) == 1 and (outputs == 1 or label[0] in range(outputs)):
+        return label[0]
+    if len(label) == outputs and sorted(label) == [0.0] * (outputs - 1) + [1.0]:
+        return float(label.index(1.0))
+    wanted = (
+        "one number for a model with one output"
+        if outputs == 1
+        else f"the number of a class, 0 to {outputs - 1}, or {outputs} numbers of which one is 1 "
+        "and the others are 0"
+    )
+    told = number(label[0]) if len(label) == 1 else [number(x) for x in label]
+    raise ValueError(f"the label {told} should be {wanted}")
+
+
+def _drawable(heights: list[list[float]]) -> list[list[float]]:
+    """Heights of which the infinite ones are as far as the largest of the others."""
+    far = max((abs(x) for row in heights for x in row if math.isfinite(x)), default=0.0) or 1.0
+    return [[math.copysign(far, x) if math.isinf(x) else x for x in row] for row in heights]
+
+
+def _check_finite(examples: Sequence[Sequence[float]], what: str) -> None:
+    for i, example in enumerate(examples):
+        if not all(map(math.isfinite, example)):
+            told = ", ".join(map(number, example))
+            raise ValueError(
+                f"{what} {told} of example {i} (counted from 0) is not finite, so it has no place "
+                "in the plot: leave that example out"
+            )
 
 
 def _outputs(model: Any, points: list[list[float]]) -> list[list[float]]:
@@ -279,11 +323,13 @@ def plot_fit(
             f"{len(points)} examples of {len(points[0]) if points else 0} inputs and "
             f"{len(targets)} targets"
         )
+    _check_finite(points, "the input")
     xs = [x for [x] in points]
     low, high = min(xs), max(xs)
     middle, reach = (low + high) / 2.0, (high - low) * 0.55 or 1.0
     along = _spread(middle, reach)
     curves = list(zip(*_outputs(model, [[x] for x in along]), strict=True))
+    label = _plain(label)
     first = ax is None or not ax.lines
     ax = _axes(ax)
     if first:
@@ -297,7 +343,7 @@ def plot_fit(
         ax.plot(
             along,
             heights,
-            color=SERIES[k],
+            color=_series(ax)[k],
             linestyle=DASHES[k % len(DASHES)],
             linewidth=LINE,
             label=name,
@@ -328,15 +374,24 @@ def plot_descent(
     points = [tuple(map(float, point)) for path in paths.values() for point in path]
     if not points or {len(point) for point in points} != {2}:
         raise ValueError("paths are lists of points of two coordinates, at least one of them")
-    across, up = (_around([point[i] for point in points]) for i in range(2))
-    heights = [[float(cost(x, y)) for x in across] for y in progress(up, "rows of points")]
-    lowest, highest = min(map(min, heights)), max(map(max, heights))
+    places = [point for point in points if all(map(math.isfinite, point))] or [(0.0, 0.0)]
+    across, up = (_around([point[i] for point in places]) for i in range(2))
+    heights = [
+        [_or_nan(partial(_height, cost, y), x) for x in across]
+        for y in progress(up, "rows of points")
+    ]
+    known = [height for row in heights for height in row if math.isfinite(height)]
+    lowest, highest = min(known, default=0.0), max(known, default=0.0)
     # Closer together near the bottom, as the walls of a bowl are steep.
     levels = [lowest + (highest - lowest) * (i / 14.0) ** 3 for i in range(1, 15)]
     ax = _axes(ax)
-    ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
+    if math.inf > highest - lowest > 0.0:
+        ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
     for i, (name, path) in enumerate(paths.items()):
-        color = SERIES[i % len(SERIES)]
+        color = _series(ax)[i % len(SERIES)]
+        lost = [k for k, point in enumerate(path) if not all(map(math.isfinite, map(float, point)))]
+        told = f"{_plain(name)}, {len(path) - 1} steps"
+        told += f", not finite from step {lost[0]}" if lost else ""
         xs, ys = zip(*path, strict=True)
         style: dict[str, Any] = {
             "color": color,
@@ -344,17 +399,24 @@ def plot_descent(
             "linewidth": LINE,
         }
         mark = MARKS[i % len(MARKS)]
-        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(path) - 1} steps", **style)
-        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=INK, markersize=10)
-    _finish(ax, "", f"${names[0]}$", f"${names[1]}$")
+        ax.plot(xs, ys, marker=mark, markersize=4, label=told, **style)
+        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=_ink(ax), markersize=10)
+    _finish(ax, "", *(_math(name) for name in names))
     ax.legend(fontsize=SMALL)
     return ax
 
 
+def _height(cost: Callable[[float, float], Any], y: float, x: float) -> float:
+    return float(cost(x, y))
+
+
 def _margins(outputs: Sequence[float]) -> list[float]:
     """By how much each output exceeds the largest of the others."""
+    if any(map(math.isnan, outputs)):
+        return [math.nan] * len(outputs)
     first, second = sorted(outputs)[-1:-3:-1]
-    return [y - (second if y == first else first) for y in outputs]
+    others = [second if y == first else first for y in outputs]
+    return [0.0 if y == other else y - other for y, other in zip(outputs, others, strict=True)]
 
 
 def plot_weights(
@@ -385,25 +447,51 @@ def plot_weights(
         )
     from matplotlib.colors import LinearSegmentedColormap
 
-    ax = _axes(ax)
-    image = rows if shape is None else _mosaic(rows, shape)
+    ax = _axes(ax, keeps_colors=True)
+    bar = _beside(ax)
+    if bar is not None:  # of weights that were here before
+        bar.clear()
+        if ax.images:
+            ax.clear()
+    sizes = [abs(w) for row in rows for w in row]
+    largest = max(filter(math.isfinite, sizes), default=0.0) or 1.0
+    # An infinite weight has the colour of the largest; a cross stands where there is no number.
+    image = [[max(-largest, min(w, largest)) if w == w else w for w in row] for row in rows]
+    holes = [[float(math.isnan(w)) for w in row] for row in rows]
+    if shape is not None:
+        image, holes = _mosaic(image, shape), _mosaic(holes, shape)
     theme = THEMES["light"]
     colors = LinearSegmentedColormap.from_list(
         "weights", [theme.gradient, theme.background, theme.value]
     ).with_extremes(bad="#DDDDDD")
-    largest = max(abs(w) for row in rows for w in row) or 1.0
     shown = ax.imshow(image, cmap=colors, vmin=-largest, vmax=largest)
-    ax.figure.colorbar(shown, ax=ax).ax.tick_params(labelsize=SMALL)
+    beside = ax.figure.colorbar(shown, cax=bar, ax=ax).ax
+    beside.tick_params(labelsize=SMALL)
+    _BESIDE[ax] = weakref.ref(beside)
+    numbered = shape is None and max(lengths[0], len(rows)) <= MOST_NUMBERED
+    for i, line in enumerate([] if numbered else holes):
+        for j, hole in enumerate(line):
+            if hole == 1.0:
+                ax.plot(j, i, "x", color=theme.alert, markersize=12, markeredgewidth=2)
     if shape is None:
         _finish(ax, "", "input", "unit")
         ax.set_xticks(range(lengths[0]), map(str, range(1, lengths[0] + 1)))
         ax.set_yticks(range(len(rows)), map(str, range(1, len(rows) + 1)))
-        if max(lengths[0], len(rows)) <= MOST_NUMBERED:
+        if numbered:
             for i, row in enumerate(rows):
                 for j, w in enumerate(row):
-                    ink = "#FFFFFF" if abs(w) > 0.75 * largest else INK
-                    text = f"{w:.2g}".replace("-", "−")
-                    ax.text(j, i, text, ha="center", va="center", color=ink, fontsize=SMALL)
+                    ink = theme.alert if math.isnan(w) else INK
+                    ink = OPEN if abs(w) > 0.75 * largest else ink
+                    text = f"{w:.2g}".replace("-", "−").replace("inf", "∞")
+                    ax.text(
+                        j,
+                        i,
+                        text,
+                        ha="center",
+                        va="center",
+                        color=ink,
+                        fontsize=SMALL,
+                    )
         else:
             ax.locator_params(nbins=10)
     else:
@@ -446,28 +534,35 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
         model = model.named_parameters()
     bars = []
     for name, parameter in model.items():
-        squares = [value.grad**2 for value in _values(parameter)]
-        size = math.sqrt(math.fsum(squares) / len(squares))
-        bars.append((name, size, isinstance(parameter, Sequence) and len(squares) > len(parameter)))
+        grads = [value.grad for value in _values(parameter)]
+        size = math.hypot(*grads) / math.sqrt(len(grads)) if grads else 0.0
+        if any(map(math.isnan, grads)):
+            size = math.nan
+        bars.append((name, size, isinstance(parameter, Sequence) and len(grads) > len(parameter)))
     if not bars:
         raise ValueError("this model has no parameters, so there are no gradients")
     ax = _axes(ax)
-    positive = [size for _, size, _ in bars if size > 0.0] or [1.0]
+    positive = [size for _, size, _ in bars if 0.0 < size < math.inf] or [1.0]
     floor = min(positive) / 10.0
+    top = max(positive) * (max(positive) / floor) ** 0.15
     ax.set_yscale("log")
+    series = _series(ax)
     for i, (_, size, is_matrix) in enumerate(bars):
-        color, hatch = (SERIES[0], "") if is_matrix else (SERIES[1], "//")
-        ax.bar(i, max(size, floor), color=color, hatch=hatch, edgecolor="#FFFFFF")
+        color, hatch = (series[0], "") if is_matrix else (series[1], "//")
+        height = min(max(size, floor), top)
+        if not math.isfinite(size):
+            color, hatch, height = THEMES["light"].alert, "xx", top
+        ax.bar(i, height, color=color, hatch=hatch, edgecolor="#FFFFFF")
         ax.annotate(
             number(float(f"{size:.2g}")),
-            (i, max(size, floor)),
+            (i, height),
             (0, 4),
             textcoords="offset points",
             ha="center",
             rotation="vertical" if len(bars) > 6 else "horizontal",
             fontsize=SMALL,
         )
-    ax.set_xticks(range(len(bars)), [f"${latex(name)}$" for name, _, _ in bars])
+    ax.set_xticks(range(len(bars)), [f"${mathtext(name)}$" for name, _, _ in bars])
     ax.set_ylim(floor / 2.0, max(positive) * (max(positive) / floor) ** 0.3)
     _finish(ax, "", "", "size of the gradient")
     return ax
@@ -494,8 +589,8 @@ def plot_slice(
     order = topological_order(output)
     if parameter.inputs or parameter not in order:
         raise ValueError(f"{parameter!r} is no leaf that the output is computed from")
-    names = name_values(order, callers_variables())
-    J, w = latex(names[output]), latex(names[parameter])
+    names = distinct(name_values(order, callers_variables()))
+    J, w = mathtext(names[output]), mathtext(names[parameter])
     held = [(node.data, node.partials) for node in order]
     here = parameter.data
     points = _spread(here, reach)
@@ -513,25 +608,89 @@ def plot_slice(
         for node, (data, partials) in zip(order, held, strict=True):
             node.data, node.partials = data, partials
     ax = _axes(ax)
-    ax.plot(points, heights, color=SERIES[0], linewidth=LINE, label=f"${J}({w})$")
+    series = _series(ax)
+    ax.plot(points, heights, color=series[0], linewidth=LINE, label=f"${J}({w})$")
     limits = ax.get_ylim()
     ax.plot(
         [points[0], points[-1]],
         [height - slope * reach, height + slope * reach],
-        color=SERIES[1],
+        color=series[1],
         linestyle=DASHES[1],
         linewidth=LINE,
         label=rf"tangent: $\frac{{d{J}}}{{d{w}}}$ {equals(slope)} {number(slope)}",
     )
-    ax.plot(here, height, MARKS[0], color=SERIES[1], markersize=9)
+    ax.plot(here, height, MARKS[0], color=series[1], markersize=9)
     ax.set_ylim(limits)
     _finish(ax, "", f"${w}$", f"${J}$")
     ax.legend(fontsize=TEXT)
     return ax
 
 
-def _axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
+# What a plot put beside its axes, a scale or colours: one that is made there later takes it over.
+_BESIDE: WeakKeyDictionary[Axes, weakref.ref[Axes]] = WeakKeyDictionary()
+
+
+def _beside(ax: Axes) -> Axes | None:
+    beside = _BESIDE[ax]() if ax in _BESIDE else None
+    return beside if beside is not None and beside in ax.figure.axes else None
+
+
+def _is_bar(beside: Axes) -> bool:
+    return beside.get_label() == "<colorbar>"
+
+
+def _is_dark(ax: Axes) -> bool:
+    from matplotlib.colors import to_rgba
+
+    red, green, blue, alpha = to_rgba(ax.get_facecolor())
+    if alpha < 0.5:
+        red, green, blue, _ = to_rgba(ax.figure.get_facecolor())
+    return 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+
+
+def _series(ax: Axes) -> tuple[str, ...]:
+    """The colours of curves and classes, which stand out from the ground of the plot."""
+    return SERIES_ON_DARK if _is_dark(ax) else SERIES
+
+
+def _ink(ax: Axes) -> str:
+    return OPEN if _is_dark(ax) else INK
+
+
+def _plain(text: str) -> str:
+    """A text in which dollars are dollars, unless there is a formula between them; and shown."""
+    from matplotlib.mathtext import MathTextParser
+
+    text = f" {text}" if text.startswith("_") else text  # else it would not be in a legend
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return printable(text).replace("$", r"\$")
+    return text
+
+
+def _math(name: str) -> str:
+    """A name as a formula: what is one for matplotlib, or else any text."""
+    from matplotlib.mathtext import MathTextParser
+
+    try:
+        MathTextParser("path").parse(f"${name}$")
+    except ValueError:
+        return f"${mathtext(name)}$"
+    return f"${name}$"
+
+
+def _lost(numbers: Sequence[float]) -> str:
+    """From where on a curve cannot be drawn."""
+    lost = [i for i, x in enumerate(numbers, 1) if not math.isfinite(x)]
+    return f" ({number(numbers[lost[0] - 1])} in epoch {lost[0]})" if lost else ""
+
+
+def _axes(ax: Axes | None, size: tuple[float, float] = SIZE, *, keeps_colors: bool = False) -> Axes:
     if ax is not None:
+        beside = _beside(ax)
+        if beside is not None and not ax.has_data() and not (keeps_colors and _is_bar(beside)):
+            ax.figure.delaxes(beside)  # the plot that it belongs to was cleared
         return ax
     import matplotlib.pyplot as plt
 
@@ -567,7 +726,11 @@ def _or_nan(function: Callable[[float], float], x: float) -> float:
 
 
 def _as_list(output: Any) -> list[float]:
-    return [float(x) for x in output] if hasattr(output, "__iter__") else [float(output)]
+    try:
+        numbers = iter(output)
+    except TypeError:  # also of an array without an axis
+        return [float(output)]
+    return [float(x) for x in numbers]
 
 
 def _values(parameter: Any) -> Iterator[Value]:

@@ -17,9 +17,10 @@ DASHED = (8, 5)  # points, of lines that are dashed
 # Graphviz leaves as much room.
 RAISED, SMALLER = 1 / 3, 1 / 1.2
 
-# Lines and classes in plots: at least 4.5 : 1 on white, apart for colour-blind readers too,
-# and told apart by a dash and a mark as well.
+# Lines and classes in plots: at least 4.5 : 1 on white, or on black; apart for colour-blind
+# readers too, and told apart by a dash and a mark as well.
 SERIES = ("#0072B2", "#A84800", "#00785A", "#8F3B76", "#000000", "#7A6000")
+SERIES_ON_DARK = ("#56B4E9", "#FF9E4A", "#2BCFA0", "#E796C8", "#FFFFFF", "#D6C640")
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)))
 MARKS = ("o", "s", "^", "D", "v", "P")
 

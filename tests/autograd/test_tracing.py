@@ -19,7 +19,7 @@ def test_the_slide_step_by_step(J):
         "u = bc = 6",
         "v = a + u = 11",
         "J = 3v = 33",
-        "dJ/dv = dJ/dJ × dJ/dv = 1 × 3 = 3",
+        "dJ/dv = 3",
         "dJ/da = dJ/dv × dv/da = 3 × 1 = 3",
         "dJ/du = dJ/dv × dv/du = 3 × 1 = 3",
         "dJ/db = dJ/du × du/db = 3 × 2 = 6",
@@ -59,13 +59,13 @@ def test_rounded_numbers_have_the_sign_for_it():
     assert str(trace(0.5 * x)).splitlines() == [
         "x ≈ 0.3333",
         "J = 0.5x ≈ 0.1667",
-        "dJ/dx = dJ/dJ × dJ/dx = 1 × 0.5 = 0.5",
+        "dJ/dx = 0.5",
     ]
 
 
 def test_nan_is_told_once():
     steps = str(trace(Value(math.nan, "a") * Value(2, "b"))).splitlines()
-    assert steps[-1] == "dJ/db = dJ/dJ × dJ/db = 1 × nan = nan"
+    assert steps[-1] == "dJ/db = nan"
 
 
 def test_tracing_changes_nothing(J):

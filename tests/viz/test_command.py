@@ -79,3 +79,14 @@ def test_it_writes_its_signs_where_the_machine_has_none_of_them():
     environment = {**os.environ, "PYTHONIOENCODING": "cp1252"}
     shown = subprocess.run(command, capture_output=True, check=True, cwd=ROOT, env=environment)
     assert "u = −a = −5" in shown.stdout.decode("utf-8").splitlines()
+
+
+def test_options_may_stand_anywhere_and_numbers_as_they_are_printed(tmp_path, capsys):
+    path = tmp_path / "J.svg"
+    assert main(["J = a*b", "-o", str(path), "a=−5", "--theme", "dark", "b=1.5×10⁻⁷"]) == 0
+    assert path.exists()
+    capsys.readouterr()
+    assert main(["J = a*b*c", "a=−5", "b=-1.5×10²", "c=1e-3"]) == 0
+    assert "J = uc = 0.75" in capsys.readouterr().out
+    assert main(["J = a*2", "a=−∞"]) == 0
+    assert "J = 2a = −∞" in capsys.readouterr().out.replace("a·2", "2a")

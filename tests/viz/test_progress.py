@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from graphs import slide
 
@@ -29,3 +31,28 @@ def test_a_boundary(monkeypatch, capsys):
     monkeypatch.setattr(module, "SECONDS", 0.0)
     plot_boundary(lambda point: point[0], [[0, 0], [1, 1]], [0, 1])
     assert "rows of points" in capsys.readouterr().err
+
+
+def test_without_a_stream_there_is_no_bar(monkeypatch):
+    monkeypatch.setattr(module, "SECONDS", 0.0)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert list(progress([1, 2, 3], "pages")) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("seconds", "lines"), [(0.0, 4), (1000.0, 0)])
+def test_a_notebook_stores_nothing_of_a_bar(seconds, lines, monkeypatch, capsys):
+    import IPython
+
+    shown = []
+
+    class Line:
+        def update(self, bundle, raw):
+            shown.append(bundle["text/plain"])
+
+    shell = type("ZMQInteractiveShell", (), {})()
+    monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw, display_id: Line())
+    monkeypatch.setattr(module, "SECONDS", seconds)
+    assert list(progress([1, 2, 3], "pages")) == [1, 2, 3]
+    assert shown == ["0 of 3 pages", "1 of 3 pages", "2 of 3 pages", ""][:lines]
+    assert capsys.readouterr() == ("", "")

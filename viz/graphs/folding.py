@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from itertools import filterfalse
@@ -170,11 +171,13 @@ def fold_notes(each: Fold, sweep: Sweep) -> list[str]:
 def span(numbers: Sequence[float]) -> str:
     """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85.
 
-    How many are no number stands beside it: min and max know no order for them.
+    >>> span([1.0, float("nan"), 3.0])
+    '1 … 3, ⚠ 1 nan'
     """
-    numbers, missing = [x for x in numbers if x == x], sum(x != x for x in numbers)
-    if missing:
-        nans = "nan" if missing == 1 else f"{missing} nan"
-        return f"{span(numbers)}, {nans}" if numbers else nans
-    low, high = (float(f"{x:.2g}") for x in (min(numbers), max(numbers)))
-    return number(min(numbers)) if low == high else f"{number(low)} … {number(high)}"
+    known = [x for x in numbers if not math.isnan(x)]
+    unknown = len(numbers) - len(known)
+    if not known:
+        return number(math.nan)
+    low, high = (float(f"{x:.2g}") for x in (min(known), max(known)))
+    text = number(min(known)) if low == high else f"{number(low)} … {number(high)}"
+    return f"{text}, ⚠ {unknown} nan" if unknown else text

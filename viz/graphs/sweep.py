@@ -11,6 +11,7 @@ from autograd.notation import name_values
 from autograd.primitives import LEVEL, constant
 from autograd.value import Value
 from viz.graphs.diagnosis import is_fresh
+from viz.names import distinct
 
 
 class Use(NamedTuple):
@@ -67,7 +68,7 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
         unread: further leaves to draw, which are not in the graph.
     """
     order = [node for node in topological_order(output) if node.op is not constant]
-    names = name_values(order, variables)
+    names = distinct(name_values(order, variables))
     gradients = {output: 1.0}
     uses: list[Use] = []
     paths: dict[Value, list[int]] = {node: [] for node in order}
@@ -78,13 +79,14 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
             if x.op is not constant:
                 product = 0.0
                 if node in met and (local or node.op not in LEVEL):
-                    product = upstream * local
+                    product = float(upstream * local)
                     met.add(x)
                 total = gradients[x] = gradients.get(x, 0.0) + product
                 paths[x].append(len(uses))
                 uses.append(Use(node, x, upstream, local, product, total))
     for leaf in unread:
-        names = {leaf: leaf.label or variables.get(leaf, "unread"), **names}
+        names = distinct({**names, leaf: leaf.label or variables.get(leaf, "unread")})
+        names = {leaf: names[leaf], **names}
         gradients[leaf] = 0.0
         paths[leaf] = []
     # backward() leaves a gradient of 1 in the output that it is called on.

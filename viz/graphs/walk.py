@@ -20,7 +20,8 @@ MOST_NAMED = 4  # inputs in a sentence
 MOST_SUMMED_UP = 8  # gradients in the last caption
 
 # A piece of a formula: words, or what number goes there as a kind and a position. "v" and "g"
-# are a value and a gradient, "m" and "s" the product and the sum so far of a backward step.
+# are a value and a gradient, "m" and "s" the product with its factors and the sum so far of a
+# backward step, "p" the product alone.
 Piece = str | tuple[str, int]
 
 
@@ -135,15 +136,21 @@ class _Teller:
         if self.grows:
             more["texts"] = {text: " " + "".join(chain_rule(use.input, self.sweep)[:come])}
         result = self.derivative(use.input)
-        product = f"{self.derivative(use.node)} × d{node}/d{x}"
+        first = use.node is self.sweep.output  # its gradient is 1, and no factor
+        product = "" if first else f"{self.derivative(use.node)} × d{node}/d{x}"
+        handed = ("p" if first else "m", k)
         if len(paths) == 1:
-            sentence = f"Backward: from {node} to {x}, the upstream gradient times the local slope."
-            return self._step(sentence, [f"{result} = {product} ", ("m", k)], **more)
+            way = "the local slope" if first else "the upstream gradient times the local slope"
+            sentence = f"Backward: from {node} to {x}, {way}."
+            left = f"{result} " if first else f"{result} = {product} "
+            return self._step(sentence, [left, handed], **more)
         sentence = f"Backward: from {node} to {x}, path {come} of {len(paths)}"
         sentence += ": the products of all paths add up." if complete else "."
         so_far = ", " if complete else ", so far "
         return self._step(
-            sentence, [f"{product} ", ("m", k), f"{so_far}{result} ", ("s", k)], **more
+            sentence,
+            [f"{product or f'∂{node}/∂{x}'} ", handed, f"{so_far}{result} ", ("s", k)],
+            **more,
         )
 
     def end(self) -> tuple[Step, Sequence[Piece]]:
@@ -171,6 +178,8 @@ class _Teller:
             x = self.sweep.values[node] if kind == "v" else self.sweep.gradients[node]
             return f"{equals(x)} {number(x)}"
         use = self.sweep.uses[i]
+        if kind == "p":
+            return f"{equals(use.product)} {number(use.product)}"
         if kind == "m":
             return multiplied(use.upstream, use.local, use.product)
         so_far = [self.sweep.uses[k] for k in self.sweep.paths[use.input] if k <= i]

@@ -11,7 +11,7 @@ from typing import Any
 
 import graphviz
 
-from viz.files import check_format, format_of, write
+from viz.files import check_format, check_target, write
 from viz.layout.diagram import Diagram
 from viz.layout.dot import graph_of
 from viz.layout.placing import scene_of
@@ -22,6 +22,8 @@ from viz.style import Theme
 
 FORMATS = ("svg", "png", "pdf", "dot", "gv", "html")
 
+PNG_COLORS = 32  # of the PNG that a notebook stores
+MOST_DOTS = 8_000  # of the same, in width and height
 PNG_RESOLUTION = 192  # dots per inch: twice the size of the SVG, so sharp on a projector
 
 FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its page
@@ -57,6 +59,9 @@ class Drawing:
         self.format = "svg"
         self._diagram = diagram
         self._html = html
+
+    def __repr__(self) -> str:
+        return f"<drawing: {self.description.partition('.')[0]}; .save('J.svg') writes it>"
 
     @cached_property
     def graph(self) -> graphviz.Digraph:
@@ -106,6 +111,14 @@ class Drawing:
             picture = self._text(file_format).encode()
         return picture.decode(encoding) if encoding else picture
 
+    def _small_png(self) -> bytes:
+        """The picture at the size of the SVG, in few colours: notebooks store it as text."""
+        from viz.scenes import painting
+
+        largest = max(self.scene.width, self.scene.height) / 72  # inches
+        resolution = min(PNG_RESOLUTION / 2, MOST_DOTS / largest)
+        return painting.png(self.scene, self.theme, resolution, colors=PNG_COLORS)
+
     def _text(self, file_format: str) -> str:
         if file_format in ("dot", "gv"):
             return self.source
@@ -125,7 +138,7 @@ class Drawing:
             OSError: the file cannot be written; what was there before is still there.
             RuntimeError, TimeoutError: see :func:`pipe`.
         """
-        write(path, self.pipe(format_of(path, FORMATS)))
+        write(path, self.pipe(check_target(path, FORMATS)))
         return Path(path)
 
     write = save
@@ -162,5 +175,5 @@ class Drawing:
         return {
             "text/plain": self.description,
             "image/svg+xml": self.pipe("svg", encoding="utf-8"),
-            "image/png": self.pipe("png"),
+            "image/png": self._small_png(),
         }

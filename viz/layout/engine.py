@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import locale
 import os
 import shutil
 import subprocess
@@ -14,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 _library = threading.Lock()  # Graphviz lays out one graph at a time
+
+# A thread that holds the lock where this process is forked is not there in the child.
+if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
+    os.register_at_fork(after_in_child=_library._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
@@ -29,10 +34,12 @@ def layout(source: str, seconds: float | None = None) -> dict[str, Any]:
         TimeoutError: the layout took longer than ``seconds``.
     """
     if lay_out := _installed():
-        if seconds is None:
+        # Graphviz reads and writes numbers with the decimal sign of the locale.
+        comma = locale.localeconv()["decimal_point"] != "."
+        if seconds is None and not comma:
             found = lay_out(source)
         else:
-            found = _by_child([sys.executable, __file__], source, seconds)
+            found = _by_python(source, seconds) or lay_out(source)
     elif dot := shutil.which("dot"):
         found = _by_child([dot, "-Tjson0"], source, seconds)
     else:
@@ -79,16 +86,29 @@ def _by_bundled_library(source: str) -> bytes:
         return bundled.draw(source)
 
 
+def _by_python(source: str, seconds: float | None) -> bytes | None:
+    """What a child Python lays out; None where it does not, as where Python is embedded."""
+    # Isolated: files of the user's folder that have names of Python's own are none to import.
+    # The other paths come after those of Python.
+    paths = [os.path.realpath(path) for path in (str(Path(__file__).parents[2]), *sys.path) if path]
+    try:
+        found = _by_child([sys.executable, "-I", __file__, *paths], source, seconds)
+        json.loads(found)
+    except (OSError, ValueError) as error:
+        if isinstance(error, TimeoutError):
+            raise
+        return None  # what is no DOT is refused here, too
+    return found
+
+
 def _by_child(command: list[str], source: str, seconds: float | None) -> bytes:
-    # An empty path would be the folder of the user, whose files are none to import.
-    paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]
     try:
         child = subprocess.run(
             command,
             input=source.encode(),
             capture_output=True,
             timeout=seconds,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env={**os.environ, "LC_ALL": "C"},
         )
     except subprocess.TimeoutExpired:
         raise TimeoutError(
@@ -107,4 +127,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":  # pragma: no cover (a process of its own, which imports no more)
+    sys.path += sys.argv[1:]
     main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -94,13 +95,16 @@ def _weights(
         for k in before
         if j in places[i + 1] and k is not None
     ]
-    largest = max(abs(w.data) for *_, w in drawn) or 1.0
+    sizes = [abs(w.data) for *_, w in drawn]
+    largest = max(filter(math.isfinite, sizes), default=0.0) or 1.0
     thickest = THICKEST if numbered else THICKEST_OF_MANY
     numbers: list[Box] = []
     edges: list[Edge] = []
     for i, j, k, w in drawn:
         name, role = f"w{i}_{k}_{j}", "gradient" if w.data < 0.0 else "value"
-        width = THINNEST + (thickest - THINNEST) * abs(w.data) / largest
+        if math.isnan(w.data):
+            role = "alert"
+        width = THINNEST + (thickest - THINNEST) * min(1.0, abs(w.data) / largest)
         told = printable(f"{typeset(w.label or 'w')} = {w.data!r}")
         ends = f"n{i}_{k}", f"n{i + 1}_{j}"
         edges.append(Edge(*ends, name, role, width, dashed=w.data < 0.0, tooltip=told))

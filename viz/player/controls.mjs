@@ -153,11 +153,17 @@ export function controls(root, stage, last, display) {
 
   // Print shows the finished picture.
   let before = position;
-  addEventListener("beforeprint", () => {
-    before = position;
-    go(last);
-  });
-  addEventListener("afterprint", () => go(before));
+  root.printing = {
+    beforeprint() {
+      before = position;
+      go(last);
+    },
+    afterprint() {
+      go(before);
+    },
+  };
+  const held = new WeakRef(root);
+  for (const event of Object.keys(root.printing)) listenWeakly(event, held);
 
   root.removeAttribute("id"); // the next output of the same picture has it too
   root.append(
@@ -165,6 +171,16 @@ export function controls(root, stage, last, display) {
     caption,
   );
   return show;
+}
+
+// The window outlives the output of a cell, so it must not hold the player.
+function listenWeakly(event, held) {
+  const listener = () => {
+    const root = held.deref();
+    if (root) root.printing[event]();
+    else removeEventListener(event, listener);
+  };
+  addEventListener(event, listener);
 }
 
 // The script may run before its output stands in the page; the page may hold it twice.

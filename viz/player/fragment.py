@@ -12,6 +12,8 @@ from viz.scenes.page import variables
 FOLLOWS = "follows"  # the class of what is light or dark as the reader's system is
 
 
+NO_MATH = "tex2jax_ignore mathjax_ignore"  # classes by which MathJax leaves a dollar alone
+
 # What the players are made of, in the order of their imports.
 MODULES = {
     "player": ("controls", "numbers", "graph", "player"),
@@ -37,7 +39,7 @@ def fragment(picture: str, description: str, player: str, told: str, theme: str 
     style = _read("player.css") + variables(f".glassgrad.{kind}", theme)
     script = f'{_program(player)}start("{identity}", play, {told});'
     return (
-        f'<div class="glassgrad {kind}" id="{identity}">'
+        f'<div class="glassgrad {kind} {NO_MATH}" id="{identity}">'
         f'<img alt="{escape_markup(description)}" src="{_data_uri(picture)}">'
         f"<style>{style}</style>"
         f"<script>(() => {{\n{script}\n}})();</script></div>"

@@ -7,7 +7,7 @@ import { equal, equals, multiplied, number, precise, terms } from "./numbers.mjs
 const MOST_LEAVES_OPEN = 12;
 
 // The texts that follow the numbers. The pieces of a caption are strings, and pairs of a kind
-// and a position: a value, a gradient, a product or a sum.
+// and a position: a value, a gradient, a product with its factors or alone, or a sum.
 export function wordsOf(graph, state) {
   const output = graph.nodes.length - 1;
   const pathsTo = (i) => state.steps.filter((step) => step.input === i);
@@ -29,6 +29,7 @@ export function wordsOf(graph, state) {
     v: (i) => equal(state.values[i]),
     g: (i) => equal(state.gradients[i]),
     m: (k) => multiplied(state.steps[k]),
+    p: (k) => equal(state.steps[k].product),
     s: sumUntil,
   };
   const fill = (pieces) =>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -118,7 +119,7 @@ class Walkthrough:
         return write_as(
             path,
             html=lambda: page(f"{self._title}, step by step", self._repr_html_()).encode(),
-            svg=lambda: self._svg(self._motion()).encode(),
+            svg=lambda: self._moving().encode(),
             pdf=lambda: pdf(self.frames),
             gif=lambda: gif(self.frames),
         )
@@ -129,37 +130,44 @@ class Walkthrough:
             self._svg(), self._picture.description, self._player, self._told(), self._theme
         )
 
-    def _svg(self, css: str = "") -> str:
+    def _moving(self) -> str:
+        """The picture that plays itself. A page may hold several: none has rules for another."""
+        told = f"{self._svg()}{self._theme}{self.captions}".encode()
+        scope = f"glassgrad-{hashlib.sha256(told).hexdigest()[:12]}"
+        return self._svg(self._motion(f".{scope}"), scope)
+
+    def _svg(self, css: str = "", scope: str = "") -> str:
         picture, theme = self._picture, theme_named(self._theme or "light")
         dark = THEMES["dark"] if self._theme is None else None
-        return svg(picture.scene, picture.description, theme, dark, css)
+        return svg(picture.scene, picture.description, theme, dark, css, scope)
 
-    def _motion(self) -> str:
-        """Rules by which texts and lights come one after the other, once."""
+    def _motion(self, scope: str) -> str:
+        """Rules by which texts and lights come one after the other, once.
+
+        Args:
+            scope: the selector of the picture.
+        """
         beat = SECONDS_OF_MOTION / len(self)
+        name = "glassgrad-"  # that of a page's own may be the same
         rules = []
-        lights: dict[str, list[str]] = {}
+        lights: dict[str, list[tuple[str, str]]] = {}
         for k, step in enumerate(self._steps):
+            time = f"{beat:.2f}s {beat * k:.2f}s"
             for part, role in step.shows:
-                rules.append(
-                    f".{part}>.{role}{{animation:come {beat:.2f}s {beat * k:.2f}s backwards}}"
-                )
+                rules.append(f"{scope} .{part}>.{role}{{animation:{name}come {time} backwards}}")
             for part in step.lit:
-                light = "ebb" if step.backward else "flow"
-                lights.setdefault(part, []).append(f"{light} {beat:.2f}s {beat * k:.2f}s")
+                lights.setdefault(part, []).append(("ebb" if step.backward else "flow", time))
         for part, each in lights.items():
-            rules.append(f".{part}>path{{animation:{','.join(each)}}}")
-            filling = [x.replace("flow", "forth").replace("ebb", "back") for x in each]
-            rules.append(f".{part}>:is(rect,ellipse){{animation:{','.join(filling)}}}")
-        motion = (
-            f"{''.join(rules)}"
-            "@keyframes come{from{opacity:0}}"
-            "@keyframes flow{from,to{stroke:var(--value);stroke-width:3}}"
-            "@keyframes ebb{from,to{stroke:var(--gradient);stroke-width:3}}"
-            "@keyframes forth{from,to{fill:var(--lit);stroke:var(--value);stroke-width:3}}"
-            "@keyframes back{from,to{fill:var(--lit);stroke:var(--gradient);stroke-width:3}}"
-        )
+            lines = ",".join(f"{name}{light} {time}" for light, time in each)
+            filled = ",".join(f"{name}{light}-over {time}" for light, time in each)
+            rules.append(f"{scope} .{part}>path{{animation:{lines}}}")
+            rules.append(f"{scope} .{part}>:is(rect,ellipse){{animation:{filled}}}")
+        rules.append(f"@keyframes {name}come{{from{{opacity:0}}}}")
+        for light, color in (("flow", "value"), ("ebb", "gradient")):
+            line = f"stroke:var(--{color});stroke-width:3"
+            rules.append(f"@keyframes {name}{light}{{from,to{{{line}}}}}")
+            rules.append(f"@keyframes {name}{light}-over{{from,to{{fill:var(--lit);{line}}}}}")
         return (
-            f"{variables('.glassgrad-picture', self._theme)}"
-            f"@media screen and (prefers-reduced-motion:no-preference){{{motion}}}"
+            f"{variables(scope, self._theme)}"
+            f"@media screen and (prefers-reduced-motion:no-preference){{{''.join(rules)}}}"
         )

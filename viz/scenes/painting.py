@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -30,6 +31,8 @@ LARGEST = 32_000  # dots in width or height of a PNG
 _CODES = {"M": [Path.MOVETO], "L": [Path.LINETO], "C": [Path.CURVE4] * 3}
 
 _settings = threading.Lock()  # those of matplotlib are the same for all threads
+if hasattr(os, "register_at_fork"):  # pragma: no branch (not on Windows)
+    os.register_at_fork(after_in_child=_settings._at_fork_reinit)  # type: ignore[attr-defined]
 
 # Nothing that the user has set for plots holds here. Type 42 is TrueType, as the fonts are.
 _STYLE: list[str | dict[str, Any]] = ["default", {"pdf.fonttype": 42, "lines.scale_dashes": False}]
@@ -49,10 +52,13 @@ def pixels(scene: Scene, theme: Theme, resolution: float) -> Image.Image:
         return image.convert("RGB")
 
 
-def png(scene: Scene, theme: Theme, resolution: float) -> bytes:
-    """The image in a file."""
+def png(scene: Scene, theme: Theme, resolution: float, colors: int | None = None) -> bytes:
+    """The image in a file, with no more than so many colours; None: all that there are."""
     picture = io.BytesIO()
-    pixels(scene, theme, resolution).save(picture, "PNG", dpi=(resolution, resolution))
+    image = pixels(scene, theme, resolution)
+    if colors is not None:
+        image = image.quantize(colors, dither=Image.Dither.NONE)
+    image.save(picture, "PNG", dpi=(resolution, resolution), optimize=colors is not None)
     return picture.getvalue()
 
 

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from html import escape as escape_markup
 
 from viz.names import isolated
 from viz.scenes.scene import GROUNDS, INKS, Label, Part, Run, Scene, Shape
 from viz.style import DASHED, FONT_SIZE, FONTS, RAISED, ROUNDING, SMALLER, Theme
 
+# Where MathJax sees a formula begin. It does not read the classes of an SVG, but a formula ends in
+# the element in which it begins, so that what is in one of its own is none.
+_FORMULA = re.compile(r"\$|\\(?=[(\[]|begin)")
+
 
 def svg(
-    scene: Scene, description: str, theme: Theme, dark: Theme | None = None, css: str = ""
+    scene: Scene,
+    description: str,
+    theme: Theme,
+    dark: Theme | None = None,
+    css: str = "",
+    scope: str = "",
 ) -> str:
     """The scene as one SVG element.
 
@@ -22,6 +32,7 @@ def svg(
         description: the picture in words, for a screen reader.
         dark: the theme for readers whose system is dark; None: the same.
         css: rules to add.
+        scope: a further class, by which the rules can be for this picture alone.
     """
     width, height, left = _short(scene.width), _short(scene.height), _short(scene.left)
     if dark:
@@ -32,8 +43,9 @@ def svg(
     heading = "".join(_label(label, theme) for label in scene.heading)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="glassgrad-picture'
-        f'{" follows" * bool(dark)}" role="{"group" if linked else "img"}" '
-        f'aria-label="{escape_markup(description)}" width="{width}pt" height="{height}pt" '
+        f'{" follows" * bool(dark)}{f" {scope}" if scope else ""}" '
+        f'role="{"group" if linked else "img"}" aria-label="{escape_markup(description)}" '
+        f'width="{width}pt" height="{height}pt" '
         f'viewBox="{left} 0 {width} {height}" font-family="{FONTS}" font-size="{FONT_SIZE}" '
         f'text-anchor="middle" fill="none">{style}'
         f'<rect class="background" x="{left}" width="100%" height="100%" '
@@ -106,6 +118,7 @@ def _runs(runs: list[Run], size: float) -> str:
     lowered = ""  # brings the next run down again
     for run in runs:
         text = escape_markup(isolated(run.text))
+        text = _FORMULA.sub(r"<tspan>\g<0></tspan>", text)
         attributes = lowered + (' font-style="italic"' if run.italic else "")
         lowered = ""
         if run.high:

@@ -98,7 +98,13 @@ def test_a_child_imports_nothing_from_the_folder_of_the_user(tmp_path, monkeypat
     (tmp_path / "random.py").write_text("raise SystemExit('not the one that was meant')")
     (tmp_path / "json.py").write_text("raise SystemExit('not the one that was meant')")
     monkeypatch.chdir(tmp_path)
+    assert engine._by_python(SOURCE, 60.0) is not None
     assert layout(SOURCE, seconds=60.0)["bb"]
+
+
+def test_a_layout_that_takes_too_long_is_stopped():
+    with pytest.raises(TimeoutError, match=r"took longer than 0\.001 s"):
+        layout(SOURCE, seconds=0.001)
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -424,6 +424,22 @@ def test_print_shows_the_finished_picture(page):
     assert page.run("getComputedStyle(document.querySelector('.row')).display") == "none"
 
 
+def test_an_output_that_is_replaced_is_let_go(page):
+    page.run("document.querySelector('.glassgrad button').click(); 0")
+    page.run(
+        "globalThis.held = new WeakRef(document.querySelector('.glassgrad'));"
+        "document.body.replaceChildren(); 0"
+    )
+    page.send("HeapProfiler.enable")
+    for _ in range(20):
+        page.run("new Promise(requestAnimationFrame); 0")
+        page.send("HeapProfiler.collectGarbage")
+        if gone := page.run("globalThis.held.deref() === undefined"):
+            break
+    assert gone
+    page.run("dispatchEvent(new Event('beforeprint')); 0")  # nothing is left to print
+
+
 def test_a_large_picture_is_scrolled_to_what_is_at_work(browser, tmp_path):
     x = Value(0.5, "x")
     for k in range(30):
