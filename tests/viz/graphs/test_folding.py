@@ -180,8 +180,8 @@ def test_a_list_has_one_name_in_a_formula(output, text):
         ([-0.9012, 0.2, 0.8512], "−0.9 … 0.85"),
         ([0.5001, 0.5002], "0.5001"),
         ([-1e-6, 1234.5], "−1×10⁻⁶ … 1200"),
-        ([math.nan, 2.0, math.nan, 1.0], "1 … 2, 2 nan"),
-        ([1.0, math.nan], "1, nan"),
+        ([math.nan, 2.0, math.nan, 1.0], "1 … 2, ⚠ 2 nan"),
+        ([1.0, math.nan], "1, ⚠ 1 nan"),
         ([math.nan], "nan"),
     ],
 )
