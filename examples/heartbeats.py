@@ -67,6 +67,7 @@ def main() -> None:
         below.plot(10 + 10 * np.arange(9), first.predict(X_test[row : row + 1])[0], f"{style}o")
     above.set_title("two signals")
     below.set_title("the nine units of the first layer, at their windows")
+    below.set_xlabel("step of the signal")
     above.legend(loc="upper left")
     save(above, "heartbeats")
 

@@ -153,10 +153,13 @@ class MLP(Network):
     ) -> None:
         if more or units is None or isinstance(n_inputs, (list, tuple)):
             sizes = list(n_inputs) if isinstance(n_inputs, (list, tuple)) else [n_inputs]
-            sizes += [units, *more] if more else []  # type: ignore[list-item]
+            if more:
+                rest = [*(units if isinstance(units, (list, tuple)) else [units]), *more]
+                sizes += [each for each in rest if not isinstance(each, str)]
+            named = [f", activation={each!r}" for each in more if isinstance(each, str)]
             raise TypeError(
                 "an MLP is made of the number of its inputs and a list with the units of each "
-                f"layer: write MLP({sizes[0] if sizes else 2}, {sizes[1:] or [1]})"
+                f"layer: write MLP({sizes[0] if sizes else 2}, {sizes[1:] or [1]}{''.join(named)})"
             )
         sizes = [n_inputs, *as_list("units", units)]
         names = _activations(len(sizes) - 1, activation, output_activation)

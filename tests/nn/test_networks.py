@@ -507,6 +507,11 @@ def test_from_weights_of_a_subclass_that_takes_something_else_says_so():
         (lambda: MLP([4]), TypeError, r"write MLP\(4, \[1\]\)$"),
         (lambda: MLP([]), TypeError, r"write MLP\(2, \[1\]\)$"),
         (lambda: MLP(2, 3, 1), TypeError, r"write MLP\(2, \[3, 1\]\)$"),
+        (
+            lambda: MLP(2, [3, 1], "tanh"),
+            TypeError,
+            r"write MLP\(2, \[3, 1\], activation='tanh'\)$",
+        ),
         (lambda: MLP(3), TypeError, r"write MLP\(3, \[1\]\)$"),
         (lambda: MLP(3, [2], activation="tanh"), ValueError, "write output_activation='tanh'"),
         (lambda: MLP(3, [2], activation="relu"), ValueError, "write output_activation='relu'"),
