@@ -168,7 +168,7 @@ class Neuron(Part):
                 unit = recorded(dot, (*self.weights, *inputs))
             else:
                 unit = recorded(affine, (*self.weights, *inputs, self.bias))
-        except AttributeError:  # a number was put in the place of a Value
+        except (AttributeError, TypeError):  # a number was put in the place of a Value
             raise TypeError(
                 "the weights and the bias of a neuron are Values: to set one to 3, write "
                 "neuron.bias.data = 3"
