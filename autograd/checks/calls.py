@@ -141,7 +141,7 @@ class Functions:
             signature.bind(*arguments, **self.fixed)
         except TypeError as error:
             raise TypeError(
-                f"f cannot be called with {len(arguments)} arguments and "
+                f"f cannot be called with {_counted(len(arguments), 'argument')} and "
                 f"{', '.join(self.fixed) or 'nothing'} fixed: {error}. "
                 "It is called as f(*arguments, **fixed)"
             ) from None
@@ -182,6 +182,11 @@ class Functions:
                 )
             return self._gradients_among(beside)
         sources = self._sources()
+        if "cache" in sources.values() and beside is None:
+            raise TypeError(
+                f"df{inspect.signature(self.df)} asks for a cache, and f returns none. "
+                f"The accepted forms are\n{FORMS}"
+            )
         fixed = _copied(self.fixed)
         named = dict(zip(self.names, arguments, strict=True)) | fixed
         upstream: Any = 1.0 if self.cotangent is None else self.cotangent.copy()
@@ -230,7 +235,7 @@ class Functions:
         for p in parameters:
             if p.name in known:
                 sources[p.name] = f"={p.name}"
-            elif p.name.lower() in CACHES:
+            elif p.name.lower() in CACHES and p.default is kinds.empty:
                 sources[p.name] = "cache"
             elif p.default is kinds.empty:
                 unknown.append(p.name)
@@ -271,7 +276,7 @@ class Functions:
             return found, {}
         if len(parts) > len(arguments):
             raise ValueError(
-                f"{len(parts)} gradients for {len(arguments)} arguments "
+                f"{len(parts)} gradients for {_counted(len(arguments), 'argument')} "
                 f"({', '.join(self.names)}): return one for each, or a dict with their names"
             )
         for i, part in zip(self._meant(parts), parts, strict=True):
@@ -372,6 +377,10 @@ class Functions:
             leaf for leaf in self.leaves
             if leaf.path[:-1] in containers and leaf not in found and not _is_integer(self.at(leaf))
         ]  # fmt: skip
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def bare(name: str) -> str:

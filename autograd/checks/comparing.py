@@ -283,9 +283,8 @@ class Numeric:
         with np.errstate(all="ignore"):
             apart = np.abs(theirs - numeric)
             close = CLOSE * digits * np.maximum(np.abs(theirs), np.abs(numeric))
-            fine = (apart <= close + slack + 3.0 * error) & (
-                error <= 30.0 * (close + slack) + 1e-12 * digits
-            )
+            fine = np.isfinite(theirs) & (apart <= close + slack + 3.0 * error)
+            fine &= error <= 30.0 * (close + slack) + 1e-12 * digits
         checked.nudged = np.zeros(checked.shape, bool)
         checked.nudged.flat[chosen] = True
         checked.wrong = checked.nudged & ~fine

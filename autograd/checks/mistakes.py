@@ -339,7 +339,7 @@ def _of_activation(layer: Activation, clean: Any) -> Iterator[tuple[str, Any]]:
                            ("a(1 + a)", a * (1 + a))):  # fmt: skip
             yield f"g′ is written as {wrong}", layer.edited(its)
         yield "the function itself stands for its derivative", layer.edited(a)
-        if layer.kind == "tanh":
+        if layer.kind == "tanh" and np.any(z <= 0.0):  # else it is 1 everywhere
             yield "g′ is written as the mask of ReLU", layer.edited((z > 0.0) * 1.0)
         if layer.kind in ("relu", "leaky_relu"):
             yield "the mask is turned round", layer.edited((z <= 0.0) * 1.0)

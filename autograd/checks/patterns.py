@@ -116,7 +116,8 @@ def patterns(
             )
         spread = value.sum() - value
         c = factor(difference, spread)
-        if theirs.size > 1 and math.isfinite(c) and c:
+        multiple = math.isfinite(k) and misfit(theirs, k * right) <= FITS  # which is plainer
+        if theirs.size > 1 and math.isfinite(c) and c and not multiple:
             yield (
                 f"{name} is off by {abs(c):.6g} × (sum of {name} − {name}): the square of a sum "
                 "where the sum of squares is due, or the other way round",

@@ -153,6 +153,22 @@ def test_what_else_courses_return():
     ).right
 
 
+def test_a_cache_that_f_does_not_return():
+    with pytest.raises(
+        TypeError, match=r"df\(cache\) asks for a cache, and f returns none"
+    ) as caught:
+        check_gradients(lambda v: v**2, lambda cache: 2 * cache, 2.0)
+    assert "df(dout, cache)" in str(caught.value)
+    assert check_gradients(lambda v: v**2, lambda v, cache=None: 2 * v, 2.0).right
+
+
+def test_gradients_that_are_no_finite_numbers():
+    for odd in (np.nan, np.inf, -np.inf):
+        report = check_gradients(lambda v: np.sum(v**2), lambda v, odd=odd: np.array([2.0, odd]),
+                                 np.ones(2))  # fmt: skip
+        assert f"worst at v[1]: df says {odd}, the central difference 2" in str(report)
+
+
 def test_a_layer_that_keeps_its_cache():
     class Sigmoid:
         def forward(self, x):
@@ -222,8 +238,8 @@ def test_arrays_with_a_cotangent():
         (3, None, (), TypeError, "f is a function of the arguments, not 3"),
         (lambda x: x**2, None, (2.0,), TypeError, "df is left out, so f has to return"),
         (lambda x: x**2, lambda u, v: u, (2.0,), TypeError, "there is nothing for u, v. Known"),
-        (lambda x, y: x, lambda x: x, (2.0,), TypeError, "f cannot be called with 1 arguments"),
-        (lambda x: x**2, lambda x: (x, x), (2.0,), ValueError, "2 gradients for 1 arguments"),
+        (lambda x, y: x, lambda x: x, (2.0,), TypeError, "f cannot be called with 1 argument and"),
+        (lambda x: x**2, lambda x: (x, x), (2.0,), ValueError, "2 gradients for 1 argument"),
         (lambda x: x**2, lambda x: {"y": x}, (2.0,), ValueError, "none of the gradients y bears"),
         (lambda x: "no", lambda x: x, (2.0,), ValueError, "f returns 'no': a number"),
         (lambda x: np.log(x), lambda x: x, (-2.0,), ValueError, "f returns nan, so it has no"),
