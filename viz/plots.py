@@ -265,8 +265,8 @@ def _class(label: list[float], outputs: int) -> float:
     wanted = (
         "one number for a model with one output"
         if outputs == 1
-        else f"the number of a class, 0 to {outputs - 1}, or {outputs} numbers of which one is 1 "
-        "and the others are 0"
+        else f"the number of a class, counted from 0 to {outputs - 1}, or {outputs} numbers "
+        "of which one is 1 and the others are 0"
     )
     told = number(label[0]) if len(label) == 1 else [number(x) for x in label]
     raise ValueError(f"the label {told} should be {wanted}")
