@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from viz.style import SERIES, THEMES
+from viz.names import plot_text
+from viz.style import THEMES, is_dark, series_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +52,8 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
         _, ax = plt.subplots(figsize=size, layout="constrained")
     wrong = [array.short for array in report.arrays if not array.right]
     title = f"wrong: {', '.join(wrong)}" if wrong else "all entries agree"
-    ax.set_title(title + (f" ({left_out} more arrays)" if left_out else ""), fontsize=TEXT)
+    title += f" ({left_out} more arrays)" if left_out else ""
+    ax.set_title(plot_text(title), fontsize=TEXT)
     if len(arrays) == 1:
         _panel(ax, arrays[0], report)
         ax.legend(fontsize=SMALL)
@@ -69,21 +71,21 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
         panel = ax.inset_axes(place)
         _panel(panel, array, report)
         state = "right" if array.right else f"{int(array.wrong.sum())} of {array.wrong.size} wrong"
-        panel.set_title(f"{array.short}: {state}", fontsize=SMALL)
+        panel.set_title(plot_text(f"{array.short}: {state}"), fontsize=SMALL)
     handles, labels = panel.get_legend_handles_labels()
     ax.legend(handles, labels, fontsize=SMALL, ncols=2, loc="upper center", frameon=False)
     return ax
 
 
 def _panel(ax: Axes, array: Any, report: Any) -> None:
-    alert = THEMES["light"].alert
+    alert = THEMES["dark" if is_dark(ax) else "light"].alert
     entries = _entries(array)
     wrong = [(x, *entry) for x, entry in enumerate(entries) if entry[3]]
     for x, _, claimed, numeric, _ in wrong:
         ax.plot([x, x], [numeric, claimed], color=alert, linewidth=2.0, zorder=1)
-    ax.plot([numeric for _, _, numeric, _ in entries], "o", color=SERIES[0],
+    ax.plot([numeric for _, _, numeric, _ in entries], "o", color=series_on(ax)[0],
             markerfacecolor="none", markersize=8, label=report.reference)  # fmt: skip
-    ax.plot([claimed for _, claimed, _, _ in entries], "x", color=SERIES[1], markersize=7,
+    ax.plot([claimed for _, claimed, _, _ in entries], "x", color=series_on(ax)[1], markersize=7,
             label=f"what {report.says}")  # fmt: skip
     for x, place, claimed, numeric, _ in sorted(wrong, key=lambda w: -abs(w[2] - w[3]))[:NAMED]:
         if place:

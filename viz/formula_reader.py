@@ -27,6 +27,8 @@ _FUNCTIONS = {
 
 LONGEST = 2000  # characters
 
+_AS_PRINTED = str.maketrans("−×·", "-**")  # as pictures write them
+
 
 class FormulaError(ValueError):
     """A formula that cannot be read; the message shows it and points at the character."""
@@ -37,7 +39,7 @@ def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
 
     A formula is one or several steps, separated by semicolons or lines; each step may be given
     a name, and the last one is the output. It may use names, numbers, lists, ``+ - * / **``,
-    parentheses and the functions of ``autograd``.
+    the signs ``− × ·`` as pictures write them, parentheses and the functions of ``autograd``.
 
     >>> J = read_formula("u = b*c; J = 3*(a + u)", {"a": 5, "b": 3, "c": 2})
     >>> J.label, J.data
@@ -52,7 +54,7 @@ def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
 
 class _Reader:
     def __init__(self, text: str, numbers: Mapping[str, float]) -> None:
-        self.text = text
+        self.text = text.translate(_AS_PRINTED)
         self.names: dict[str, Any] = {name: Value(x, name) for name, x in numbers.items()}
         self.unused = set(numbers)
 

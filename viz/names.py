@@ -120,6 +120,18 @@ def mathtext(name: str) -> str:
     return rf"\text{{{typeset(text).translate(_IN_TEXT)}}}"
 
 
+def plot_text(text: str) -> str:
+    """A text for matplotlib in which dollars are dollars, unless a formula is between them."""
+    from matplotlib.mathtext import MathTextParser
+
+    text = f" {text}" if text.startswith("_") else text  # else it would not be in a legend
+    try:
+        MathTextParser("path").parse(text)
+    except ValueError:
+        return printable(text).replace("$", r"\$")
+    return text
+
+
 _IN_TEXT = str.maketrans({sign: f"\\{sign}" for sign in "${}\\"})
 
 

@@ -16,9 +16,9 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.callers import callers_variables
-from viz.names import distinct, mathtext, printable
+from viz.names import distinct, mathtext, plot_text
 from viz.progress import progress
-from viz.style import DASHES, MARKS, SERIES, SERIES_ON_DARK, THEMES
+from viz.style import DASHES, MARKS, SERIES, THEMES, is_dark, series_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -95,8 +95,8 @@ def _activation(name: str) -> tuple[Callable[[float], float], Callable[[float], 
 def _plot_curve(ax: Axes, g: Callable[[float], float], slope: Callable[[float], float]) -> None:
     ax.axhline(0.0, color=AXIS, linewidth=1)
     ax.axvline(0.0, color=AXIS, linewidth=1)
-    series = _series(ax)
-    inside = ax.get_facecolor() if _is_dark(ax) else OPEN
+    series = series_on(ax)
+    inside = ax.get_facecolor() if is_dark(ax) else OPEN
     for i, (curve, label) in enumerate(((g, r"$g(z)$"), (slope, r"$g^{\prime}(z)$"))):
         points: list[float] = []
         heights: list[float] = []
@@ -165,13 +165,13 @@ def plot_history(
             lines += axes.plot(
                 epochs,
                 series[name],
-                color=_series(ax)[i],
+                color=series_on(ax)[i],
                 linestyle=DASHES[i],
                 linewidth=LINE,
                 marker=MARKS[i] if len(epochs) <= 20 else None,
-                label=_plain(name.replace("_", " ") + _lost(series[name])),
+                label=plot_text(name.replace("_", " ") + _lost(series[name])),
             )
-        axes.set_ylabel(_plain(" and ".join(names[:2]).replace("_", " ")), fontsize=TEXT)
+        axes.set_ylabel(plot_text(" and ".join(names[:2]).replace("_", " ")), fontsize=TEXT)
         axes.tick_params(labelsize=SMALL)
     _finish(ax, "", "epoch", ax.get_ylabel())
     ax.locator_params(axis="x", integer=True)
@@ -221,7 +221,7 @@ def plot_boundary(
     ]
     ax = _axes(ax)
     n = len(outputs[0][0])
-    series, ink = _series(ax), _ink(ax)
+    series, ink = series_on(ax), (OPEN if is_dark(ax) else INK)
     chosen_of = [_class(label, n) for label in labels]
     if n == 1:
         classes = sorted(set(chosen_of))
@@ -266,8 +266,8 @@ def _class(label: list[float], outputs: int) -> float:
     wanted = (
         "one number for a model with one output"
         if outputs == 1
-        else f"the number of a class, 0 to {outputs - 1}, or {outputs} numbers of which one is 1 "
-        "and the others are 0"
+        else f"the number of a class, counted from 0 to {outputs - 1}, or {outputs} numbers "
+        "of which one is 1 and the others are 0"
     )
     told = number(label[0]) if len(label) == 1 else [number(x) for x in label]
     raise ValueError(f"the label {told} should be {wanted}")
@@ -329,7 +329,7 @@ def plot_fit(
     middle, reach = (low + high) / 2.0, (high - low) * 0.55 or 1.0
     along = _spread(middle, reach)
     curves = list(zip(*_outputs(model, [[x] for x in along]), strict=True))
-    label = _plain(label)
+    label = plot_text(label)
     first = ax is None or not ax.lines
     ax = _axes(ax)
     if first:
@@ -343,7 +343,7 @@ def plot_fit(
         ax.plot(
             along,
             heights,
-            color=_series(ax)[k],
+            color=series_on(ax)[k],
             linestyle=DASHES[k % len(DASHES)],
             linewidth=LINE,
             label=name,
@@ -388,9 +388,9 @@ def plot_descent(
     if math.inf > highest - lowest > 0.0:
         ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
     for i, (name, path) in enumerate(paths.items()):
-        color = _series(ax)[i % len(SERIES)]
+        color = series_on(ax)[i % len(SERIES)]
         lost = [k for k, point in enumerate(path) if not all(map(math.isfinite, map(float, point)))]
-        told = f"{_plain(name)}, {len(path) - 1} steps"
+        told = f"{plot_text(name)}, {len(path) - 1} steps"
         told += f", not finite from step {lost[0]}" if lost else ""
         xs, ys = zip(*path, strict=True)
         style: dict[str, Any] = {
@@ -400,7 +400,14 @@ def plot_descent(
         }
         mark = MARKS[i % len(MARKS)]
         ax.plot(xs, ys, marker=mark, markersize=4, label=told, **style)
-        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=_ink(ax), markersize=10)
+        ax.plot(
+            xs[-1:],
+            ys[-1:],
+            mark,
+            color=color,
+            markeredgecolor=OPEN if is_dark(ax) else INK,
+            markersize=10,
+        )
     _finish(ax, "", *(_math(name) for name in names))
     ax.legend(fontsize=SMALL)
     return ax
@@ -546,7 +553,7 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
     floor = min(positive) / 10.0
     top = max(positive) * (max(positive) / floor) ** 0.15
     ax.set_yscale("log")
-    series = _series(ax)
+    series = series_on(ax)
     for i, (_, size, is_matrix) in enumerate(bars):
         color, hatch = (series[0], "") if is_matrix else (series[1], "//")
         height = min(max(size, floor), top)
@@ -608,7 +615,7 @@ def plot_slice(
         for node, (data, partials) in zip(order, held, strict=True):
             node.data, node.partials = data, partials
     ax = _axes(ax)
-    series = _series(ax)
+    series = series_on(ax)
     ax.plot(points, heights, color=series[0], linewidth=LINE, label=f"${J}({w})$")
     limits = ax.get_ylim()
     ax.plot(
@@ -637,36 +644,6 @@ def _beside(ax: Axes) -> Axes | None:
 
 def _is_bar(beside: Axes) -> bool:
     return beside.get_label() == "<colorbar>"
-
-
-def _is_dark(ax: Axes) -> bool:
-    from matplotlib.colors import to_rgba
-
-    red, green, blue, alpha = to_rgba(ax.get_facecolor())
-    if alpha < 0.5:
-        red, green, blue, _ = to_rgba(ax.figure.get_facecolor())
-    return 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
-
-
-def _series(ax: Axes) -> tuple[str, ...]:
-    """The colours of curves and classes, which stand out from the ground of the plot."""
-    return SERIES_ON_DARK if _is_dark(ax) else SERIES
-
-
-def _ink(ax: Axes) -> str:
-    return OPEN if _is_dark(ax) else INK
-
-
-def _plain(text: str) -> str:
-    """A text in which dollars are dollars, unless there is a formula between them; and shown."""
-    from matplotlib.mathtext import MathTextParser
-
-    text = f" {text}" if text.startswith("_") else text  # else it would not be in a legend
-    try:
-        MathTextParser("path").parse(text)
-    except ValueError:
-        return printable(text).replace("$", r"\$")
-    return text
 
 
 def _math(name: str) -> str:

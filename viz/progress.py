@@ -21,7 +21,7 @@ def progress(items: Sequence[T], unit: str) -> Iterable[T]:
     Args:
         unit: what they are, in the plural.
     """
-    if sys.stderr is None:  # as in a program without a window for text
+    if sys.stderr is None or sys.stderr.closed:  # as in a program without a window for text
         return items
     shell = sys.modules.get("IPython")
     if shell is not None and type(shell.get_ipython()).__name__ == "ZMQInteractiveShell":

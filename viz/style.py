@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # DejaVu Sans comes with matplotlib. Verdana has the same widths, for readers of an SVG that
 # do not have it.
@@ -64,3 +67,18 @@ def theme_named(name: str) -> Theme:
     if name not in THEMES:
         raise ValueError(f"there is no theme {name!r}: choose one of {', '.join(THEMES)}")
     return THEMES[name]
+
+
+def is_dark(ax: Axes) -> bool:
+    """Whether the ground of a plot is dark."""
+    from matplotlib.colors import to_rgba
+
+    red, green, blue, alpha = to_rgba(ax.get_facecolor())
+    if alpha < 0.5:
+        red, green, blue, _ = to_rgba(ax.figure.get_facecolor())
+    return 0.3 * red + 0.6 * green + 0.1 * blue < 0.5
+
+
+def series_on(ax: Axes) -> tuple[str, ...]:
+    """The colours of curves and classes that stand out from the ground of a plot."""
+    return SERIES_ON_DARK if is_dark(ax) else SERIES

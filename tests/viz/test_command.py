@@ -88,5 +88,7 @@ def test_options_may_stand_anywhere_and_numbers_as_they_are_printed(tmp_path, ca
     capsys.readouterr()
     assert main(["J = a*b*c", "a=−5", "b=-1.5×10²", "c=1e-3"]) == 0
     assert "J = uc = 0.75" in capsys.readouterr().out
+    assert main(["J = −2·a × b − 1", "a=5", "b=2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("dJ/d")
     assert main(["J = a*2", "a=−∞"]) == 0
     assert "J = 2a = −∞" in capsys.readouterr().out.replace("a·2", "2a")

@@ -107,7 +107,7 @@ def test_letters_and_signs_in_latex():
     written = {
         "θ": r"\theta", "Δw": r"\mathrm{\Delta w}", "x′": r"x^{\prime}", "é": r"\acute{e}",
         "W[1]_2,3′": r"W_{2,3}^{\prime(1)}", "x²": r"\mathrm{x{}^{2}}", "a→b": r"\mathrm{a\to b}",
-        "損": "損", "ꜳ": "ꜳ", "ﬁ": "ﬁ",
+        "sigma": r"\sigma", "損": "損", "ꜳ": "ꜳ", "ﬁ": "ﬁ",
     }  # fmt: skip
     assert {name: latex(name) for name in written} == written
     told = explain(Value(2, "損") * Value(3, "é"))

@@ -84,8 +84,11 @@ def test_a_label_may_be_one_hot_or_of_any_array():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([1, 2, 3], r"the label 3 should be the number of a class, 0 to 2, or 3 numbers"),
-        ([0, 1, 1.5], r"the label 1.5 should be the number of a class, 0 to 2"),
+        (
+            [1, 2, 3],
+            r"the label 3 should be the number of a class, counted from 0 to 2, or 3 numbers",
+        ),
+        ([0, 1, 1.5], r"the label 1.5 should be the number of a class, counted from 0 to 2"),
         ([-1, 0, 1], r"the label −1 should be"),
         ([[1, 0, 0], [0, 1, 0], [1, 1, 0]], r"the label \['1', '1', '0'\] should be"),
         ([[1, 0], [0, 1], [0, 1]], r"the label \['1', '0'\] should be"),

@@ -60,7 +60,7 @@ def graph_of(diagram: Diagram, theme: Theme) -> graphviz.Digraph:
     wires = {wire.name: wire for wire in diagram.wires}
     for wire in diagram.wires:
         table = colored(_table(wire, getattr(theme, wire.color)))
-        tooltip = graphviz.escape(wire.tooltip)
+        tooltip = _quoted(wire.tooltip)
         graph.node(wire.name, f"<{table}>", shape="plain", tooltip=tooltip)
     for edge in diagram.edges:
         look = {
@@ -70,7 +70,7 @@ def graph_of(diagram: Diagram, theme: Theme) -> graphviz.Digraph:
             "style": "dashed" if edge.dashed else "",
             "minlen": str(edge.length) if edge.length != 1 else "",
             "weight": str(edge.weight) if edge.weight != 1 else "",
-            "tooltip": str(graphviz.escape(edge.tooltip)),
+            "tooltip": _quoted(edge.tooltip),
         }
         if edge.arrow:
             look |= {"arrowhead": "vee", "arrowsize": "0.8"}
@@ -81,6 +81,11 @@ def graph_of(diagram: Diagram, theme: Theme) -> graphviz.Digraph:
             head, look["headclip"] = f"{head}:p:w", "false"
         graph.edge(tail, head, **{key: value for key, value in look.items() if value})
     return graph
+
+
+def _quoted(text: str) -> str:
+    """Any text for an attribute, in which Graphviz reads escapes and entities."""
+    return str(graphviz.escape(text.replace("&", "&amp;")))
 
 
 def _look(box: Box, theme: Theme) -> dict[str, str]:
@@ -94,7 +99,7 @@ def _look(box: Box, theme: Theme) -> dict[str, str]:
         "penwidth": f"{box.width:g}" if box.width != 1 else "",
         "fixedsize": "shape" if box.place and box.shape == "circle" else "",
         "pos": f"{box.place[0]:.3f},{box.place[1]:.3f}!" if box.place else "",
-        "tooltip": str(graphviz.escape(box.tooltip)),
+        "tooltip": _quoted(box.tooltip),
     }
     return {key: value for key, value in look.items() if value}
 
