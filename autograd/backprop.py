@@ -115,10 +115,11 @@ def _sweep(output: Value, leaves: list[Value], held: list[float]) -> None:
             if slope or node.op not in LEVEL:
                 inputs[0]._grad += slope * upstream
         else:
-            choice = node.op is where  # the one row of several inputs that is in LEVEL
-            for x, slope in zip(inputs, node.partials, strict=True):
-                if slope or not choice:
-                    x._grad += slope * upstream
+            pairs: Iterable[tuple[Value, float]] = zip(inputs, node.partials, strict=True)
+            if node.op is where:  # the one row of several inputs that is in LEVEL
+                pairs = [(x, slope) for x, slope in pairs if slope]
+            for x, slope in pairs:
+                x._grad += slope * upstream
     if any(leaf._grad != leaf._grad and leaf.op is None for leaf in leaves):  # nan
         _refuse_nan([node for node in order if node._grad is not zero])
     for leaf, grad in zip(leaves, held, strict=True):

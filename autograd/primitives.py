@@ -335,7 +335,7 @@ def _variable_power_slopes(y: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 power = Primitive(
     "power",
-    "The power aᵇ with a variable exponent.",
+    "The power aᵇ with a variable exponent, along which it has no slope where a < 0.",
     value=_power,
     slopes=_variable_power_slopes,
     symbol="aᵇ",

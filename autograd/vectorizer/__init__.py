@@ -6,8 +6,8 @@ as NumPy that a person can read. Four ideas do it, one after the other:
 
 1. ``recording``: the gradients are recorded as scalars too, so that backpropagation is just
    more graph.
-2. ``normal_form``, ``once``: the same mathematics, however and however often it is written,
-   becomes the same nodes.
+2. ``identities``, ``normal_form``, ``once``: the same mathematics, however and however often it
+   is written, becomes the same nodes.
 3. ``grouping``, ``layout``, ``index_maps``: nodes that do the same are one array; its axes
    are found, and who reads whom is compared entry by entry.
 4. ``contraction``: a grid of sums of products is a matrix product.

@@ -9,7 +9,24 @@ from copy import deepcopy
 from autograd.vectorizer.source import helpers
 from autograd.vectorizer.statements import Names, words
 
-_REDUCTIONS = {"np.sum": "np.add.reduce", "np.max": "np.maximum.reduce"}
+_REDUCTIONS = {
+    "np.sum": "np.add.reduce",
+    "np.max": "np.maximum.reduce",
+    "np.min": "np.minimum.reduce",
+}
+
+# What helpers do for infinite logits, and for several that are the largest; and what is as good
+# where there are none. To look costs less.
+_USUALLY = {
+    "np.maximum(np.minimum(top, high), -high)": "top if usual else {}",
+    "np.minimum(z, low)": "z if usual else {}",
+    "np.where(y == 0, 0.0, inside)": "inside if usual else {}",
+    "np.where(distance >= high, np.inf, distance)": "distance if usual else {}",
+    "np.sum(largest, axis=axis) - 1.0": (
+        "0.0 if usual and np.count_nonzero(largest) == top.size else {}"
+    ),
+}
+_USUAL = "    usual = np.max(top) < np.inf and np.min(z) > -np.inf\n    high = "
 
 
 def direct(source: str) -> str:
@@ -20,6 +37,7 @@ def direct(source: str) -> str:
     - ``np.sum``, ``np.max`` and ``np.mean`` first look whether their argument brings a method
       of that name, which costs more than to add up a few hundred numbers. Their ufuncs do not.
     - NumPy takes longer to put an integer to floats than a float.
+    - Infinite logits are looked for once, and not at every step.
 
     The results are the same, bit for bit.
 
@@ -34,7 +52,8 @@ def direct(source: str) -> str:
         b = np.maximum(Z, 0.0) + np.log1p(e)
         return (a, b, 1.0 - np.add.reduce(Z, None, None, None, False))
     """
-    *helpers_of_it, function = ast.parse("\n".join([*helpers(source), source])).body
+    shorter = [_usually(helper) for helper in helpers(source)]
+    *helpers_of_it, function = ast.parse("\n".join([*shorter, source])).body
     assert isinstance(function, ast.FunctionDef)
     lines = _Lines(
         {each.name: each for each in helpers_of_it if isinstance(each, ast.FunctionDef)},
@@ -47,6 +66,15 @@ def direct(source: str) -> str:
         lines.written.append(line)
     function.body = lines.written
     return ast.unparse(ast.fix_missing_locations(function))
+
+
+def _usually(helper: str) -> str:
+    """A helper that takes the longer way only where it has to."""
+    if "    high = " in helper:
+        helper = helper.replace("    high = ", _USUAL)
+        for long, short in _USUALLY.items():
+            helper = helper.replace(long, f"({short.format(long)})")
+    return helper
 
 
 class _Lines:

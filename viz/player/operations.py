@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from autograd.primitives import LEVEL, TABLE, Primitive, constant
+from autograd.primitives import BUILT_IN, LEVEL, TABLE, Primitive, constant
 from autograd.symbolic import slope_formulas
 from autograd.value import Value
 
@@ -21,13 +21,20 @@ def recorded(values: Mapping[Value, float]) -> str:
         values: the Values but constants in topological order, with their numbers.
 
     Raises:
-        ValueError: the row of an operation has no JavaScript.
+        ValueError: the row of an operation has no JavaScript, or two rows have one name.
     """
     ids = {node: i for i, node in enumerate(values)}
     operations: dict[str, int] = {}
+    own: dict[str, Primitive] = {}
     nodes: list[int | list[int]] = []
     for node in values:
         if node.inputs:
+            assert node.op is not None
+            if own.setdefault(node.op.name, node.op) is not node.op:
+                raise ValueError(
+                    f"two rows of this graph are called {node.op.name}, which a page cannot tell "
+                    "apart: give each row a name of its own"
+                )
             k = operations.setdefault(operation(node), len(operations))
             nodes.append([k, *[ids[x] for x in node.inputs if x.op is not constant]])
         else:
@@ -35,7 +42,7 @@ def recorded(values: Mapping[Value, float]) -> str:
     leaves = [[ids[node], x] for node, x in values.items() if not node.inputs]
     listed = ",\n".join(operations)
     return (
-        f"(() => {{\n{_definitions(listed)}\n"
+        f"(() => {{\n{_definitions(listed, TABLE | BUILT_IN | own)}\n"
         f"return {{nodes: {literal(nodes)}, leaves: {literal(leaves)},\n"
         f"operations: [{listed}]}};\n}})()"
     )
@@ -96,13 +103,13 @@ def _letter(position: int) -> str:
     return "abcdefgh"[position] if position < 8 else f"x{position}"
 
 
-def _definitions(program: str) -> str:
+def _definitions(program: str, table: Mapping[str, Primitive]) -> str:
     """The rows that a program calls, and those that they call, as JavaScript functions."""
     called: dict[str, None] = {}
     waiting = [program]
     while waiting:
         names = re.findall(r"(?<![\w.])(\w+)\(", waiting.pop())
-        new = [name for name in names if name in TABLE and name not in called]
+        new = [name for name in names if name in table and name not in called]
         called.update(dict.fromkeys(new))
-        waiting += [TABLE[name].javascript for name in new]
-    return "\n".join(f"const {name} = {TABLE[name].javascript};" for name in sorted(called))
+        waiting += [table[name].javascript for name in new]
+    return "\n".join(f"const {name} = {table[name].javascript};" for name in sorted(called))

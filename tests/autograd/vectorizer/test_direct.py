@@ -51,6 +51,27 @@ def test_alike_is_computed_once_and_names_stay_apart():
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("name", ["softmax", "logsumexp", "softmax_cross_entropy_with_logits"])
+@pytest.mark.parametrize("axis", [0, 1, -1])
+def test_infinite_logits_and_ties_take_the_longer_way_to_the_same_bits(name, axis):
+    first = "A, " * name.endswith("logits")
+    source = f"def f(Z, A):\n    return {name}({first}Z, axis={axis})"
+    shorter = direct(source)
+    assert shorter.count(" if usual ") == shorter.count(" else ") >= 2
+    run, printed = function(shorter), function(source)
+    choose = np.random.default_rng(0)
+    special = [np.inf, -np.inf, np.nan, 0.0, 2.0, 2.0, 1e308, -1e308]
+    for trial in range(200):
+        Z = choose.normal(size=(3, 4))
+        if trial % 2:
+            Z = np.where(choose.random(Z.shape) < 0.4, choose.choice(special, Z.shape), Z)
+        else:
+            Z = choose.integers(-1, 2, Z.shape).astype(float)  # ties
+        A = choose.choice([0.0, 0.0, 0.5, 1.0], Z.shape)
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(run(Z, A), printed(Z, A))
+
+
 def test_an_operand_is_computed_before_the_helper_that_reads_it_twice():
     source = "def f(A, B):\n    return softplus(A - 2 * B)"
     assert direct(source).splitlines()[1] == "    z = A - 2.0 * B"

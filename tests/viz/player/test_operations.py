@@ -258,3 +258,23 @@ def test_softmax_of_values_in_a_page(node):
     found = node(f"{GRAPH}{SWEEP}console.log(JSON.stringify(sweep({graph}).gradients))")
     told = trace(J).gradients
     assert found == pytest.approx([told[each] for each in in_order(J)], rel=1e-12)
+
+
+def test_a_row_of_a_taken_name_is_computed_in_the_page_as_recorded(monkeypatch):
+    built_in = tanh(Value(0.5))
+
+    def own(javascript):
+        texts = {"notation": "f({0})", "latex": "f", "javascript": javascript}
+        slopes = {"slopes": lambda y, a: (2 * a,), "samples": ((1.0,),)}
+        monkeypatch.setitem(TABLE, "tanh", tanh)
+        return Primitive("tanh", "Mine.", value=lambda a: a * a, **slopes, **texts)
+
+    mine = own("x => x * x")(Value(0.5))
+    own("x => 0")
+    for loss, right, wrong in ((built_in, "Math.tanh(x)", "0;"), (mine, "x * x", "Math.tanh")):
+        page = recorded({node: node.data for node in in_order(loss)})
+        assert f"const tanh = x => {right}" in page
+        assert f"x => {wrong}" not in page.split("const tanh_slope")[0]
+    both = built_in + mine
+    with pytest.raises(ValueError, match="two rows of this graph are called tanh"):
+        recorded({node: node.data for node in in_order(both)})
