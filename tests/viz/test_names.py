@@ -7,7 +7,7 @@ import pytest
 from autograd import Value
 from viz.callers import named_values
 from viz.layout.markup import escape, italic
-from viz.names import typeset
+from viz.names import latex, typeset
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,16 @@ from viz.names import typeset
         ("a_b", "a_b"),
         ("1st", "1st"),
         ("W[a]", "W[a]"),
+        ("W′[1]_2", "W′₂⁽¹⁾"),
     ],
 )
 def test_typeset(name, printed):
     assert typeset(name) == printed
+
+
+def test_primes_go_inside_braces_in_latex():
+    # W'_{2}^{(1)} would be a double superscript.
+    assert latex("W″[1]_2") == "{W''}_{2}^{(1)}"
 
 
 def test_markup_is_disarmed():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import filterfalse
 from typing import NamedTuple
 
@@ -14,11 +14,13 @@ from viz.graphs.sweep import Sweep
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
 from viz.layout.markup import HTML, colored, italic
-from viz.names import common_name, typeset
+from viz.names import common_name, primed, typeset
 from viz.style import Theme
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
+
+_PRIMES = ("", "′", "″", "‴")
 
 
 class Fold(NamedTuple):
@@ -41,7 +43,9 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
     Two Values are in one fold if the same operation made them from the same folds, and their
     names differ in their indices alone: at the level of layers in all of them, at that of
     neurons in the inputs of a weight. Leaves without a name are in one fold if the same
-    operations read them. No numbers are looked at, so a batch folds as its examples do.
+    operations read them. Weights that have equal names but belong to different parts of a model
+    are in different folds, called W, W′ and so on. No numbers are looked at, so a batch folds
+    as its examples do.
 
     Args:
         sweep: the graph and its names.
@@ -53,17 +57,12 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
         for x in node.inputs:
             if x in readers and node.op is not None:
                 readers[x].add(node.op.name)
-    numbers: dict[Value, int] = {}
-    by_key: dict[tuple[object, ...], int] = {}
-    folds: list[Fold] = []
-    for node, name in names.items():
-        name = common_name(name, in_layer=level == "layers")
-        inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
-        made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
-        i = numbers[node] = by_key.setdefault((name, *made), len(folds))
-        if i == len(folds):
-            folds.append(Fold(name, [], inputs))
-        folds[i].members.append(node)
+    folds, numbers = _grouped(names, readers, "layers", {})
+    parts = _parts(names, numbers)
+    if parts:
+        names = _told_apart(names, _grouped(names, readers, "layers", parts)[0])
+    if parts or level != "layers":
+        folds, _ = _grouped(names, readers, level, parts)
     if not folds[-1].name:
         folds[-1] = folds[-1]._replace(name=sweep.names[sweep.output])
     # Steps of a recurrence are h_1, h_2, …: folds of their own, which are not all called h.
@@ -75,6 +74,86 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
     taken = {each.name for each in folds}
     unused = filterfalse(taken.__contains__, letters())
     return [each if each.name else each._replace(name=next(unused)) for each in folds]
+
+
+def _grouped(
+    names: dict[Value, str],
+    readers: dict[Value, set[str]],
+    level: str,
+    parts: Mapping[Value, object],
+) -> tuple[list[Fold], dict[Value, int]]:
+    """The folds of the Values, and the number of the fold of each.
+
+    Args:
+        parts: what tells apart leaves that have equal names.
+    """
+    numbers: dict[Value, int] = {}
+    by_key: dict[tuple[object, ...], int] = {}
+    folds: list[Fold] = []
+    for node, name in names.items():
+        name = common_name(name, in_layer=level == "layers")
+        inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
+        made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
+        i = numbers[node] = by_key.setdefault((name, parts.get(node), *made), len(folds))
+        if i == len(folds):
+            folds.append(Fold(name, [], inputs))
+        folds[i].members.append(node)
+    return folds, numbers
+
+
+def _parts(names: dict[Value, str], numbers: dict[Value, int]) -> dict[Value, object]:
+    """What tells apart the leaves of equal names that belong to different parts of a model.
+
+    Copies of a leaf for several examples are read by the same folds. Weights of another part are
+    read by other folds, or they weigh the same inputs beside the first part: only ``affine``
+    says which of its operands are weights.
+
+    Args:
+        names: the given name of each Value, or "".
+        numbers: the fold of each, by names and operations alone.
+    """
+    used: dict[Value, set[int]] = {node: set() for node in names}
+    beside: dict[Value, int] = {}
+    units: dict[tuple[object, ...], list[tuple[Value, ...]]] = {}
+    for node in names:
+        for x in node.inputs:
+            if x in used:
+                used[x].add(numbers[node])
+        if node.op is rows.affine:
+            n = len(node.inputs) // 2
+            weights = node.inputs[:n] + node.inputs[-1:]
+            same = units.setdefault((names.get(weights[0]), *node.inputs[n:-1]), [])
+            if weights not in same:
+                same.append(weights)
+            beside |= {x: max(beside.get(x, 0), same.index(weights)) for x in weights}
+    found: dict[Value, object] = {}
+    places: dict[str, set[object]] = {}
+    for node, name in names.items():
+        if name and not node.inputs:
+            found[node] = frozenset(used[node]), beside.get(node, 0)
+            places.setdefault(name, set()).add(found[node])
+    apart = {numbers[node] for node in found if len(places[names[node]]) > 1}
+    return {node: place for node, place in found.items() if numbers[node] in apart}
+
+
+def _told_apart(names: dict[Value, str], folds: Sequence[Fold]) -> dict[Value, str]:
+    """The names, with W, W′, W″ and W‴ for equal ones in up to four folds, in order of use."""
+    used = {k: i for i in reversed(range(len(folds))) for k in folds[i].inputs}
+    alike: dict[str, set[int]] = {}
+    for i, each in enumerate(folds):
+        for node in each.members:
+            alike.setdefault(names[node], set()).add(i)
+    apart: dict[str, set[int]] = {}
+    for name, indices in alike.items():
+        if name and len(indices) > 1:
+            apart.setdefault(folds[min(indices)].name, set()).update(indices)
+    found = dict(names)
+    for indices in apart.values():
+        order = sorted(indices, key=lambda i: i if folds[i].members[0].inputs else used.get(i, i))
+        for i, prime in zip(order, _PRIMES, strict=False):
+            if len(order) <= len(_PRIMES):
+                found |= {node: primed(names[node], prime) for node in folds[i].members}
+    return found
 
 
 def folded_formula(i: int, folds: Sequence[Fold]) -> str:
