@@ -134,7 +134,8 @@ class Program:
 
         Raises:
             TypeError: an input is missing, there are too many, or one is not made of numbers.
-            ValueError: an input or a parameter has the wrong shape, or there are no examples.
+            ValueError: an input or a parameter has the wrong shape, there are no examples, or
+                ``parameters`` has one of a name that the program does not know.
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
@@ -159,9 +160,10 @@ class Program:
         """Set the numbers in a model to the arrays of the parameters.
 
         Raises:
-            ValueError: the model lacks a parameter, or has it in another shape; then no
-                number is changed.
+            ValueError: the model lacks a parameter, or has it in another shape, or
+                ``parameters`` has one that the program does not have; then no number is changed.
         """
+        self._arguments.require_known(self.parameters)
         for key, shape, values in self._matching(model):
             numbers = np.asarray(self.parameters[key], float)
             if numbers.shape != shape:

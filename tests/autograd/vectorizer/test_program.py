@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pickle
 import subprocess
 import sys
 
@@ -209,6 +210,27 @@ def test_parameters_are_known_by_their_names_and_not_by_their_order():
         program(X, labels)
 
 
+def test_a_mistyped_parameter_is_refused_by_name(tmp_path):
+    model, program = digits()
+    X, labels = batch()
+    program.parameters["w1"] = program.parameters["W1"]
+    before = [p.data for p in model.parameters()]
+    program.parameters["W1"] = 2 * program.parameters["W1"]
+    refused = r"\['w1'\] was set, but the program has no such parameter: it has W1, b1, W2, b2"
+    for use in (
+        lambda: program(X, labels),
+        lambda: pickle.loads(pickle.dumps(program))(X, labels),
+        lambda: program.write(model),
+        lambda: program.save(tmp_path / "saved"),
+    ):
+        with pytest.raises(ValueError, match=refused):
+            use()
+    assert [p.data for p in model.parameters()] == before
+    assert not list(tmp_path.iterdir())
+    del program.parameters["w1"]
+    program(X, labels)
+
+
 def test_half_the_digits_stay_half_the_digits():
     _, program = digits()
     X, labels = batch()
@@ -305,6 +327,7 @@ def test_one_unit_of_a_sigmoid_layer_from_a_list_of_one():
 
 JAX = """
 import os
+import pickle
 os.environ.update(XLA_FLAGS="--xla_force_host_platform_device_count=8", JAX_ENABLE_X64="1")
 os.environ["JAX_PLATFORMS"] = "cpu"
 import sys
