@@ -17,7 +17,7 @@ LETTERS = "uvwpqrst"
 MOST_TERMS = 4  # a longer sum is written with an ellipsis
 
 _SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
-_ONE_SYMBOL = re.compile(r"[^\W\d_][′″‴]?(\d*|_[\d,]+|\[\d+\](_[\d,]+)?)")
+_ONE_SYMBOL = re.compile(r"[^\W\d_](\d*|_[\d,]+|\[\d+\](_[\d,]+)?)(′+|′\d+)?")
 
 
 def number(x: float) -> str:

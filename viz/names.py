@@ -31,9 +31,9 @@ _IN_LATEX = str.maketrans(
     | {sign: rf"\{sign}" for sign in "{}_$%#&"}
 )
 
-# w1, x_1, W[1], W[1]_2,3: a word, the layer in brackets, the position after it.
+# w1, x_1, W[1], W[1]_2,3: a word, the layer in brackets, the position after it; and primes.
 _INDEXED = re.compile(
-    r"(?P<word>[^\W\d_]+)(?P<primes>[′″‴]?)(\[(?P<layer>\d+)\])?(_?(?P<position>\d+(,\d+)*))?"
+    r"(?P<word>[^\W\d_]+)(\[(?P<layer>\d+)\])?(_?(?P<position>\d+(,\d+)*))?(?P<primes>′+\d*)?"
 )
 
 
@@ -51,8 +51,8 @@ def typeset(name: str) -> str:
     word, layer, position = parts["word"], parts["layer"], parts["position"]
     return (
         _GREEK.get(word, word)
-        + parts["primes"]
         + (position or "").translate(_SUBSCRIPTS)
+        + (parts["primes"] or "")
         + (f"⁽{layer.translate(_SUPERSCRIPTS)}⁾" if layer else "")
     )
 
@@ -73,9 +73,6 @@ def latex(name: str) -> str:
         text = word
     else:
         text = rf"\mathrm{{{word.translate(_IN_LATEX)}}}"
-    if parts and parts["primes"]:
-        primes = "'" * " ′″‴".index(parts["primes"])
-        text = f"{{{text}{primes}}}"
     if parts and parts["position"]:
         text += f"_{{{parts['position']}}}"
     return text + (f"^{{({parts['layer']})}}" if parts and parts["layer"] else "")
@@ -96,18 +93,7 @@ def common_name(name: str, *, in_layer: bool) -> str:
         return name
     layer = f"[{parts['layer']}]" if parts["layer"] else ""
     unit = "" if in_layer else "_" + parts["position"].split(",")[0]
-    return f"{parts['word']}{parts['primes']}{layer}{unit}"
-
-
-def primed(name: str, prime: str) -> str:
-    """A name with a prime behind its first word, before the indices.
-
-    >>> primed("W[1]_2", "′"), typeset(primed("W[1]_2", "′")), primed("the loss", "″")
-    ('W′[1]_2', 'W′₂⁽¹⁾', 'the loss″')
-    """
-    parts = _INDEXED.fullmatch(name)
-    end = parts.end("word") if parts else len(name)
-    return f"{name[:end]}{prime}{name[end:]}"
+    return f"{parts['word']}{layer}{unit}"
 
 
 def printable(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from autograd import Value
 from viz.callers import named_values
 from viz.layout.markup import escape, italic
-from viz.names import latex, typeset
+from viz.names import typeset
 
 
 @pytest.mark.parametrize(
@@ -27,16 +27,11 @@ from viz.names import latex, typeset
         ("a_b", "a_b"),
         ("1st", "1st"),
         ("W[a]", "W[a]"),
-        ("W′[1]_2", "W′₂⁽¹⁾"),
+        ("W[1]_2′", "W₂′⁽¹⁾"),
     ],
 )
 def test_typeset(name, printed):
     assert typeset(name) == printed
-
-
-def test_primes_go_inside_braces_in_latex():
-    # W'_{2}^{(1)} would be a double superscript.
-    assert latex("W″[1]_2") == "{W''}_{2}^{(1)}"
 
 
 def test_markup_is_disarmed():

@@ -14,13 +14,13 @@ from viz.graphs.sweep import Sweep
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
 from viz.layout.markup import HTML, colored, italic
-from viz.names import common_name, primed, typeset
+from viz.names import common_name, typeset
 from viz.style import Theme
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
 
-_PRIMES = ("", "′", "″", "‴")
+MOST_ALIKE = 4  # folds of one name that are told apart by primes
 
 
 class Fold(NamedTuple):
@@ -57,12 +57,13 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
         for x in node.inputs:
             if x in readers and node.op is not None:
                 readers[x].add(node.op.name)
-    folds, numbers = _grouped(names, readers, "layers", {})
+    folds, numbers = _grouped(names, readers, "layers", {}, {})
     parts = _parts(names, numbers)
+    primes: dict[Value, str] = {}
     if parts:
-        names = _told_apart(names, _grouped(names, readers, "layers", parts)[0])
+        primes = _primes(_grouped(names, readers, "layers", parts, {})[0])
     if parts or level != "layers":
-        folds, _ = _grouped(names, readers, level, parts)
+        folds, _ = _grouped(names, readers, level, parts, primes)
     if not folds[-1].name:
         folds[-1] = folds[-1]._replace(name=sweep.names[sweep.output])
     # Steps of a recurrence are h_1, h_2, …: folds of their own, which are not all called h.
@@ -81,17 +82,19 @@ def _grouped(
     readers: dict[Value, set[str]],
     level: str,
     parts: Mapping[Value, object],
+    primes: Mapping[Value, str],
 ) -> tuple[list[Fold], dict[Value, int]]:
     """The folds of the Values, and the number of the fold of each.
 
     Args:
         parts: what tells apart leaves that have equal names.
+        primes: what ends the names of Values whose part shares its names with another.
     """
     numbers: dict[Value, int] = {}
     by_key: dict[tuple[object, ...], int] = {}
     folds: list[Fold] = []
     for node, name in names.items():
-        name = common_name(name, in_layer=level == "layers")
+        name = common_name(name, in_layer=level == "layers") + primes.get(node, "")
         inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
         made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
         i = numbers[node] = by_key.setdefault((name, parts.get(node), *made), len(folds))
@@ -109,7 +112,7 @@ def _parts(names: dict[Value, str], numbers: dict[Value, int]) -> dict[Value, ob
     says which of its operands are weights.
 
     Args:
-        names: the given name of each Value, or "".
+        names: the Values, by which leaves with a name are known.
         numbers: the fold of each, by names and operations alone.
     """
     used: dict[Value, set[int]] = {node: set() for node in names}
@@ -122,7 +125,7 @@ def _parts(names: dict[Value, str], numbers: dict[Value, int]) -> dict[Value, ob
         if node.op is rows.affine:
             n = len(node.inputs) // 2
             weights = node.inputs[:n] + node.inputs[-1:]
-            same = units.setdefault((names.get(weights[0]), *node.inputs[n:-1]), [])
+            same = units.setdefault((weights[0].label, *node.inputs[n:-1]), [])
             if weights not in same:
                 same.append(weights)
             beside |= {x: max(beside.get(x, 0), same.index(weights)) for x in weights}
@@ -131,29 +134,29 @@ def _parts(names: dict[Value, str], numbers: dict[Value, int]) -> dict[Value, ob
     for node, name in names.items():
         if name and not node.inputs:
             found[node] = frozenset(used[node]), beside.get(node, 0)
-            places.setdefault(name, set()).add(found[node])
-    apart = {numbers[node] for node in found if len(places[names[node]]) > 1}
+            places.setdefault(node.label, set()).add(found[node])
+    apart = {numbers[node] for node in found if node.label and len(places[node.label]) > 1}
     return {node: place for node, place in found.items() if numbers[node] in apart}
 
 
-def _told_apart(names: dict[Value, str], folds: Sequence[Fold]) -> dict[Value, str]:
-    """The names, with W, W′, W″ and W‴ for equal ones in up to four folds, in order of use."""
+def _primes(folds: Sequence[Fold]) -> dict[Value, str]:
+    """W, W′, W′′, … for folds that share labels, in the order in which they are used."""
     used = {k: i for i in reversed(range(len(folds))) for k in folds[i].inputs}
-    alike: dict[str, set[int]] = {}
+    labelled: dict[str, set[int]] = {}
     for i, each in enumerate(folds):
         for node in each.members:
-            alike.setdefault(names[node], set()).add(i)
-    apart: dict[str, set[int]] = {}
-    for name, indices in alike.items():
-        if name and len(indices) > 1:
-            apart.setdefault(folds[min(indices)].name, set()).update(indices)
-    found = dict(names)
-    for indices in apart.values():
+            labelled.setdefault(node.label, set()).add(i)
+    alike: dict[str, set[int]] = {}
+    for label, indices in labelled.items():
+        if label and len(indices) > 1:
+            alike.setdefault(folds[min(indices)].name, set()).update(indices)
+    primes: dict[Value, str] = {}
+    for indices in alike.values():
         order = sorted(indices, key=lambda i: i if folds[i].members[0].inputs else used.get(i, i))
-        for i, prime in zip(order, _PRIMES, strict=False):
-            if len(order) <= len(_PRIMES):
-                found |= {node: primed(names[node], prime) for node in folds[i].members}
-    return found
+        if len(order) <= MOST_ALIKE:  # more are the steps of a recurrence
+            for k, i in enumerate(order):
+                primes |= dict.fromkeys(folds[i].members, "′" * k)
+    return primes
 
 
 def folded_formula(i: int, folds: Sequence[Fold]) -> str:
@@ -167,9 +170,9 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     # Folds that differ in the unit alone are one list: a₁, a₂, a₃ are a.
     layers: dict[str, set[str]] = {}
     for name in names.values():
-        layers.setdefault(common_name(name, in_layer=True), set()).add(name)
+        layers.setdefault(_layer(name), set()).add(name)
     for x, name in names.items():
-        layer = common_name(name, in_layer=True)
+        layer = _layer(name)
         if len(layers[layer]) > 1:
             names[x] = layer
     each_once = list({names.get(x, x): x for x in example.inputs}.values())
@@ -179,6 +182,12 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
         return formula(pattern, names, HTML)
     operands = ", ".join(italic(names[x]) if x in names else number(x.data) for x in each_once)
     return f"{example.op.symbol} {operands}"
+
+
+def _layer(name: str) -> str:
+    """The name of the layer in which a fold is; its primes stay."""
+    bare = name.rstrip("′")
+    return common_name(bare, in_layer=True) + name[len(bare) :]
 
 
 def sketch_folded(

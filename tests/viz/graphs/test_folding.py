@@ -173,17 +173,17 @@ def reconstruction(*examples):
 def test_two_networks_of_a_module_are_drawn_as_two():
     folds = told(reconstruction((1, 2, 3)), "layers")
     assert [x for x in folds if x[0] in "Wbzx"] == [
-        "W′[1] × 6",
+        "W[1]′ × 6",
         "W[1] × 6",
         "x × 3",
         "b[1] × 2",
         "z[1] = W⁽¹⁾x + b⁽¹⁾ × 2",
-        "b′[1] × 3",
-        "z′[1] = W′⁽¹⁾z⁽¹⁾ + b′⁽¹⁾ × 3",
+        "b[1]′ × 3",
+        "z[1]′ = W′⁽¹⁾z⁽¹⁾ + b′⁽¹⁾ × 3",
     ]
     neurons = told(reconstruction((1, 2, 3)), "neurons")
     # The decoder alone has a third unit; it is of the decoder all the same.
-    assert "z′[1]_3 = W′₃⁽¹⁾z⁽¹⁾ + b′₃⁽¹⁾ × 1" in neurons
+    assert "z[1]_3′ = W₃′⁽¹⁾z⁽¹⁾ + b₃′⁽¹⁾ × 1" in neurons
     assert "z[1]_2 = W₂⁽¹⁾x + b₂⁽¹⁾ × 1" in neurons
 
 
