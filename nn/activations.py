@@ -1,4 +1,4 @@
-"""Activations: what a unit does to its weighted sum, given by name, by row, or as a function."""
+"""Activations: the function of a unit, given by name, by row of the table, or as a function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Architecture: how a Sequential or an MLP was built, as data, and such a model built anew."""
+"""Architecture: how a Sequential or an MLP was built, as data, and the model rebuilt from it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load_model(path: str | PathLike[str]) -> Any:
     arrays = read(path)
     if ARCHITECTURE not in arrays:
         raise ValueError(
-            "this file has the weights of a model of your own, and not how to build it: build it, "
+            "this file has the weights of a custom model, but not how to build it: build it, "
             "then call its load_weights"
         )
     try:
@@ -66,7 +66,7 @@ def described(model: Module) -> dict[str, Any] | None:
 
 
 def rebuilt(data: dict[str, Any]) -> Any:
-    """The model that was described, with weights of its own."""
+    """A new model as described, with new weights."""
     options = dict(data)
     kind = KINDS[options.pop("kind")]
     if kind is Sequential:

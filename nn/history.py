@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class History(dict[str, list[float]]):
-    """A list of numbers for each name: "loss", the metrics, and "val_" before those of validation.
+    """A list of numbers by name: "loss", the metrics, and both with "val_" for validation data.
 
     In a notebook it shows itself as a plot.
 

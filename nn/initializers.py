@@ -2,7 +2,7 @@
 
 An initializer is a function ``(generator, n_inputs, n_units)`` to one weight of a layer.
 By name: "uniform", "normal", "glorot", "he" and "zeros"; ``uniform`` and ``normal`` also
-make initializers of other widths, as in ``initializer=uniform(0.5)``.
+make initializers of another width, as in ``initializer=uniform(0.5)``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def he(generator: Random, n_inputs: int, n_units: int) -> float:
 
 
 def zeros(generator: Random, n_inputs: int, n_units: int) -> float:
-    """Zero: right for one neuron; in a hidden layer all units stay the same for ever."""
+    """Zero: fine for one neuron; in a hidden layer, all units would remain equal."""
     return 0.0
 
 

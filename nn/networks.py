@@ -17,7 +17,7 @@ from nn.neuron import Part, made
 
 
 class Network(Part):
-    """What MLP and Sequential share: the layers, their numbers, and how one feeds the next.
+    """The base class of MLP and Sequential: layers, their numbers, and how one feeds the next.
 
     Attributes:
         layers: the layers, in order.
@@ -47,7 +47,7 @@ class Network(Part):
         return values
 
     def build(self, shape: Any) -> Any:
-        """Let each layer learn the width of its inputs; the width of the outputs."""
+        """Let each layer learn the width of its inputs, and return the width of the outputs."""
         for layer in self.layers:
             shape = layer.build(shape) if isinstance(layer, Module) else built(layer, shape)
         return shape
@@ -129,8 +129,8 @@ class MLP(Network):
         layers: the Layers, in order.
 
     Raises:
-        TypeError, ValueError: no layers, a number of inputs or units below 1, an unknown
-            name, more or fewer activations than layers, or one that no layer would have.
+        TypeError, ValueError: there are no layers, a number of inputs or units is below 1, a
+            name is unknown, or there are not as many activations as layers.
     """
 
     layers: list[Layer]
@@ -185,7 +185,7 @@ class MLP(Network):
 
         Raises:
             TypeError: a weight or a bias is neither a number nor a Value.
-            ValueError: as for a Layer; or a layer has not one weight per unit before it.
+            ValueError: as for a Layer; or a layer does not have one weight per unit before it.
         """
         pairs = as_list("layers", layers)
         activations = _activations(len(pairs), activation, output_activation)
@@ -208,7 +208,7 @@ class MLP(Network):
 
 
 class Sequential(Network):
-    """Layers, each fed by the one before, in Keras's words. It returns what the last one does.
+    """Layers, each fed by the one before, as in Keras. It returns what the last one returns.
 
     >>> from nn import Dense
     >>> model = Sequential([Dense(units=3, activation="relu"), Dense(units=1)], seed=1)
@@ -224,14 +224,13 @@ class Sequential(Network):
     Args:
         layers: Dense, Conv1D, Flatten, Dropout, Embedding, any Module, or a function from the
             outputs of one layer to the inputs of the next.
-        seed: a number, or a ``random.Random``: where layers draw from that have no seed of
-            their own.
+        seed: a number, or a ``random.Random``, for all layers that have no seed.
 
     Attributes:
         layers: the layers, in order.
 
     Raises:
-        TypeError: the layers are no list, or one is no layer.
+        TypeError: the layers are not a list, or one is not a layer.
     """
 
     def __init__(
@@ -245,10 +244,10 @@ class Sequential(Network):
             self.add(layer)
 
     def add(self, layer: Any) -> None:
-        """Put a layer at the end.
+        """Append a layer.
 
         Raises:
-            TypeError: it is no layer.
+            TypeError: it is not a layer.
         """
         if isinstance(layer, type) or not callable(layer):
             made = f"{layer.__name__}(…)" if isinstance(layer, type) else "Dense(units)"

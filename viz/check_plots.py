@@ -1,4 +1,4 @@
-"""plot_check: the entries of a gradient beside the central differences, where they disagree."""
+"""plot_check: compare the entries of a gradient with the central differences, in a plot."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ NAMED = 2  # entries whose index is written, those that are furthest off
 
 
 def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
-    """Plot both sides of a check of gradients, entry by entry, with the disagreement marked.
+    """Plot a gradient and its central differences, entry by entry, and mark where they disagree.
 
-    Each array has a panel, those that are wrong first, with its entries in the order of C. A
-    circle is the central difference, a cross what was returned; where they disagree a line joins
-    them, and the entries that are furthest off bear their index.
+    Each array has a panel, wrong ones first, with its entries row by row. A circle is the
+    central difference, a cross the returned entry; where they disagree, a line joins them, and
+    the entries that are furthest off are labelled with their index.
 
     Args:
         report: what ``check_gradients`` or ``program.check`` returned.
-        ax: where to plot; by default in a new figure. Several panels lie inside it.
+        ax: where to plot; by default in a new figure. Several panels are drawn inside it.
 
     Raises:
-        TypeError: it is no such report.
+        TypeError: it is not such a report.
         ValueError: it has no entries to plot.
     """
     if not hasattr(report, "arrays"):

@@ -1,4 +1,4 @@
-"""Files: what a name asks for, and writing it whole or not at all."""
+"""Files: the format by the ending of a name, and writing a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file whole or not at all.
 
     Raises:
-        OSError: the file cannot be written; what was there before is still there.
+        OSError: the file cannot be written; an existing file is then unchanged.
     """
     target = Path(os.path.realpath(path))
     draft = target.with_name(f".{target.name}.{os.getpid()}")

@@ -1,4 +1,4 @@
-"""Read a formula that was typed as text into a recorded graph, without ever running it."""
+"""Read a formula from text into a recorded graph, without executing the text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST = 2000  # characters
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be read; the message shows it and points at the character."""
+    """A formula that cannot be read; the message points at the character."""
 
 
 def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
@@ -44,7 +44,7 @@ def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
     ('J', 33.0)
 
     Raises:
-        FormulaError: the text is no formula, or a name in it has no number.
+        FormulaError: the text is not a formula, or a name in it has no number.
         ValueError, ZeroDivisionError, OverflowError: an operation has no value there.
     """
     return _Reader(text.strip(), numbers).read()

@@ -40,11 +40,11 @@ MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbe
 def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None = None) -> Axes:
     """Plot an activation function g(z) with its derivative g′(z), or all of them side by side.
 
-    A dot at a jump says which value there is at that point, a ring which there is only beside it.
+    At a jump, a dot marks the value at that point, and a ring the value that is only beside it.
 
     Args:
         function: the name of a function of one number, a row of the table, or "linear"; by
-            default all that are usual in networks, in small axes inside the one returned.
+            default all that are common in networks, in small axes inside the returned one.
         ax: where to plot; by default in a new figure.
 
     Raises:
@@ -126,10 +126,10 @@ def _jump(curve: Callable[[float], float], left: float, right: float) -> tuple[f
 def plot_history(
     history: Mapping[str, Sequence[float]] | Sequence[float], *, ax: Axes | None = None
 ) -> Axes:
-    """Plot how the loss and the metrics developed, epoch by epoch.
+    """Plot the loss and the metrics of each epoch.
 
-    Losses have the scale on the left. Where there are metrics too (any name without "loss"),
-    theirs is on the right, in axes of their own.
+    Losses have the scale on the left. Metrics, which are all names without "loss", have a
+    separate scale on the right.
 
     Args:
         history: the numbers of each epoch by name, as ``{"loss": […], "accuracy": […]}``; or
@@ -179,7 +179,7 @@ def plot_boundary(
     level: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Plot the regions that a model tells apart in two dimensions, with the data.
+    """Plot the decision boundary of a model in two dimensions, with the data.
 
     With one output, the boundary lies where it is halfway between the smallest and the largest
     label (0.5 for labels 0 and 1); where the model was compiled with a loss from logits, at the
@@ -191,7 +191,7 @@ def plot_boundary(
             number, or a list of them.
         X: the points, two numbers each.
         Y: their labels; a label may be a list of one.
-        level: the output at the boundary, where it is another one.
+        level: the output at the boundary, to override these rules.
         ax: where to plot; by default in a new figure.
 
     Raises:

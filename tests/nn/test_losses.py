@@ -205,7 +205,7 @@ def test_a_loss_of_ones_own_says_what_one_output_costs():
             return (a - y).abs()
 
     assert AbsoluteError()([1, 2], [3, -1]).data == (2 + 3) / 2
-    with pytest.raises(NotImplementedError, match="Loss says not what one output costs"):
+    with pytest.raises(NotImplementedError, match="Loss does not implement of_output"):
         Loss()(1, 2)
 
 

@@ -1,4 +1,4 @@
-"""Read a network at work on one example: its units, the loss, and the errors δ."""
+"""Read a network with one example: its units, the loss, and the errors δ."""
 
 from __future__ import annotations
 

@@ -275,7 +275,7 @@ def test_wrong_leaves():
     z = affine(w, x, b)
     with pytest.raises(ValueError, match=r"depends on Value\(3.0, 'b'.*neither inputs nor param"):
         vectorize(z, {"X": x}, {"w": w})
-    with pytest.raises(ValueError, match=r"'w'.* stands in w\[0\] and in v\[0\]\[1\]"):
+    with pytest.raises(ValueError, match=r"'w'.* is both w\[0\] and v\[0\]\[1\]"):
         vectorize(z, {"X": x}, {"w": w, "v": [[b, w[0]]]})
     with pytest.raises(ValueError, match="X is an input and a parameter"):
         vectorize(z, {"X": x}, {"X": w, "b": b})
