@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.axes import Axes
 
 
@@ -37,11 +39,11 @@ class History(dict[str, list[float]]):
         for name, number in metrics.items():
             self.setdefault(name, []).append(number)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, path: str | PathLike[str] | None = None) -> Axes:
         """Plot all numbers over the epochs, as :func:`viz.plot_history` does."""
         from viz import plot_history
 
-        return plot_history(self, ax=ax)
+        return plot_history(self, ax=ax, path=path)
 
     def _repr_png_(self) -> bytes | None:
         """The plot, for a notebook; None before the first epoch."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from viz.figures import saved
 from viz.style import SERIES, THEMES
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ MOST = 200  # entries of each array; of more, the wrong ones and a regular choic
 NAMED = 2  # entries whose index is written, those that are furthest off
 
 
-def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
+def plot_check(
+    report: Any, *, ax: Axes | None = None, path: str | PathLike[str] | None = None
+) -> Axes:
     """Plot a gradient and its central differences, entry by entry, and mark where they disagree.
 
     Each array has a panel, wrong ones first, with its entries row by row. A circle is the
@@ -27,10 +31,12 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
     Args:
         report: what ``check_gradients`` or ``program.check`` returned.
         ax: where to plot; by default in a new figure. Several panels are drawn inside it.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         TypeError: it is not such a report.
         ValueError: it has no entries to plot.
+        OSError: the file cannot be written.
     """
     if not hasattr(report, "arrays"):
         raise TypeError(f"a report of check_gradients is needed, not {report!r:.60}")
@@ -53,7 +59,7 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
     if len(arrays) == 1:
         _panel(ax, arrays[0], report)
         ax.legend(fontsize=SMALL)
-        return ax
+        return saved(ax, path)
     ax.axis("off")
     for i, array in enumerate(arrays):
         row, column = divmod(i, columns)
@@ -70,7 +76,7 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
         panel.set_title(f"{array.short}: {state}", fontsize=SMALL)
     handles, labels = panel.get_legend_handles_labels()
     ax.legend(handles, labels, fontsize=SMALL, ncols=2, loc="upper center", frameon=False)
-    return ax
+    return saved(ax, path)
 
 
 def _panel(ax: Axes, array: Any, report: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from autograd.backprop import forward, gradients, single, topological_order
@@ -12,6 +13,7 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.callers import callers_variables
+from viz.figures import saved
 from viz.names import latex
 from viz.progress import progress
 from viz.style import DASHES, MARKS, SERIES, THEMES
@@ -37,7 +39,12 @@ CURVE = 401  # points of a curve, an odd number so that its middle is one of the
 MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbers
 
 
-def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None = None) -> Axes:
+def plot_activation(
+    function: str | Primitive | None = None,
+    *,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
+) -> Axes:
     """Plot an activation function g(z) with its derivative g′(z), or all of them side by side.
 
     At a jump, a dot marks the value at that point, and a ring the value that is only beside it.
@@ -46,9 +53,11 @@ def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None 
         function: the name of a function of one number, a row of the table, or "linear"; by
             default all that are common in networks, in small axes inside the returned one.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there is no such function of one number.
+        OSError: the file cannot be written.
     """
     if function is not None:
         name = function.name if isinstance(function, Primitive) else function
@@ -56,7 +65,7 @@ def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None 
         _plot_curve(ax, *_activation(name))
         _finish(ax, _title(name), r"$z$", "")
         ax.legend(fontsize=SMALL)
-        return ax
+        return saved(ax, path)
     ax = _axes(ax, (12.0, 6.0))
     ax.axis("off")
     columns = 4
@@ -68,7 +77,7 @@ def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None 
         _finish(small, _title(name), "", "")
     handles, labels = small.get_legend_handles_labels()
     ax.legend(handles, labels, fontsize=TEXT, loc="lower right", frameon=False)
-    return ax
+    return saved(ax, path)
 
 
 def _title(name: str) -> str:
@@ -124,7 +133,10 @@ def _jump(curve: Callable[[float], float], left: float, right: float) -> tuple[f
 
 
 def plot_history(
-    history: Mapping[str, Sequence[float]] | Sequence[float], *, ax: Axes | None = None
+    history: Mapping[str, Sequence[float]] | Sequence[float],
+    *,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot the loss and the metrics of each epoch.
 
@@ -135,9 +147,11 @@ def plot_history(
         history: the numbers of each epoch by name, as ``{"loss": […], "accuracy": […]}``; or
             the losses alone.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: the history has no numbers in it.
+        OSError: the file cannot be written.
     """
     named = history if isinstance(history, Mapping) else {"loss": history}
     series = {name: [float(x) for x in numbers] for name, numbers in named.items()}
@@ -168,7 +182,7 @@ def plot_history(
     _finish(ax, "", "epoch", ax.get_ylabel())
     ax.locator_params(axis="x", integer=True)
     ax.legend(handles=lines, fontsize=SMALL, loc="center right")
-    return ax
+    return saved(ax, path)
 
 
 def plot_boundary(
@@ -178,6 +192,7 @@ def plot_boundary(
     *,
     level: float | None = None,
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot the decision boundary of a model in two dimensions, with the data.
 
@@ -193,10 +208,12 @@ def plot_boundary(
         Y: their labels; a label may be a list of one.
         level: the output at the boundary, to override these rules.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there are no points, points do not have two coordinates, or there are not
             as many labels.
+        OSError: the file cannot be written.
     """
     points = [[float(x) for x in point] for point in X]
     labels = [_as_list(y)[0] for y in Y]
@@ -241,7 +258,7 @@ def plot_boundary(
         )
     _finish(ax, "", "$x_1$", "$x_2$")
     ax.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(classes))
-    return ax
+    return saved(ax, path)
 
 
 def _outputs(model: Any, points: list[list[float]]) -> list[list[float]]:
@@ -253,7 +270,13 @@ def _outputs(model: Any, points: list[list[float]]) -> list[list[float]]:
 
 
 def plot_fit(
-    model: Any, X: Iterable[Any], Y: Iterable[Any], *, label: str = "model", ax: Axes | None = None
+    model: Any,
+    X: Iterable[Any],
+    Y: Iterable[Any],
+    *,
+    label: str = "model",
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot y against x for one input: the data as dots, and the model's outputs as curves.
 
@@ -265,10 +288,12 @@ def plot_fit(
         label: what the curve is called.
         ax: where to plot, for example beside the curve of another model; by default in a new
             figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there are no data, an example has several inputs, or there are not as many
             targets.
+        OSError: the file cannot be written.
     """
     points = [_as_list(x) for x in X]
     targets = [_as_list(y) for y in Y]
@@ -303,7 +328,7 @@ def plot_fit(
         )
     _finish(ax, "", "$x$", "$y$")
     ax.legend(fontsize=SMALL)
-    return ax
+    return saved(ax, path)
 
 
 def plot_descent(
@@ -312,6 +337,7 @@ def plot_descent(
     *,
     names: tuple[str, str] = ("w_1", "w_2"),
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot the paths of optimizers on the contours of a cost of two parameters.
 
@@ -320,11 +346,13 @@ def plot_descent(
         paths: name to the points that an optimizer came through, two numbers each.
         names: of the parameters.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there is no path, or a point has not two coordinates.
+        OSError: the file cannot be written.
     """
-    points = [tuple(map(float, point)) for path in paths.values() for point in path]
+    points = [tuple(map(float, point)) for way in paths.values() for point in way]
     if not points or {len(point) for point in points} != {2}:
         raise ValueError("paths are lists of points of two coordinates, at least one of them")
     across, up = (_around([point[i] for point in points]) for i in range(2))
@@ -334,20 +362,20 @@ def plot_descent(
     levels = [lowest + (highest - lowest) * (i / 14.0) ** 3 for i in range(1, 15)]
     ax = _axes(ax)
     ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
-    for i, (name, path) in enumerate(paths.items()):
+    for i, (name, way) in enumerate(paths.items()):
         color = SERIES[i % len(SERIES)]
-        xs, ys = zip(*path, strict=True)
+        xs, ys = zip(*way, strict=True)
         style: dict[str, Any] = {
             "color": color,
             "linestyle": DASHES[i % len(DASHES)],
             "linewidth": LINE,
         }
         mark = MARKS[i % len(MARKS)]
-        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(path) - 1} steps", **style)
+        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(way) - 1} steps", **style)
         ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=INK, markersize=10)
     _finish(ax, "", f"${names[0]}$", f"${names[1]}$")
     ax.legend(fontsize=SMALL)
-    return ax
+    return saved(ax, path)
 
 
 def _margins(outputs: Sequence[float]) -> list[float]:
@@ -361,6 +389,7 @@ def plot_weights(
     *,
     shape: tuple[int, int] | None = None,
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot weights as an image: blue where they are positive, brown where negative.
 
@@ -369,9 +398,11 @@ def plot_weights(
         shape: the rows and columns of the image that each unit looks at; then its weights are
             shown as that image, one tile per unit. By default, one row per unit.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: rows are empty or of different lengths, or do not fill the shape.
+        OSError: the file cannot be written.
     """
     rows = [[float(w) for w in row] for row in weights]
     lengths = sorted({len(row) for row in rows})
@@ -409,7 +440,7 @@ def plot_weights(
         _finish(ax, f"weights of {len(rows)} units", "", "")
         ax.set_xticks([])
         ax.set_yticks([])
-    return ax
+    return saved(ax, path)
 
 
 def _mosaic(rows: Sequence[Sequence[float]], shape: tuple[int, int]) -> list[list[float]]:
@@ -425,7 +456,9 @@ def _mosaic(rows: Sequence[Sequence[float]], shape: tuple[int, int]) -> list[lis
     return image
 
 
-def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
+def plot_gradients(
+    model: Any, *, ax: Axes | None = None, path: str | PathLike[str] | None = None
+) -> Axes:
     """Plot how large the gradients are, layer by layer, on a logarithmic scale.
 
     The size is the root of the mean square over a weight matrix or the biases of a layer. One
@@ -434,10 +467,12 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
     Args:
         model: a network after ``backward()``, or a dict like its ``named_parameters()``.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         TypeError: it is neither.
         ValueError: there is no parameter.
+        OSError: the file cannot be written.
     """
     if not isinstance(model, Mapping):
         if not hasattr(model, "named_parameters"):
@@ -469,11 +504,16 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(bars)), [f"${latex(name)}$" for name, _, _ in bars])
     ax.set_ylim(floor / 2.0, max(positive) * (max(positive) / floor) ** 0.3)
     _finish(ax, "", "", "size of the gradient")
-    return ax
+    return saved(ax, path)
 
 
 def plot_slice(
-    output: Output, parameter: Output, *, reach: float = 1.0, ax: Axes | None = None
+    output: Output,
+    parameter: Output,
+    *,
+    reach: float = 1.0,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot a cost along one of its parameters, all others held, with the tangent here.
 
@@ -485,9 +525,11 @@ def plot_slice(
         parameter: the leaf that is moved.
         reach: how far to each side.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: the parameter is no leaf of the graph, or there is no slope here.
+        OSError: the file cannot be written.
     """
     output, parameter = single(output), single(parameter)
     order = topological_order(output)
@@ -526,7 +568,7 @@ def plot_slice(
     ax.set_ylim(limits)
     _finish(ax, "", f"${w}$", f"${J}$")
     ax.legend(fontsize=TEXT)
-    return ax
+    return saved(ax, path)
 
 
 def _axes(ax: Axes | None, size: tuple[float, float] = SIZE) -> Axes:
