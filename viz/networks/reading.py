@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,6 +59,11 @@ def read_network(
     loss: Callable[[Any, list[Value]], Output] | None = None,
 ) -> Work:
     """A model at work; the arguments and errors are those of :func:`viz.draw_network`."""
+    if isinstance(y, (str, os.PathLike)):
+        raise TypeError(
+            f"y is the target of the example, a number or a list of them, not {os.fspath(y)!r}: "
+            f"to save the picture, write path={os.fspath(y)!r}"
+        )
     columns = _columns(model, x)
     if y is None:
         return Work(columns, [], None, {})
