@@ -25,7 +25,7 @@ notebooks: .venv/test
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-# A stamp file per extra: reinstall when pyproject.toml changes.
+# One mark per set of extras, renewed when the requirements change.
 .venv/%: pyproject.toml | .venv/bin/python
 	$(PIP) --editable '.[$*]'
 	touch $@

@@ -149,7 +149,7 @@ def gradcheck(
     """
     if callable(f):
         if inputs is not None:
-            raise TypeError("inputs= goes with a recorded graph: give a function its point instead")
+            raise TypeError("inputs= is for a recorded graph: give a function its point instead")
         leaves = [Value(x.data, x.label) if isinstance(x, Value) else Value(x) for x in point]
         output = single(f(*leaves))
 
@@ -163,7 +163,7 @@ def gradcheck(
 
     else:
         if point:
-            raise TypeError("a recorded graph has its numbers already: choose leaves with inputs=")
+            raise TypeError("a recorded graph already has numbers: choose leaves with inputs=")
         output = single(f)
         leaves = _leaves(output) if inputs is None else several(inputs)
         recompute = output.forward
@@ -178,7 +178,7 @@ def gradcheck(
     for leaf in leaves:
         if leaf.inputs:
             raise ValueError(
-                f"{leaf!r} is computed from others, so it cannot be nudged: name leaves"
+                f"{leaf!r} is computed from others, so it cannot be nudged: give leaves"
             )
 
     nodes = topological_order(output, *leaves)
@@ -278,5 +278,5 @@ def _unrepeatable(output: Value, first: float, second: float) -> GradientError:
 def _require_finite(output: float) -> None:
     if not math.isfinite(output):
         raise ValueError(
-            f"the output is {output!r} at the point itself, so it has no slope to compare with"
+            f"the output is {output!r} at the point itself, so there is no slope to compare with"
         )

@@ -65,8 +65,8 @@ class Primitive:
         name, doc: the operation's name and what it is, in one line.
         value: floats to float.
         slopes: ``(y, *inputs)`` to the partial derivatives, one per input.
-        textbook: the slopes as lectures write them, where ``slopes`` has another form for the
-            sake of accuracy. Formulas and compiled programs show this one; by default ``slopes``.
+        textbook: the same as lectures write it, where ``slopes`` has another form to be accurate.
+            Formulas of slopes and compiled programs show this one; by default ``slopes``.
         notation: plain text as on a slide; ``{0}`` is the first input, ``·`` a product and
             ``^`` a superscript. Where the number of inputs varies, a function of that number.
         symbol: what a gate in a circuit shows; by default the name.
@@ -1148,7 +1148,7 @@ softmax_cross_entropy_with_logits = Primitive(
 
 
 def _no_value() -> float:
-    raise ValueError("a constant keeps the number that was written")
+    raise ValueError("a constant cannot change: it keeps the number that was written in the code")
 
 
 constant = Primitive(

@@ -35,8 +35,8 @@ class BackwardStep(NamedTuple):
     Attributes:
         node, input: the Value and the input that it was computed from.
         name: the names in the step, as in ``dJ/db = dJ/du × du/db``.
-        upstream: the derivative of the output with respect to the node.
-        local: the partial derivative of the node with respect to this input.
+        upstream: the derivative of the output by the node.
+        local: the partial derivative of the node by this input.
         product: upstream × local.
         total: the sum of the products that have reached the input so far.
     """

@@ -48,8 +48,8 @@ def activation_function(activation: Activation | None) -> tuple[str, Callable[..
         return _by_name("linear" if activation is None else activation)
     if not callable(activation) or not _returns_values(activation):
         raise TypeError(
-            "an activation is a name such as 'sigmoid' or a row such as autograd.sigmoid, or a "
-            f"function that makes a Value of a Value, not {shown(activation)}"
+            "an activation must be a name such as 'sigmoid', a row such as autograd.sigmoid, or a "
+            f"function from a Value to a Value, not {shown(activation)}"
         )
     return getattr(activation, "__name__", type(activation).__name__), activation
 

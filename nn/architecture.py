@@ -1,4 +1,4 @@
-"""Architecture: how a Sequential or an MLP was built, as data, and the model rebuilt from it."""
+"""Architecture: how a Sequential or an MLP was built, as data, and such a model built anew."""
 
 from __future__ import annotations
 

@@ -88,10 +88,10 @@ class Layer(Part):
         """
         rows = [as_list("a row of weights", row) for row in as_list("weights", weights)]
         if not rows:
-            raise ValueError("a layer has at least one unit, with a row of weights each")
+            raise ValueError("a layer needs at least one unit, with a row of weights each")
         if len({len(row) for row in rows}) > 1:
             lengths = ", ".join(str(len(row)) for row in rows)
-            raise ValueError(f"the rows of weights have one length, not {lengths}")
+            raise ValueError(f"the rows of weights must have the same length, not {lengths}")
         layer = cls._of_size(max(1, len(rows[0])), len(rows))
         if not use_bias and biases is None:
             biases = [None] * len(rows)

@@ -77,7 +77,7 @@ def initial_weights(
             raise ValueError(f"unknown initializer {initializer!r}: choose one of {names}")
         initializer = INITIALIZERS[initializer]
     if not callable(initializer):
-        raise TypeError(f"an initializer is a name or a function, not {shown(initializer)}")
+        raise TypeError(f"an initializer must be a name or a function, not {shown(initializer)}")
     generator = as_generator(seed)
     return [
         [initializer(generator, n_inputs, n_units) for _ in range(n_inputs)] for _ in range(n_units)
@@ -98,4 +98,6 @@ def as_generator(seed: int | Random | None) -> Random:
     try:
         return Random(operator.index(seed))
     except TypeError:
-        raise TypeError(f"a seed is a whole number or a random.Random, not {shown(seed)}") from None
+        raise TypeError(
+            f"a seed must be a whole number or a random.Random, not {shown(seed)}"
+        ) from None

@@ -237,8 +237,9 @@ class BinaryCrossentropy(_CrossEntropy):
     >>> BinaryCrossentropy(from_logits=True)([1, 0], [0, 0])
     Value(0.6931471805599453, 'L', grad=0.0)
 
-    For K labels at once, use K sigmoids: ``outputs="sum"`` adds their losses, so that the error
-    of each is δ = a − y; with "mean" it is (a − y)/K. ``draw_network`` shows the sum by default.
+    For K labels at once, K sigmoids: ``outputs="sum"`` adds their losses, so that the error of
+    each is δ = a − y, and with "mean" a K-th of it. ``draw_network`` shows the sum if nothing
+    was chosen.
 
     Args:
         from_logits: whether the outputs are logits.

@@ -86,7 +86,7 @@ def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, 
         if callable(each):
             name, metric = getattr(each, "__name__", type(each).__name__), each
         elif not isinstance(each, str):
-            raise TypeError(f"a metric is a name or a function, not {shown(each)}")
+            raise TypeError(f"a metric must be a name or a function, not {shown(each)}")
         elif each in ("accuracy", "acc"):
             if decide is None:
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""Module: the base class of everything with parameters, which are found in its attributes."""
+"""Module: whatever holds parameters, found by looking at its attributes."""
 
 from __future__ import annotations
 
@@ -283,7 +283,7 @@ class Module:
 
     @contextmanager
     def in_training(self) -> Iterator[Self]:
-        """A context in which ``training`` is true for the model and its parts, as in ``fit``."""
+        """With this, ``training`` is true in the model and in all its parts, as in ``fit``."""
         modules = self.modules()
         before = [module.training for module in modules]
         try:
@@ -298,7 +298,7 @@ class Module:
         self.training = training
 
     def penalty(self, m: int) -> Value | None:
-        """The penalty that the regularisers of all layers add to the cost, or None.
+        """What the regularisers of all layers add to the cost; None where there are none.
 
         Args:
             m: the number of examples in the training set.
@@ -311,15 +311,15 @@ class Module:
         return sum(parts[1:], parts[0]) if parts else None
 
     def _kernels(self) -> list[Value]:
-        """The weights that a regulariser penalises; by default all parameters."""
+        """The weights that a regulariser makes small: those of one's own layer, without biases."""
         return self.parameters()
 
     def parameters(self) -> list[Value]:
         """Every parameter, each once, in the order of the attributes.
 
         Raises:
-            ValueError: an attribute was computed from Values that are not parameters, as in
-                ``self.w = Value(0.5) * 0.1``: training could not change it.
+            ValueError: an attribute was computed from Values that are no parameters, as in
+                ``self.w = Value(0.5) * 0.1``: training could not move it.
             TypeError: parameters are kept in a set, which has no order.
         """
         found: dict[Value, None] = {}  # a set that keeps its order
@@ -342,7 +342,7 @@ class Module:
 
         The name is the path of attributes to it: ``encoder.W`` is ``W`` of the attribute
         ``encoder``; items of lists are counted from 1, as in ``blocks.2.W``. A Module that
-        is in several places is named by the first one.
+        stands in several places is named by the first one.
 
         Raises:
             ValueError, TypeError: as :meth:`parameters`.

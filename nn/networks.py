@@ -192,7 +192,7 @@ class MLP(Network):
         made_layers = []
         for i, (pair, each) in enumerate(zip(pairs, activations, strict=True), 1):
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise ValueError(f"layer {i} is a pair (weights, biases), not {shown(pair)}")
+                raise ValueError(f"layer {i} must be a pair (weights, biases), not {shown(pair)}")
             layer = Layer.from_weights(*pair, activation=each, use_bias=use_bias, number=i)
             made_layers.append(layer)
         for i, (layer, following) in enumerate(itertools.pairwise(made_layers), 1):
@@ -239,7 +239,7 @@ class Sequential(Network):
         self._generator = None if seed is None else as_generator(seed)
         self.layers = []
         if more or isinstance(layers, Module):
-            raise TypeError("the layers of a Sequential are a list: Sequential([…, …])")
+            raise TypeError("the layers of a Sequential must be a list: Sequential([…, …])")
         for layer in as_list("the layers of a Sequential", layers):
             self.add(layer)
 
@@ -251,7 +251,7 @@ class Sequential(Network):
         """
         if isinstance(layer, type) or not callable(layer):
             made = f"{layer.__name__}(…)" if isinstance(layer, type) else "Dense(units)"
-            raise TypeError(f"a layer is a Module such as {made}, not {shown(layer)}")
+            raise TypeError(f"a layer must be a Module such as {made}, not {shown(layer)}")
         for module in layer.modules() if isinstance(layer, Module) else ():
             if isinstance(module, Part) and getattr(module, "seed", 0) is None:
                 vars(module)["seed"] = self._generator
@@ -270,10 +270,10 @@ def _activations(
         ValueError: they are more or fewer than the layers, or one would be ignored.
     """
     if n_layers < 1:
-        raise ValueError("a network has at least one layer")
+        raise ValueError("a network needs at least one layer")
     if isinstance(activation, Sequence) and not isinstance(activation, str):
         if output_activation is not None:
-            raise ValueError("a list of activations has the output's already as its last item")
+            raise ValueError("a list of activations already ends with that of the output")
         if len(activation) != n_layers:
             raise ValueError(f"{n_layers} layers take {n_layers} activations, not {activation!r}")
         return list(activation)

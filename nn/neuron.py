@@ -117,7 +117,7 @@ class Neuron(Part):
     def _fill(self, weights: list[Any], bias: Any, unit: str = "") -> None:
         """Take the weights, and the bias unless it is None; ``unit`` ends the labels."""
         if not weights:
-            raise ValueError("a neuron has at least one weight")
+            raise ValueError("a neuron needs at least one weight")
         self.weights = [as_value(w, _of_weight(unit, j)) for j, w in enumerate(weights, 1)]
         self.bias = None if bias is None else as_value(bias, f"b{unit}")
         self._unit = unit

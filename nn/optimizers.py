@@ -132,7 +132,7 @@ class Optimizer:
 
     def direction(self, w: Vector, g: Vector, state: State) -> Any:
         """What is subtracted, times the learning rate, from the vector of the parameters."""
-        raise NotImplementedError(f"{type(self).__name__} says not in which direction to move")
+        raise NotImplementedError(f"{type(self).__name__} does not implement direction()")
 
     @property
     def rate(self) -> float:
@@ -232,7 +232,7 @@ class Optimizer:
         name = type(self).__name__
         if isinstance(parameters, Real):
             raise TypeError(
-                f"the first argument of {name} is what it moves, not {shown(parameters)}: "
+                f"the first argument of {name} must be the parameters, not {shown(parameters)}: "
                 f"write {name}(learning_rate={parameters})"
             )
         if isinstance(parameters, Mapping):
@@ -358,7 +358,7 @@ class Adam(Optimizer):
         import numpy as np
 
         if not self._state:
-            raise ValueError("the rates of Adam are known after its first step")
+            raise ValueError("Adam has rates only after its first step")
         v = self._state["v"] / (1.0 - self.beta_2**self.steps)
         return self._target.shaped(self.rate / (np.sqrt(v) + self.epsilon))
 

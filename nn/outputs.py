@@ -76,7 +76,7 @@ def _comparing(name: str, sign: str) -> Callable[[Outputs, Any], bool]:
 
 def _applying(written: str) -> Callable[[Outputs], NoReturn]:
     def method(self: Outputs) -> NoReturn:
-        raise TypeError(f"a list of {_counted(self)} is no number: write {written}")
+        raise TypeError(f"a list of {_counted(self)} is not a number: write {written}")
 
     return method
 

@@ -60,7 +60,7 @@ def computed(program: Program, *arrays: Array) -> Array:
 
 
 def _forward(model: Module, x: Array) -> tuple[Program, Parameters]:
-    """The program of the outputs, made again if the model has changed."""
+    """The program of the outputs, made anew if the model is not what it was."""
     state = _state(model, set())
     known = _made.get(model)
     if known is None or state is None or known[0] != (state, x.shape):

@@ -206,7 +206,7 @@ def plot_boundary(
             number, or a list of them.
         X: the points, two numbers each.
         Y: their labels; a label may be a list of one.
-        level: the output at the boundary, to override these rules.
+        level: the output at the boundary, where it is another one.
         ax: where to plot; by default in a new figure.
         path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
@@ -407,7 +407,7 @@ def plot_weights(
     rows = [[float(w) for w in row] for row in weights]
     lengths = sorted({len(row) for row in rows})
     if len(lengths) != 1 or not lengths[0]:
-        raise ValueError(f"weights are rows of one length, one per unit, not of {lengths}")
+        raise ValueError(f"weights must be rows of the same length, one per unit, not of {lengths}")
     if shape is not None and shape[0] * shape[1] != lengths[0]:
         raise ValueError(
             f"each unit has {lengths[0]} weights, which do not fill an image of "
@@ -534,7 +534,7 @@ def plot_slice(
     output, parameter = single(output), single(parameter)
     order = topological_order(output)
     if parameter.inputs or parameter not in order:
-        raise ValueError(f"{parameter!r} is no leaf that the output is computed from")
+        raise ValueError(f"{parameter!r} is not a leaf that the output is computed from")
     names = name_values(order, callers_variables())
     J, w = latex(names[output]), latex(names[parameter])
     held = [(node.data, node.partials) for node in order]

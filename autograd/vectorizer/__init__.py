@@ -8,8 +8,8 @@ NumPy. It applies four ideas, one after the other:
    more graph.
 2. ``normal_form``, ``once``: the same mathematics, however and however often it is written,
    becomes the same nodes.
-3. ``grouping``, ``layout``, ``index_maps``: nodes that compute the same thing form one array;
-   its axes are found, and which entry reads which is compared entry by entry.
+3. ``grouping``, ``layout``, ``index_maps``: nodes that do the same are one array; its axes
+   are found, and who reads whom is compared entry by entry.
 4. ``contraction``: a grid of sums of products is a matrix product.
 
 ``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the

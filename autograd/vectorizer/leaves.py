@@ -59,10 +59,10 @@ def leaf_arrays(
         role = "parameters" if parameter else "inputs"
         if not isinstance(mapping, Mapping):
             kind = type(mapping).__name__
-            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}")
+            raise TypeError(f"{role} must map names to Values, not be a {kind}")
         for key, nested in mapping.items():
             if not isinstance(key, str):
-                raise TypeError(f"the names of {role} are strings, not {key!r:.60}")
+                raise TypeError(f"the names of {role} must be strings, not {key!r:.60}")
             if key in [array.key for array in arrays]:
                 raise ValueError(f"{key} is an input and a parameter: give each its own name")
             shape, values = flatten(key, nested)

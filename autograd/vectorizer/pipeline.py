@@ -261,7 +261,7 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
         if array.key == with_respect_to and not array.parameter:
             return [array]
     names = ", ".join([array.key for array in leaves if not array.parameter])
-    raise ValueError(f"with_respect_to={with_respect_to!r} is none of the inputs: {names}")
+    raise ValueError(f"with_respect_to={with_respect_to!r} is not one of the inputs: {names}")
 
 
 def _gradient_arrays(

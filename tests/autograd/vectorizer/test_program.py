@@ -288,15 +288,15 @@ def test_wrong_leaves():
     for wrong in (1.0, "w", {"w": w}):
         with pytest.raises(TypeError, match=r"W\[0\] is made of Values"):
             vectorize(z, {"X": x}, {"W": [wrong]})
-    with pytest.raises(ValueError, match="with_respect_to='w' is none of the inputs: X"):
+    with pytest.raises(ValueError, match="with_respect_to='w' is not one of the inputs: X"):
         vectorize(z, {"X": x}, {"w": w, "b": b}, with_respect_to="w")
     with pytest.raises(TypeError, match="a Value is needed"):
         vectorize(3.0, {"X": x})
-    with pytest.raises(TypeError, match="inputs maps names to Values, it cannot be a list"):
+    with pytest.raises(TypeError, match="inputs must map names to Values, not be a list"):
         vectorize(z, x, {"w": w, "b": b})
-    with pytest.raises(TypeError, match="inputs maps names to Values, it cannot be a MLP"):
+    with pytest.raises(TypeError, match="inputs must map names to Values, not be a MLP"):
         vectorize(z, MLP(1, [1], seed=1))
-    with pytest.raises(TypeError, match="the names of inputs are strings, not 1"):
+    with pytest.raises(TypeError, match="the names of inputs must be strings, not 1"):
         vectorize(z, {1: x}, {"w": w, "b": b})
 
 
