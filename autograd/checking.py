@@ -1,4 +1,4 @@
-"""gradcheck: what backward() says, against what a nudge of each input does."""
+"""gradcheck: compare the gradients of backward() with central differences."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _REPEATS = 3  # a unit that is dropped half of the time stays or goes in all of 
 
 
 class Disagreement:
-    """One input at which backward() and the nudges say different things.
+    """One input at which backward() and the central difference disagree.
 
     Attributes:
-        input: the leaf that was nudged, with the number it was nudged from.
+        input: the leaf that was nudged, with its original number.
         name: its label, or its place among the inputs.
         backward: the slope that backward() gave.
         difference: the central difference (f(x + h) − f(x − h)) / 2h for h → 0.
@@ -83,8 +83,8 @@ class GradientError(AssertionError):
     autograd.checking.GradientError: backward() disagrees with the nudges at 1 of 1 inputs:
       input 1 = 1: backward says 2.718281828, the central difference 5.436563657: no digits agree
 
-    The repaired program calls the row of the table, which records (at 0 the two agreed by
-    luck, which is why one point proves little):
+    The repaired program calls the ``exp`` of the table, which is recorded. (At 0 the two agreed
+    by chance: a check at one point proves little.)
 
     >>> gradcheck(lambda x: x * exp(x), 1.0)
     True
@@ -122,16 +122,16 @@ def gradcheck(
     >>> gradcheck(J), gradcheck(J, inputs=[w])
     (True, True)
 
-    A function is called anew for each nudge, so that its branches and what it hides from the
-    recording take part; a recorded graph is recomputed by ``forward()``. Either way all data
-    and grads are afterwards what they were. The nudges start near a quarter of the input and
-    shrink until the extrapolated difference settles, after Ridders (1982); small inputs beside
-    large ones are no trouble. How far the differences may be off is estimated, and a slope is
-    refused if it is further off than that; where rounding hides what the slope does, nothing is
-    said against it. A function that answers differently when it is asked twice, as dropout does,
-    is named as that.
+    A function is called again for each nudge, so its branches, and computations that are not
+    recorded, are checked too; a recorded graph is recomputed by ``forward()``. In both cases,
+    data and gradients are restored afterwards. The nudges start near a quarter of the input and
+    shrink until the extrapolated difference settles, after Ridders (1982); inputs of very
+    different sizes are checked equally well. The error of each difference is estimated, and a
+    slope is refused only if it is further off; where rounding hides the slope, it is accepted.
+    A function that returns different results for the same input, as dropout does, is reported
+    as such.
 
-    A kink is always reported, since no slope is right there:
+    A kink is always reported, because the derivative does not exist there:
 
     >>> from autograd import relu
     >>> gradcheck(relu, Value(0, "z"))
@@ -143,12 +143,13 @@ def gradcheck(
     Raises:
         GradientError: a slope is wrong, or the point lies on a kink.
         ValueError: the output has no value at the point or on one side of it, the gradient
-            does not exist there, or one of ``inputs`` is no leaf.
-        TypeError: coordinates after a graph, ``inputs`` after a function, or no Value comes out.
+            does not exist there, or one of ``inputs`` is not a leaf.
+        TypeError: coordinates were given with a graph, or ``inputs`` with a function, or the
+            function does not return a Value.
     """
     if callable(f):
         if inputs is not None:
-            raise TypeError("inputs= goes with a recorded graph: give a function its point instead")
+            raise TypeError("inputs= is for a recorded graph: give a function its point instead")
         leaves = [Value(x.data, x.label) if isinstance(x, Value) else Value(x) for x in point]
         output = single(f(*leaves))
 
@@ -162,7 +163,7 @@ def gradcheck(
 
     else:
         if point:
-            raise TypeError("a recorded graph has its numbers already: choose leaves with inputs=")
+            raise TypeError("a recorded graph already has numbers: choose leaves with inputs=")
         output = single(f)
         leaves = _leaves(output) if inputs is None else several(inputs)
         recompute = output.forward
@@ -177,7 +178,7 @@ def gradcheck(
     for leaf in leaves:
         if leaf.inputs:
             raise ValueError(
-                f"{leaf!r} is computed from others, so it cannot be nudged: name leaves"
+                f"{leaf!r} is computed from others, so it cannot be nudged: give leaves"
             )
 
     nodes = topological_order(output, *leaves)
@@ -246,7 +247,7 @@ def _rounded(nodes: Sequence[Value]) -> float:
 
 
 def _lost_digits(output: Value, nodes: Sequence[Value]) -> dict[Value, float]:
-    """How far off the gradients may be by rounding of their own.
+    """How far off the gradients themselves may be by rounding.
 
     They are where paths cancel, and where slopes are small differences of numbers near 1, as
     those of the cross-entropies are: of σ(z) − y, no digit is left where σ(z) rounds to y.
@@ -277,5 +278,5 @@ def _unrepeatable(output: Value, first: float, second: float) -> GradientError:
 def _require_finite(output: float) -> None:
     if not math.isfinite(output):
         raise ValueError(
-            f"the output is {output!r} at the point itself, so it has no slope to compare with"
+            f"the output is {output!r} at the point itself, so there is no slope to compare with"
         )

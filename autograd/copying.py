@@ -1,4 +1,4 @@
-"""Copying: how Values are pickled and copied, however long the chain behind them.
+"""Copying: pickle and copy Values, however long the chain of operations behind them.
 
 ``pickle`` and ``copy.deepcopy`` follow each Value to its inputs by recursion, which Python ends
 after some hundred steps. So the first Value that they reach hands them its whole graph as a
@@ -50,7 +50,7 @@ def _last(before: list[Value], end: _End, *state: Any) -> Value:
 
 
 class _End:
-    """The end of a list of Values: what was copied earlier is not waited for any longer."""
+    """Marks the end of a list of Values, all of which have been copied by then."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         _listed.pop(get_ident(), None)

@@ -17,7 +17,7 @@ class StepCount:
 
     Attributes:
         operations: how many operations one forward pass computes.
-        inputs: how many derivatives are asked for.
+        inputs: how many derivatives are computed.
     """
 
     def __init__(self, operations: int, inputs: int) -> None:
@@ -26,7 +26,7 @@ class StepCount:
 
     @property
     def backpropagation(self) -> int:
-        """One sweep: each operation hands its gradient on once, each input takes its own."""
+        """One sweep: each operation passes its gradient on once, and each input receives one."""
         return self.operations + self.inputs
 
     @property
@@ -46,10 +46,10 @@ class StepCount:
 
 
 def count_steps(output: Output, inputs: Iterable[Output] | None = None) -> StepCount:
-    """Count what the gradient of a recorded graph costs, each way.
+    """Count the steps of a gradient, by backpropagation and by finite differences.
 
-    Both begin with the one forward pass that recorded the graph. With ``inputs`` left out,
-    the derivatives by all leaves are asked for, constants excepted.
+    Both counts include the forward pass that recorded the graph. Without ``inputs``, the
+    derivatives are those with respect to all leaves except constants.
 
     >>> from autograd import Value
     >>> a, b, c = Value(5), Value(3), Value(2)
@@ -60,7 +60,7 @@ def count_steps(output: Output, inputs: Iterable[Output] | None = None) -> StepC
     3
 
     Raises:
-        TypeError: the output or an input is no Value.
+        TypeError: the output or an input is not a Value.
         ValueError: a list holds more than one output.
     """
     nodes = topological_order(single(output))

@@ -1,4 +1,4 @@
-"""Differences: what nudges of one number say about a slope that somebody claims.
+"""Differences: test a claimed slope by nudging one number.
 
 A nudge that is too large bends the quotient, one that is too small drowns it in rounding, and
 no size fits all functions. So the nudges go down a ladder, each about half of the one before,
@@ -55,7 +55,7 @@ def agreeing_digits(a: float, b: float) -> int:
     return math.floor(math.log10(largest / apart) + 1e-9)  # 6 and 5.4 share one, as 6 and 5.5 do
 
 
-class NotRepeatable(Exception):  # noqa: N818 (it is caught here and told in other words)
+class NotRepeatable(Exception):  # noqa: N818 (it is caught here and reported in other words)
     """A function gave two answers at one point: ``args`` holds them."""
 
 

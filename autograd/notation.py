@@ -1,4 +1,4 @@
-"""How names, numbers and formulas are written: the table's notations put on paper."""
+"""How names, numbers and formulas are written, from the notations of the table."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_PRIMES = 3  # of a name; then they are counted
 
 
 def number(x: float) -> str:
-    """A number with four significant digits, integers bare, with a true minus sign.
+    """A number with four significant digits and a true minus sign; integers have no point.
 
     >>> number(33.0), number(-0.19661193324148185), number(1.5e-07)
     ('33', '−0.1966', '1.5×10⁻⁷')
@@ -34,7 +34,7 @@ def number(x: float) -> str:
 
 
 def is_rounded(x: float) -> bool:
-    """Whether ``number(x)`` leaves digits out, so that ≈ is the sign before it.
+    """Whether ``number(x)`` leaves digits out, so that ≈ is written before it.
 
     >>> is_rounded(0.25), is_rounded(1 / 3)
     (False, True)
@@ -51,7 +51,7 @@ def _digits(x: float) -> str:
 def name_values(
     order: Iterable[Value], given: Mapping[Value, str] | None = None
 ) -> dict[Value, str]:
-    """A name for each Value of a graph: its label, else the one given, else a letter.
+    """A name for each Value of a graph: its label, or else the given name, or else a letter.
 
     An output without a name is called J. Of equal names all but the first have primes.
 
@@ -94,7 +94,7 @@ def tell_apart(names: Mapping[Value, str], shown: Callable[[str], str] = str) ->
 
 
 def letters() -> Iterator[str]:
-    """Names for what has none: u, v, …, then u1, u2, …."""
+    """Names for Values without one: u, v, …, then u1, u2, …."""
     yield from LETTERS
     i = 1
     while True:
@@ -129,7 +129,7 @@ PLAIN = Style(name=str, plain=str, power=_plain_power)
 
 
 def operand(x: Value, names: Mapping[Value, str], style: Style = PLAIN) -> Text:
-    """A Value as it stands in a formula: a constant by its number, others by name."""
+    """A Value as written in a formula: a constant by its number, others by their names."""
     if x.op is rows.constant:
         starts = "−" if x.data < 0.0 else "number"
         return Text(style.plain(number(x.data)), CALL, starts, "number")

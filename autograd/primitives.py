@@ -1,8 +1,8 @@
 """The table: one row per operation, with its value, its slopes and the ways to write it.
 
-Everything else in glassgrad is a reading of this table. Read on floats it is ``backward()``;
-read on Values it gives derivatives that can be differentiated again; its texts become
-formulas in pictures. A new operation is one new row.
+Everything else in glassgrad is derived from this table. Evaluated on floats, the slopes give
+``backward()``; evaluated on Values, they give derivatives that can be differentiated again; the
+notations become formulas in pictures. A new operation is one new row.
 
 The rules of the table:
 
@@ -10,12 +10,12 @@ The rules of the table:
 2. Slopes are written with operators and rows of this table, never with ``math``. So they
    run on floats and on Values alike, and the table is closed under differentiation. Where
    a branch on data would be needed they use rows that branch, such as ``step`` and ``where``.
-3. What would be inaccurate when composed is a row of its own: a(1 − a) is 0 where σ has
+3. What would be inaccurate when composed has its own row: a(1 − a) is 0 where σ has
    rounded to 1, ``sigmoid_slope`` is not. ``textbook`` keeps what lectures write.
 4. ``value`` takes and returns floats and raises what Python raises: ``log(0)`` is a
-   ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. nan in, nan out,
-   but for ``x ** 0`` and ``1 ** x``, which Python has be 1 whatever x is, and for the branch
-   that ``where`` does not take.
+   ValueError, ``1 / 0`` a ZeroDivisionError, ``exp(1000)`` an OverflowError. A nan among the
+   inputs gives nan, except for ``x ** 0`` and ``1 ** x``, which Python defines as 1 even for nan,
+   and for the branch that ``where`` does not take.
 5. Where a value exists but a slope does not (``sqrt`` at 0), ``slopes`` raises or gives nan.
 
 Rows whose names are long sums (``total``, ``dot``, ``affine``, the cross-entropies) are one
@@ -75,20 +75,21 @@ class Primitive:
         textbook: the same as lectures write it, where ``slopes`` has another form to be accurate.
             Formulas of slopes and compiled programs show this one; by default ``slopes``.
         notation: plain text as on a slide; ``{0}`` is the first input, ``·`` a product and
-            ``^`` a superscript. A function of the number of inputs where that varies.
+            ``^`` a superscript. Where the number of inputs varies, a function of that number.
         symbol: what a gate in a circuit shows; by default the name.
         latex: the notation in LaTeX, where ``#1`` is the first input.
         javascript: the value as a function in JavaScript, for the live picture. It may call
             other rows and the helpers of ``viz/player/graph.mjs``; ``checked(y, ...inputs)``
             refuses where ``value`` raises.
-        samples: points at which the tests check the slopes to second order. They tell how many
-            inputs the row takes, ``n_inputs``, which is None where that varies.
+        samples: points at which the tests check the slopes to second order. Their length is the
+            number of inputs, ``n_inputs``, which is None where it varies.
         binds: how tightly the notation binds.
         flatten: the arguments as users write them, to the flat inputs of the node.
-        arguments: the way back, from the flat inputs to the arguments; a list as a tuple.
+        arguments: the inverse of ``flatten``: regroups the flat inputs by argument, lists as
+            tuples.
         terms: for a row that is a sum of products, ``inputs`` to its terms: a coefficient
             and one or two factors each.
-        unfolded: for a loss, ``inputs`` to the same in elementary operations.
+        unfolded: for a loss, ``inputs`` to the same loss in elementary operations.
         numpy: for every other row, NumPy text. ``{0}`` is the array of the first argument; a
             list comes as one array with the list along ``axis``, which is 0 unless given.
             Functions that NumPy lacks are in ``NUMPY_HELPERS``.
@@ -1165,7 +1166,7 @@ softmax_cross_entropy_with_logits = Primitive(
 
 
 def _no_value() -> float:
-    raise ValueError("a constant keeps the number that was written")
+    raise ValueError("a constant cannot change: it keeps the number that was written in the code")
 
 
 constant = Primitive(

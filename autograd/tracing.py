@@ -1,4 +1,4 @@
-"""trace: the forward and the backward sweep, told step by step."""
+"""trace: the forward and the backward sweep as a list of steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ForwardStep(NamedTuple):
 
 
 class BackwardStep(NamedTuple):
-    """One use of the chain rule: what a Value hands down to one of its inputs.
+    """One use of the chain rule: the gradient that a Value passes to one of its inputs.
 
     Attributes:
         node, input: the Value and the input that it was computed from.
@@ -40,7 +40,7 @@ class BackwardStep(NamedTuple):
         upstream: the derivative of the output by the node.
         local: the partial derivative of the node by this input.
         product: upstream × local.
-        total: the sum of the products that the input has got so far.
+        total: the sum of the products that have reached the input so far.
     """
 
     node: Value
@@ -75,7 +75,7 @@ class Trace(list[ForwardStep | BackwardStep]):
 
 
 def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
-    """Both sweeps over the graph of the output as a list of steps; the graph stays as it is.
+    """Both sweeps over the graph of the output as a list of steps; the graph is not changed.
 
     >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
     >>> print(trace(3 * (a + b * c)))
@@ -93,7 +93,7 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
 
     Args:
         output: the Value to sweep back from.
-        names: names for Values without a label; a letter where there is neither.
+        names: names for Values without a label. A Value with neither gets a letter.
 
     Raises:
         TypeError, ValueError: ``output`` is not one Value.

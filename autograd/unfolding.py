@@ -1,4 +1,4 @@
-"""unfold: nodes that stand for whole sums, written out in elementary operations."""
+"""unfold: rewrite nodes that compute whole sums in elementary operations."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ELEMENTARY = (add, subtract, negative, multiply)
 
 
 def unfold(output: Output) -> Value:
-    """The same computation on the same leaves, without nodes that hide a sum.
+    """The same computation on the same leaves, with every sum written out.
 
-    ``affine``, ``dot`` and ``total`` become products and sums, the cross-entropies their
-    formulas. The recorded graph stays as it is; labels and gradients are those that it has.
+    ``affine``, ``dot`` and ``total`` become products and sums; the cross-entropies become
+    their formulas. The recorded graph is not changed; its labels and gradients are copied.
 
     >>> from autograd import affine
     >>> w, x, b = Value(2, "w"), Value(3, "x"), Value(1, "b")

@@ -1,4 +1,4 @@
-"""Activations: what a unit does to its weighted sum, given by name, by row, or as a function."""
+"""Activations: the function of a unit, given by name, by row of the table, or as a function."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def activation_function(activation: Activation | None) -> tuple[str, Callable[..
         return _by_name("linear" if activation is None else activation)
     if not callable(activation) or not _returns_values(activation):
         raise TypeError(
-            "an activation is a name such as 'sigmoid' or a row such as autograd.sigmoid, or a "
-            f"function that makes a Value of a Value, not {shown(activation)}"
+            "an activation must be a name such as 'sigmoid', a row such as autograd.sigmoid, or a "
+            f"function from a Value to a Value, not {shown(activation)}"
         )
     return getattr(activation, "__name__", type(activation).__name__), activation
 

@@ -44,7 +44,7 @@ def load_model(path: str | PathLike[str]) -> Any:
         raise ValueError(f"what the file says about the model is damaged: {error}") from None
     if model is None or _shapes(arrays) != _shapes(arrays_of(model)):  # units may share a bias
         raise ValueError(
-            "this file has the weights of a model of your own, and not how to build it: build it, "
+            "this file has the weights of a custom model, but not how to build it: build it, "
             "then call its load_weights"
         )
     load_weights(model, path)
@@ -56,7 +56,7 @@ def _shapes(arrays: dict[str, Any]) -> list[Any]:
 
 
 def rebuilt(data: dict[str, Any]) -> Any:
-    """The model that was described, with weights of its own."""
+    """A new model as described, with new weights."""
     options = dict(data)
     kind = KINDS[options.pop("kind")]
     if kind is Sequential:

@@ -23,9 +23,9 @@ def as_count(name: str, count: Any) -> int:
     try:
         whole = operator.index(count)
     except TypeError:
-        raise TypeError(f"{name} is a whole number, not {shown(count)}") from None
+        raise TypeError(f"{name} must be a whole number, not {shown(count)}") from None
     if whole < 1:
-        raise ValueError(f"{name} is at least 1, not {whole}")
+        raise ValueError(f"{name} must be at least 1, not {whole}")
     return whole
 
 
@@ -37,10 +37,10 @@ def as_number(name: str, number: Any, minimum: float, below: float = math.inf) -
         ValueError: it lies outside of the range, or is nan.
     """
     if not isinstance(number, Real):
-        raise TypeError(f"{name} is a number, not {shown(number)}")
+        raise TypeError(f"{name} must be a number, not {shown(number)}")
     if not minimum <= float(number) < below:
         bound = "finite" if below == math.inf else f"less than {below:g}"
-        raise ValueError(f"{name} is at least {minimum:g} and {bound}, not {number!r}")
+        raise ValueError(f"{name} must be at least {minimum:g} and {bound}, not {number!r}")
     return float(number)
 
 
@@ -55,7 +55,7 @@ def as_list(name: str, numbers: Any) -> list[Any]:
             return list(numbers)
     except TypeError:
         pass
-    raise TypeError(f"{name} is a list, not {shown(numbers)}")
+    raise TypeError(f"{name} must be a list, not {shown(numbers)}")
 
 
 def as_value(number: Any, label: str, kind: type[Value] = Value) -> Value:
@@ -74,7 +74,7 @@ def as_value(number: Any, label: str, kind: type[Value] = Value) -> Value:
             number = number.item()
         return kind(number, label)
     except (TypeError, ValueError):
-        raise TypeError(f"{label} is one number or Value, not {shown(number)}") from None
+        raise TypeError(f"{label} must be one number or Value, not {shown(number)}") from None
 
 
 def as_inputs(module: Any, inputs: Any) -> list[Value]:
@@ -90,8 +90,8 @@ def as_inputs(module: Any, inputs: Any) -> list[Value]:
         for i, value in enumerate(values, 1) if list in map(type, values) else ():
             if isinstance(value, list):
                 raise TypeError(
-                    f"x_{i} is one number or Value, not a list (behind a Conv1D or an Embedding, "
-                    "Flatten() makes one list)"
+                    f"x_{i} must be one number or Value, not a list (after a Conv1D or an "
+                    "Embedding, Flatten() makes one list)"
                 )
     except TypeError as error:
         raise TypeError(

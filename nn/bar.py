@@ -17,10 +17,10 @@ LINES = 10  # of a log file, at most, beside the last one
 class FitBar:
     """What fit shows while it trains: epoch, steps, loss and metrics.
 
-    A terminal and a notebook have a bar that moves. Where the text goes into a file, a bar
-    would be a mess: there are a few lines instead, each with its epoch. Either way a last line
-    says how many epochs of how many steps there were; in a notebook it takes the place of the
-    bar, and is all that is stored. Text goes to standard error, as is usual for progress.
+    A terminal and a notebook show a moving bar. Where the output goes into a file, a few lines
+    are printed instead, each with its epoch. In both cases a last line says how many epochs of
+    how many steps there were; in a notebook it replaces the bar, so that only this line is
+    stored. Text goes to standard error, as is usual for progress.
 
     Args:
         epochs: how many there will be.
@@ -106,7 +106,7 @@ class FitBar:
 
 
 def _bar(**options: Any) -> Any:
-    """A bar of tqdm that is not watched from a thread of its own, as tqdm would have it."""
+    """A tqdm bar without tqdm's monitoring thread."""
     from tqdm import tqdm
 
     class Bar(tqdm):  # type: ignore[type-arg]
@@ -136,7 +136,7 @@ def _is_notebook() -> bool:
 
 
 def quiet_bar(total: int, unit: str, verbose: bool) -> Any:
-    """A bar for anything else that may take longer than a second, from then on."""
+    """A bar for any other long computation; it appears after one second."""
     return _bar(
         total=total,
         unit=f" {unit}",

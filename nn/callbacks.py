@@ -2,8 +2,8 @@
 
 ``epoch`` counts from 1, and ``metrics`` is a dict of the numbers of that epoch. The weights in
 the model are those that the epoch ended with, so that a callback can predict, draw and save.
-What a callback raises ends the training; ``StopIteration`` ends it without an error, and its
-text stands in ``history.stopped``.
+An exception raised by a callback ends the training; ``StopIteration`` ends it without an error,
+and its text is kept in ``history.stopped``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Callback = Callable[[Any, int, Mapping[str, float]], Any]
 
 
 class EarlyStopping:
-    """Stop when a number has not become better for some epochs.
+    """Stop when a monitored number has not improved for some epochs.
 
     >>> from nn import Neuron
     >>> stopping = EarlyStopping(patience=2, monitor="val_loss")
@@ -34,17 +34,17 @@ class EarlyStopping:
 
     Args:
         patience: how many epochs in a row may be no better than the best.
-        monitor: the name of the number. A loss or an error is better where it is smaller, all
-            else, such as an accuracy, where it is larger. By default the loss on the
-            validation data if there are any, else the loss.
+        monitor: the name of the number. For a loss or an error, smaller is better; for anything
+            else, such as an accuracy, larger is better. By default the loss on the validation
+            data if there are any, or else the loss.
         min_delta: by how much an epoch has to be better to count as better.
         restore_best_weights: whether the model gets back the weights of its best epoch, also
             where training ended by itself.
-        smaller_is_better: where the name does not say it.
+        smaller_is_better: where the name does not imply it.
 
     Raises:
-        TypeError, ValueError: a number is none, or out of its range; when called, there is no
-            number of that name.
+        TypeError, ValueError: an argument is not a number, or out of its range; when called,
+            there is no number of that name.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EarlyStopping:
         self.begin()
 
     def begin(self) -> None:
-        """Forget what was; fit calls it before the first epoch."""
+        """Reset; fit calls it before the first epoch."""
         self.best_epoch = 0
         self.best = math.nan
         self._weights: list[float] = []

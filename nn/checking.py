@@ -1,4 +1,4 @@
-"""gradcheck of a whole model: its gradient, against nudges of each parameter."""
+"""gradcheck of a whole model: compare its gradient with central differences."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Nudged:
 
     Attributes:
         name: its layer, unit and weight.
-        backward: the slope of the cost along it that ``backward()`` gives.
+        backward: the derivative of the cost with respect to it, by ``backward()``.
         difference: the central difference (J(w + h) − J(w − h)) / 2h.
         left, right: the differences to one side.
-        distance: how far off ``backward`` is, in parts of the larger slope.
+        distance: the difference of the two slopes, relative to the larger one.
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class GradientReport:
 
     Attributes:
         parameters: how many were checked.
-        worst: the one whose two slopes differ most, of those with a slope.
-        kinks: those that stand on a kink of the cost, where there is no slope to compare with.
+        worst: the parameter whose two slopes differ most, among those with a slope.
+        kinks: the parameters at a kink of the cost, where there is no slope to compare with.
     """
 
     def __init__(self, parameters: int, worst: Nudged | None, kinks: list[Nudged]) -> None:
@@ -73,7 +73,7 @@ class ModelGradientError(AssertionError):
 
     Attributes:
         errors: the parameters with a wrong slope, the worst first.
-        report: on the others.
+        report: on the other parameters.
     """
 
     def __init__(self, errors: list[Nudged], report: GradientReport) -> None:
@@ -96,8 +96,8 @@ def gradcheck(
 
     The cost is that of all examples, with the penalty on large weights where the model has one,
     and without dropout. It is computed by the vectorised program, so that a model of 2,000
-    parameters takes seconds. A wrong slope is an error; a kink is none: where z = 0, ReLU has no
-    slope, and a network whose biases start at 0 has such places, above all at inputs of 0.
+    parameters takes seconds. A wrong slope is an error; a kink is not: ReLU has no slope at z = 0,
+    and networks whose biases start at 0 have such points, above all at inputs of 0.
 
     >>> from nn import MLP, SquaredError
     >>> model = MLP(2, [3, 1], activation="tanh", seed=1)
@@ -108,8 +108,8 @@ def gradcheck(
     Args:
         model: any Module.
         X, Y: examples and targets, as for ``fit``.
-        loss: a Loss, or its name; by default the one that was compiled.
-        verbose: whether to show a bar while it takes longer than a second.
+        loss: a Loss, or its name; by default the one given to ``compile``.
+        verbose: whether to show a progress bar after one second.
 
     Returns:
         A report, which counts as True.
@@ -258,7 +258,7 @@ def _told_kinks(kinks: list[Nudged]) -> list[str]:
     )
     more = f"; and {len(kinks) - _LISTED} more" if len(kinks) > _LISTED else ""
     return [
-        f"{len(kinks)} of the parameters stand on a kink, such as that of ReLU at z = 0, where "
+        f"{len(kinks)} of the parameters are at a kink, such as that of ReLU at z = 0, where "
         f"there is no slope and backward() is not wrong: {shown}{more}",
         "other weights, or biases that are not 0, move off the kink",
     ]

@@ -1,4 +1,4 @@
-"""Conv1D and Flatten: units that look at a window, and rows put behind one another."""
+"""Conv1D and Flatten: convolution over a signal, and nested rows joined into one list."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from nn.regularizers import Regularizer, as_regularizer
 class Conv1D(Part):
     """Convolution in one dimension: filters slide over a signal, a stride at each step.
 
-    A filter is a Neuron with as many weights as its window has numbers; all steps share it.
-    The input is a list of numbers, or of rows with a number per channel. The output has a row
-    per step, with a number per filter; there are (n − kernel_size) // strides + 1 steps, none
-    of which looks over an end of the signal.
+    A filter is a Neuron with one weight for each number in its window; all steps share it.
+    The input is a list of numbers, or of rows with one number per channel. The output has a row
+    per step, with one number per filter. There are (n − kernel_size) // strides + 1 steps, none
+    of which extends beyond an end of the signal.
 
     >>> conv = Conv1D(filters=1, kernel_size=20, strides=10, seed=1)
     >>> len(conv([0.0] * 100)), len(conv.parameters())
@@ -33,8 +33,8 @@ class Conv1D(Part):
         kernel_size: the length of the window.
         strides: how far it moves from step to step.
         activation, use_bias, kernel_regularizer, initializer, seed: as for Dense.
-        input_shape: the number of steps, or a pair with that of the channels, if it should have
-            its weights before the first call.
+        input_shape: the number of steps, or a pair (steps, channels), to have the weights before
+            the first call.
 
     Attributes:
         neurons: the filters; the weights of one go step by step, in each channel by channel.
@@ -173,7 +173,7 @@ class Conv1D(Part):
 
 
 class Flatten(Part):
-    """The numbers of nested rows, in one list: from the steps of a Conv1D to a Dense.
+    """The numbers of nested rows as one list, as between a Conv1D and a Dense.
 
     >>> [a.data for a in Flatten()([[1, 2], [3, 4]])]
     [1.0, 2.0, 3.0, 4.0]

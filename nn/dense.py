@@ -36,9 +36,9 @@ class Layer(Part):
         number: its place in a network; with it the labels are z[1]_2, without it z_2.
 
     Attributes:
-        neurons: the Neurons, in order. Others may be put in: each applies its own activation.
-        activation: the name of the activation of all neurons, or the names of theirs; another
-            one may be assigned.
+        neurons: the Neurons, in order. They may be replaced: each applies its own activation.
+        activation: the name of the activation of all neurons, or the names of theirs; it may be
+            assigned.
 
     Raises:
         TypeError, ValueError: a number of inputs or units below 1, an unknown name, or softmax
@@ -88,10 +88,10 @@ class Layer(Part):
         """
         rows = [as_list("a row of weights", row) for row in as_list("weights", weights)]
         if not rows:
-            raise ValueError("a layer has at least one unit, with a row of weights each")
+            raise ValueError("a layer needs at least one unit, with a row of weights each")
         if len({len(row) for row in rows}) > 1:
             lengths = ", ".join(str(len(row)) for row in rows)
-            raise ValueError(f"the rows of weights have one length, not {lengths}")
+            raise ValueError(f"the rows of weights must have the same length, not {lengths}")
         layer = cls._of_size(max(1, len(rows[0])), len(rows))
         if not use_bias and biases is None:
             biases = [None] * len(rows)
@@ -167,7 +167,7 @@ class Layer(Part):
         return Outputs(outputs)
 
     def build(self, shape: Any) -> int:
-        """Refuse inputs of another width; the number of units."""
+        """Refuse inputs of another width, and return the number of units."""
         width = flat_width(self, shape)
         if width != self.n_inputs:
             raise ValueError(f"{type(self).__name__} takes {self.n_inputs} inputs, not {width}")
@@ -208,7 +208,7 @@ class Layer(Part):
 
 
 class Dense(Layer):
-    """A Layer in Keras's words: it learns the number of its inputs at the first call.
+    """A Layer as in Keras: the first call sets the number of its inputs.
 
     >>> dense = Dense(units=2, activation="sigmoid", seed=1)
     >>> len(dense([0.5, -1.0, 2.0])), dense.n_inputs
@@ -221,8 +221,8 @@ class Dense(Layer):
         activation: as for a Layer.
         use_bias: as for a Neuron.
         kernel_regularizer: as for a Layer.
-        input_shape: the number of inputs, if it should have its weights before the first call;
-            a number, or a tuple of one as in Keras.
+        input_shape: the number of inputs, to have the weights before the first call; a number,
+            or a tuple of one as in Keras.
         initializer: as for a Neuron.
         seed: as for a Neuron; in a Sequential with a seed it may be left out.
 
@@ -272,7 +272,7 @@ class Dense(Layer):
         self._asked = activation
 
     def build(self, shape: Any) -> int:
-        """Draw the weights for inputs of this width, if there are none yet; the number of units.
+        """Draw the weights for inputs of this width, if there are none; return the number of units.
 
         Raises:
             ValueError: there are weights for another width, or the shape has several axes.

@@ -1,4 +1,4 @@
-"""Divergence: what an error of fit says where the loss is no number any more."""
+"""Divergence: the error that fit raises when the loss becomes nan or infinite."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 class DivergenceError(ArithmeticError):
     """Training was stopped: the loss, a gradient or a weight became nan or infinite.
 
-    The model has the weights from before that. ``viz.draw(error)`` draws the example with which
-    it happened, and marks where.
+    The model keeps the weights from before that step. ``viz.draw(error)`` draws the example with
+    which it happened, and marks the place.
 
     Attributes:
         history: of the epochs before.
-        epoch, step: in which it happened, both counted from 1; the step within the epoch.
-        example: the number of the row of X, counted from 0.
+        epoch, step: the epoch, and the step within it; both are counted from 1.
+        example: the row of X, counted from 0.
         output: the loss of that example, recorded, with the weights that went too far.
-        notes: the text of what is wrong, at the Value where it was wrong first.
+        notes: a description of what is wrong, at the first Value that is wrong.
     """
 
     history: History

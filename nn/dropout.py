@@ -19,8 +19,8 @@ from nn.outputs import Outputs
 class Dropout(Part):
     """In training, each input is 0 with probability ``rate``, else divided by 1 − rate.
 
-    So what comes out is the same on average (inverted dropout), and in prediction the inputs
-    go through as they are. It is at work only inside of ``with model.in_training():``, where
+    So the average of the outputs is unchanged (inverted dropout), and in prediction the inputs
+    are returned unchanged. It is active only inside ``with model.in_training():``, where
     ``fit`` records. Each call multiplies by a mask of Values 0 or 1 / (1 − rate).
 
     >>> dropout = Dropout(0.5, seed=1)
@@ -32,11 +32,11 @@ class Dropout(Part):
 
     Args:
         rate: the probability, at least 0 and less than 1.
-        seed: a number, or a ``random.Random`` to draw from; None: another mask each time. In a
+        seed: a number, or a ``random.Random`` to draw from; None draws another mask each time. In a
             Sequential with a seed it may be left out.
 
     Attributes:
-        mask: the Values that the calls multiplied by since training was switched on.
+        mask: the Values that the calls have multiplied by since training was switched on.
 
     Raises:
         TypeError, ValueError: the rate is not a number, or outside of its range.

@@ -15,11 +15,11 @@ from nn.outputs import Outputs
 
 
 class Embedding(Part):
-    """A table with a row of numbers, which are trained, for each of n classes.
+    """A table with a row of trained numbers for each of n classes.
 
-    Of an example, a list of classes 0 … n − 1, it returns their rows; ``Flatten()`` behind it
-    puts them into one list. A class may also come as its one-hot row of Values, 1 in its place
-    and else 0: the row times the table, which is how a program takes it.
+    An example is a list of classes 0 … n − 1, for which it returns their rows; ``Flatten()``
+    after it joins them into one list. A class may also be a one-hot row of Values, which is
+    multiplied by the table: this is how a program takes it.
 
     >>> embedding = Embedding(3, 2, seed=1)
     >>> rows = embedding([2, 0])
@@ -28,7 +28,7 @@ class Embedding(Part):
 
     Args:
         n: how many classes there are.
-        width: how many numbers stand for one.
+        width: how many numbers represent one.
         initializer: a name or a function of :mod:`nn.initializers`; normal with deviation 1 by
             default.
         seed: as for Dense.

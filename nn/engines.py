@@ -1,7 +1,7 @@
-"""Engines: what takes the steps in fit, arrays by a program or the recorded scalars themselves.
+"""Engines: take the steps of fit, on the arrays of a program or on the recorded scalars.
 
 Both see the same batches and masks, average the gradients of the same losses and hand them to
-the same optimizer, so that their weights are the same but for rounding.
+the same optimizer, so that their weights are the same except for rounding.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class StepError(Exception):
-    """A step that cannot be taken: the cost, a gradient or a weight would be no number.
+    """A step that cannot be taken: the cost, a gradient or a weight would be nan or infinite.
 
     Attributes:
         step: which one of its epoch, counted from 1.
@@ -36,7 +36,7 @@ class StepError(Exception):
 
 
 class Engine:
-    """What both engines share: the examples, and the recorded one in whose leaves they are put.
+    """The base class of both engines: the examples, and the recorded example that takes them.
 
     Attributes:
         weights: all parameters after the last complete step.
@@ -178,9 +178,9 @@ class ScalarEngine(Engine):
 
 
 class Masks:
-    """The masks of all Dropouts of a recorded example, drawn anew for each batch.
+    """The masks of all Dropouts of a recorded example, drawn again for each batch.
 
-    A Dropout with a seed draws from a generator of its own, the others from that of fit.
+    A Dropout with a seed has its own generator; the others draw from that of fit.
     """
 
     def __init__(self, recorded: Recorded, generator: Any) -> None:

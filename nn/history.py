@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from nn.bar import counted
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from matplotlib.axes import Axes
 
 
 class History(dict[str, list[float]]):
-    """A list of numbers for each name: "loss", the metrics, and "val_" before those of validation.
+    """A list of numbers by name: "loss", the metrics, and both with "val_" for validation data.
 
     In a notebook it shows itself as a plot.
 
@@ -46,11 +48,11 @@ class History(dict[str, list[float]]):
             message += f': it is the dict of numbers itself, write history["{known}"]'
         raise AttributeError(message)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, ax: Axes | None = None, *, path: str | PathLike[str] | None = None) -> Axes:
         """Plot all numbers over the epochs, as :func:`viz.plot_history` does."""
         from viz import plot_history
 
-        return plot_history(self, ax=ax)
+        return plot_history(self, ax=ax, path=path)
 
     def _repr_png_(self) -> bytes | None:
         """The plot, for a notebook; None before the first epoch."""

@@ -2,7 +2,7 @@
 
 An initializer is a function ``(generator, n_inputs, n_units)`` to one weight of a layer.
 By name: "uniform", "normal", "glorot", "he" and "zeros"; ``uniform`` and ``normal`` also
-make initializers of other widths, as in ``initializer=uniform(0.5)``.
+make initializers of another width, as in ``initializer=uniform(0.5)``.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def he(generator: Random, n_inputs: int, n_units: int) -> float:
 
 
 def zeros(generator: Random, n_inputs: int, n_units: int) -> float:
-    """Zero: right for one neuron; in a hidden layer all units stay the same for ever."""
+    """Zero: fine for one neuron; in a hidden layer, all units would remain equal."""
     return 0.0
 
 
@@ -77,7 +77,7 @@ def initial_weights(
             raise ValueError(f"unknown initializer {initializer!r}: choose one of {names}")
         initializer = INITIALIZERS[initializer]
     if not callable(initializer):
-        raise TypeError(f"an initializer is a name or a function, not {shown(initializer)}")
+        raise TypeError(f"an initializer must be a name or a function, not {shown(initializer)}")
     generator = as_generator(seed)
     return [
         [initializer(generator, n_inputs, n_units) for _ in range(n_inputs)] for _ in range(n_units)
@@ -98,4 +98,6 @@ def as_generator(seed: int | Random | None) -> Random:
     try:
         return Random(operator.index(seed))
     except TypeError:
-        raise TypeError(f"a seed is a whole number or a random.Random, not {shown(seed)}") from None
+        raise TypeError(
+            f"a seed must be a whole number or a random.Random, not {shown(seed)}"
+        ) from None

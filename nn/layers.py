@@ -1,4 +1,4 @@
-"""Layers under one name, as in ``nn.layers.Dense``; each lives in a module of its own."""
+"""All layers under one name, as in ``nn.layers.Dense``; each is defined in its own module."""
 
 from nn.activations import Activation, activation_name
 from nn.convolution import Conv1D, Flatten

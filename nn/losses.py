@@ -1,15 +1,15 @@
-"""Losses: how far outputs are from targets, as one Value to call ``backward()`` on.
+"""Losses: the difference between outputs and targets, as one Value to differentiate.
 
-All are called ``loss(y_true, y_pred)``. One example is a Value, or a list of them as a layer
-returns it, with a number, or a list of as many. A batch is a list of such lists, with a list
-of targets; its cost is the mean of its examples' losses, labelled J, or with
-``reduction="sum"`` their sum. The loss of one example is labelled L.
+All are called ``loss(y_true, y_pred)``. The outputs of one example are a Value, or a list of
+Values as a layer returns it; its target is a number, or a list of as many numbers. A batch is a
+list of such outputs, with a list of targets; its cost is the mean of the losses of its examples,
+or with ``reduction="sum"`` their sum, labelled J. The loss of one example is labelled L.
 
-What a sigmoid or softmax layer returned is taken back to its logits z, so that a cross-entropy
-keeps all digits, and gradients, where the probabilities have none left. A single Value, such as
-a neuron returns, is taken as it is: L(y, a).
+From the outputs of a sigmoid or softmax layer, a cross-entropy is computed on the logits z, so
+that the loss and its gradients stay accurate where the probabilities are rounded to 0 or 1. A
+single Value, as a neuron returns it, is used directly: L(y, a).
 
-A loss of one's own says what one output costs::
+To write your own loss, define what one output costs::
 
     class AbsoluteError(Loss):
         def of_output(self, y, a, unit):
@@ -44,12 +44,12 @@ Reduction = Literal["mean", "sum"]
 class Loss:
     """What all losses share: pairs of targets and outputs, and the mean over a batch.
 
-    A loss of one's own says what one output costs, and whether an example is the sum or the
+    A subclass defines what one output costs, and whether an example is the sum or the
     mean of its outputs.
 
     Args:
-        reduction: whether the cost of a batch is the "mean" or the "sum" of its losses. A rate
-            of learning for the sum is that for the mean divided by the number of examples.
+        reduction: whether the cost of a batch is the "mean" or the "sum" of its losses. The
+            learning rate for a sum is that for the mean divided by the number of examples.
 
     Raises:
         ValueError: the reduction is neither.
@@ -64,7 +64,7 @@ class Loss:
 
     def of_output(self, y: Value, a: Value, unit: str) -> Value:
         """The loss of one output; ``unit`` ends the labels, as in ``d_2``."""
-        raise NotImplementedError(f"{type(self).__name__} says not what one output costs")
+        raise NotImplementedError(f"{type(self).__name__} does not implement of_output()")
 
     def of_example(self, targets: Sequence[Value], outputs: Sequence[Value]) -> Value:
         """The loss of one example, from as many target Values as there are outputs.
@@ -247,8 +247,8 @@ class BinaryCrossentropy(_CrossEntropy):
         reduction: as for every :class:`Loss`.
 
     Raises, when called:
-        ValueError: a target is not in [0, 1]; or an output is not, where it is no logit; or an
-            output is a probability, where logits were promised.
+        ValueError: a target is not in [0, 1]; an output is not in [0, 1] and not a logit; or an
+            output is a probability although ``from_logits=True``.
     """
 
     def __init__(
@@ -324,8 +324,8 @@ class CategoricalCrossentropy(_CrossEntropy):
         reduction: as for every :class:`Loss`.
 
     Raises, when called:
-        ValueError: there is one class alone; a target is not in [0, 1]; the outputs are no
-            probabilities that sum to 1, or are ones where logits were promised.
+        ValueError: there is only one class; a target is not in [0, 1]; the outputs are not
+            probabilities that sum to 1, or are probabilities although ``from_logits=True``.
     """
 
     def of_example(self, targets: Sequence[Value], outputs: Sequence[Value]) -> Value:
@@ -384,7 +384,7 @@ class CategoricalCrossentropy(_CrossEntropy):
 class SparseCategoricalCrossentropy(CategoricalCrossentropy):
     """−log aₖ of the class k of an example and the probabilities a of K classes.
 
-    It is CategoricalCrossentropy with the number of the class, counted from 0, in place of a
+    It is CategoricalCrossentropy with the number of the class, counted from 0, instead of a
     one-hot target; mean over examples.
 
     >>> loss = SparseCategoricalCrossentropy()
@@ -398,8 +398,8 @@ class SparseCategoricalCrossentropy(CategoricalCrossentropy):
         reduction: as for every :class:`Loss`.
 
     Raises, when called:
-        TypeError: a label is no whole number.
-        ValueError: it is none of 0 … K − 1; or as CategoricalCrossentropy.
+        TypeError: a label is not a whole number.
+        ValueError: it is not one of 0 … K − 1; or as CategoricalCrossentropy.
     """
 
     def _targets(self, y_true: Any, n_outputs: int) -> list[Any]:

@@ -1,6 +1,6 @@
-"""Metrics: numbers that tell how good predictions are, beside the loss.
+"""Metrics: numbers beside the loss that measure how good predictions are.
 
-A metric of one's own is a function of two arrays with one row per example; its name is that in
+A custom metric is a function of two arrays with one row per example; its name is that in
 the history:
 
 >>> import numpy as np
@@ -36,7 +36,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> float:
 
 
 def r2(y_true: Any, y_pred: Any) -> float:
-    """The share of the variance of y that is explained; 1 is best, 0 that of the mean of y."""
+    """The share of the variance of y that is explained: 1 is best; predicting the mean gives 0."""
     import numpy as np
 
     spread = float(np.sum(np.square(y_true - y_true.mean(axis=0))))
@@ -53,7 +53,7 @@ METRICS: dict[str, Metric] = {
 
 
 class Accuracy:
-    """The share of targets that are met, given how predictions become classes.
+    """The share of correct predictions, given how predictions become classes.
 
     >>> import numpy as np
     >>> share = Accuracy(lambda a: (a > 0.5) * 1)
@@ -86,7 +86,7 @@ def metrics_named(names: Any, decide: Callable[[Any], Any] | None) -> dict[str, 
         if callable(each):
             name, metric = getattr(each, "__name__", type(each).__name__), each
         elif not isinstance(each, str):
-            raise TypeError(f"a metric is a name or a function, not {shown(each)}")
+            raise TypeError(f"a metric must be a name or a function, not {shown(each)}")
         elif each in ("accuracy", "acc"):
             if decide is None:
                 raise ValueError(

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class Module(Holder):
     """A neuron, a layer, a network, or any part of a model that holds parameters.
 
-    A parameter is a Value that was not computed from others. Those in the attributes of a
-    Module, in Modules, lists, tuples, dicts and NumPy arrays there, and so on inward, are its
-    parameters. ``forward`` says what it computes from one example.
+    A parameter is a Value that was not computed from others. The parameters of a Module are
+    those in its attributes, also in nested Modules, lists, tuples, dicts and NumPy arrays.
+    ``forward`` defines what it computes from one example.
 
     >>> from autograd import Value
     >>> class Line(Module):
@@ -35,15 +35,15 @@ class Module(Holder):
     [Value(2.0, grad=0.0), Value(1.0, grad=0.0)]
 
     Attributes:
-        training: whether what is random in training, such as Dropout, is at work: only inside
-            of ``with model.in_training():``, where ``fit`` records.
+        training: whether layers that act only in training, such as Dropout, are active: true
+            inside ``with model.in_training():``, where ``fit`` records.
     """
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        """What ``forward`` makes of one example; or the predictions for many.
+        """The outputs of ``forward`` for one example; or the predictions for many.
 
-        A two-dimensional array of numbers, a row per example, records nothing: it gives what
-        ``predict`` gives. Rows that hold Values give a list with what each of them makes.
+        For a two-dimensional array of numbers, a row per example, nothing is recorded: the
+        result is that of ``predict``. For rows of Values, it is a list with the outputs of each.
         """
         if len(inputs) == 1 and not options and self._is_batch(inputs[0]):
             if holds_values(inputs[0]):
@@ -52,7 +52,7 @@ class Module(Holder):
         return self.forward(*inputs, **options)
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
-        """What the model computes from one example, a Value or a list of them: for you to define.
+        """The outputs for one example, a Value or a list of them; subclasses define it.
 
         Raises:
             NotImplementedError: it is not defined.
@@ -69,12 +69,12 @@ class Module(Holder):
         Args:
             optimizer: an Optimizer, or its name; by default Adam with a rate of 0.001.
             loss: a Loss, or its name, such as "binary_crossentropy".
-            metrics: what else to measure: "accuracy", "mae", "mse", "r2", or functions of the
-                arrays of targets and predictions, as in :mod:`nn.metrics`.
+            metrics: what to measure beside the loss: "accuracy", "mae", "mse", "r2", or functions
+                of the arrays of targets and predictions, as in :mod:`nn.metrics`.
 
         Raises:
-            TypeError, ValueError: one of them is none, or has an unknown name; or there is no
-                loss.
+            TypeError, ValueError: an argument has the wrong type or an unknown name; or there is
+                no loss.
         """
         from nn.training import Compiled, refuse_unknown
 
@@ -99,10 +99,10 @@ class Module(Holder):
     ) -> History:
         """Train on examples: record one of them, vectorise it once, and descend.
 
-        An epoch goes once through all examples, in steps of ``batch_size``: 1,000 examples are 32
-        steps of 32. "Epochs are the steps of gradient descent" holds with ``batch_size=None``,
-        all examples in one step, alone. Afterwards the Values of the model hold the trained
-        weights, so that any example can be drawn and explained with them.
+        An epoch goes once through all examples, in steps of ``batch_size``: 1,000 examples make
+        32 steps. Only with ``batch_size=None``, all examples in one step, is an epoch one step of
+        gradient descent. Afterwards the Values of the model hold the trained weights, so that any
+        example can be drawn and explained with them.
 
         >>> from nn import Dense, Sequential
         >>> model = Sequential([Dense(1, activation="sigmoid")], seed=1)
@@ -114,36 +114,36 @@ class Module(Holder):
         >>> history["loss"][-1] < history["loss"][0]
         True
 
-        The history has the cost of each epoch, with the penalty on large weights where a layer
-        has one, as it was in the steps of the epoch. Metrics and all that is called "val_…"
-        are measured at its end, without dropout and without the penalty.
+        The history has the mean cost of the steps of each epoch, with the penalty on large
+        weights where a layer has one. Metrics and all numbers named "val_…" are measured at the
+        end of the epoch, without dropout and without the penalty.
 
         Args:
             X: the inputs, a row per example.
             Y: the targets, a number or a row for each; for the Sparse loss the class, from 0.
             epochs: how often to go through all examples.
-            batch_size: how many make a step; None: all.
-            validation_data: a pair (X_val, Y_val), on which is measured and not trained.
-            validation_split: which part of the examples, the last ones, to take for that.
-            shuffle: whether the order is another one in each epoch.
-            seed: of the order, and of Dropouts without a seed of their own.
+            batch_size: how many examples make a step; None takes all.
+            validation_data: a pair (X_val, Y_val) to measure on, without training.
+            validation_split: the part of the examples, taken from the end, to use for validation.
+            shuffle: whether each epoch takes the examples in another order.
+            seed: of the order, and of Dropouts without a seed.
             callbacks: functions (model, epoch, metrics), called after each epoch, such as
                 ``EarlyStopping(patience=10)``; see :mod:`nn.callbacks`.
-            verbose: 0 to show nothing, 2 for a line per epoch; by default a bar, or where the
-                text goes into a file a few lines.
-            engine: "numpy", or "scalar" to train on the recorded scalars themselves, some
-                hundred times slower, to the same weights but for rounding.
+            verbose: 0 shows nothing, 2 a line per epoch; by default a bar, or a few lines where
+                the output goes into a file.
+            engine: "numpy", or "scalar" to train on the recorded scalars, which is about a hundred
+                times slower and gives the same weights except for rounding.
 
         Returns:
-            The history. Ctrl-C ends the training early and returns it, too; the weights are
-            then those after the last complete step.
+            The history, also if Ctrl-C ends the training early; the weights are then those after
+            the last complete step.
 
         Raises:
             ValueError: the model was not compiled, or data have the wrong shape, are nan or
-                infinite, or are out of their range: then nothing has changed.
-            TypeError: data are not made of numbers, or a setting is of a wrong kind.
-            DivergenceError: the loss became nan or infinite. The model keeps the weights from
-                before.
+                infinite, or are out of range. The model is then unchanged.
+            TypeError: data are not numbers, or a setting has the wrong type.
+            DivergenceError: the loss became nan or infinite. The model keeps the last good
+                weights.
         """
         from nn.training import Settings, fit, refuse_unknown
 
@@ -203,12 +203,12 @@ class Module(Holder):
     def predict_classes(self, X: Any, *, threshold: float = 0.5) -> Any:
         """The class of each row of X, as whole numbers.
 
-        Of classes that exclude each other it is the number of the most probable one, counted
-        from 0. One output gives 0 or 1 for each row, several labels a row of them: 1 where the
-        probability exceeds the threshold. From logits it is the same.
+        For classes that exclude each other, it is the number of the most probable one, counted
+        from 0. For one output it is 0 or 1, and for several labels a row of them: 1 where the
+        probability exceeds the threshold. Models that return logits are treated likewise.
 
         Raises:
-            ValueError: the model was not compiled, or with a loss that knows no classes; or as
+            ValueError: the model was not compiled, or its loss is not for classes; or as
                 :meth:`predict`.
         """
         from nn.training import predict_classes
@@ -216,14 +216,15 @@ class Module(Holder):
         return predict_classes(self, X, threshold)
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the weights to a file that ends in .npz, by their names; no pickle is involved.
+        """Write the weights to a file that ends in .npz, by their names, without pickle.
 
-        Of a Sequential or an MLP the file says how it was built, too: :func:`nn.load_model`
-        rebuilds it. A file that is there is replaced in one go.
+        The file of a Sequential or an MLP also says how it was built, so that
+        :func:`nn.load_model` can rebuild it. An existing file is replaced only once the new one
+        is complete.
 
         Raises:
             ValueError: the name has another ending, or a weight is nan or infinite.
-            OSError: the file cannot be written; then an old one is as it was.
+            OSError: the file cannot be written; an existing file is then unchanged.
         """
         from nn.description import described
         from nn.saving import save
@@ -235,8 +236,8 @@ class Module(Holder):
 
         Raises:
             FileNotFoundError: there is no such file.
-            ValueError: it is damaged, or its names and shapes are not those of this model; then
-                no weight is changed.
+            ValueError: it is damaged, or its names and shapes are not those of this model; no
+                weight is then changed.
         """
         from nn.saving import load_weights
 
@@ -245,7 +246,7 @@ class Module(Holder):
     def to_vector(self) -> Any:
         """All parameters as one vector, array by array in the order of ``named_parameters()``.
 
-        It is what optimizers outside of glassgrad take:
+        Optimizers of other libraries take such a vector:
 
         >>> from nn import MLP
         >>> model = MLP(10, [10, 10, 1], seed=1)
@@ -269,13 +270,13 @@ class Module(Holder):
         from_vector(self, vector)
 
     def _is_batch(self, inputs: Any) -> bool:
-        # A model of one's own may take rows of Values as one example.
+        # A custom model may take rows of Values as one example.
         return getattr(inputs, "ndim", 0) == 2 and not holds_values(inputs)
 
     def build(self, shape: Any) -> Any:
-        """Learn the width of the inputs, a number or a shape; the width of the outputs.
+        """Learn the width of the inputs, a number or a shape, and return that of the outputs.
 
-        A model of one's own records an example of numbers 0.5, so that layers in it learn theirs.
+        A custom model records an example of numbers 0.5, so that its layers learn their widths.
         """
         return built(self, shape)
 

@@ -118,10 +118,11 @@ class Arrays:
 
 def _parameter(parameter: object) -> Value:
     if not isinstance(parameter, Value):
-        raise TypeError(f"a parameter is a Value, not {shown(parameter)}")
+        raise TypeError(f"a parameter must be a Value, not {shown(parameter)}")
     if parameter.op is not None:
         raise ValueError(
-            f"{parameter!r} was computed by {parameter.op.name}: optimise what it was made from"
+            f"{parameter!r} was computed by {parameter.op.name}: optimise "
+            "the leaves that it was computed from"
         )
     return parameter
 

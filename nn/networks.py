@@ -18,7 +18,7 @@ from nn.neuron import Part, made
 
 
 class Network(Part):
-    """What MLP and Sequential share: the layers, their numbers, and how one feeds the next.
+    """The base class of MLP and Sequential: layers, their numbers, and how one feeds the next.
 
     Attributes:
         layers: the layers, in order.
@@ -48,7 +48,7 @@ class Network(Part):
         return values
 
     def build(self, shape: Any) -> Any:
-        """Let each layer learn the width of its inputs; the width of the outputs."""
+        """Let each layer learn the width of its inputs, and return the width of the outputs."""
         for layer in self.layers:
             shape = layer.build(shape) if isinstance(layer, Module) else built(layer, shape)
         return shape
@@ -134,8 +134,8 @@ class MLP(Network):
         layers: the Layers, in order.
 
     Raises:
-        TypeError, ValueError: no layers, a number of inputs or units below 1, an unknown
-            name, more or fewer activations than layers, or one that no layer would have.
+        TypeError, ValueError: there are no layers, a number of inputs or units is below 1, a
+            name is unknown, or there are not as many activations as layers.
     """
 
     layers: list[Layer]
@@ -193,14 +193,14 @@ class MLP(Network):
 
         Raises:
             TypeError: a weight or a bias is neither a number nor a Value.
-            ValueError: as for a Layer; or a layer has not one weight per unit before it.
+            ValueError: as for a Layer; or a layer does not have one weight per unit before it.
         """
         pairs = as_list("layers", layers)
         activations = _activations(len(pairs), activation, output_activation)
         made_layers = []
         for i, (pair, each) in enumerate(zip(pairs, activations, strict=True), 1):
             if not isinstance(pair, (list, tuple)) or len(pair) != 2:
-                raise ValueError(f"layer {i} is a pair (weights, biases), not {shown(pair)}")
+                raise ValueError(f"layer {i} must be a pair (weights, biases), not {shown(pair)}")
             layer = Layer.from_weights(*pair, activation=each, use_bias=use_bias, number=i)
             made_layers.append(layer)
         for i, (layer, following) in enumerate(itertools.pairwise(made_layers), 1):
@@ -216,7 +216,7 @@ class MLP(Network):
 
 
 class Sequential(Network):
-    """Layers, each fed by the one before, in Keras's words. It returns what the last one does.
+    """Layers, each fed by the one before, as in Keras. It returns what the last one returns.
 
     >>> from nn import Dense
     >>> model = Sequential([Dense(units=3, activation="relu"), Dense(units=1)], seed=1)
@@ -232,14 +232,13 @@ class Sequential(Network):
     Args:
         layers: Dense, Conv1D, Flatten, Dropout, Embedding, any Module, or a function from the
             outputs of one layer to the inputs of the next.
-        seed: a number, or a ``random.Random``: where layers draw from that have no seed of
-            their own.
+        seed: a number, or a ``random.Random``, for all layers that have no seed.
 
     Attributes:
         layers: the layers, in order.
 
     Raises:
-        TypeError: the layers are no list, or one is no layer.
+        TypeError: the layers are not a list, or one is not a layer.
     """
 
     def __init__(
@@ -248,19 +247,19 @@ class Sequential(Network):
         self._generator = None if seed is None else as_generator(seed)
         self.layers = []
         if more or isinstance(layers, Module):
-            raise TypeError("the layers of a Sequential are a list: Sequential([…, …])")
+            raise TypeError("the layers of a Sequential must be a list: Sequential([…, …])")
         for layer in as_list("the layers of a Sequential", layers):
             self.add(layer)
 
     def add(self, layer: Any) -> None:
-        """Put a layer at the end.
+        """Append a layer.
 
         Raises:
-            TypeError: it is no layer.
+            TypeError: it is not a layer.
         """
         if isinstance(layer, type) or not callable(layer):
             made = f"{layer.__name__}(…)" if isinstance(layer, type) else "Dense(units)"
-            raise TypeError(f"a layer is a Module such as {made}, not {shown(layer)}")
+            raise TypeError(f"a layer must be a Module such as {made}, not {shown(layer)}")
         for module in layer.modules() if isinstance(layer, Module) else ():
             if isinstance(module, Part) and getattr(module, "seed", 0) is None:
                 vars(module)["seed"] = self._generator
@@ -279,10 +278,10 @@ def _activations(
         ValueError: they are more or fewer than the layers, or one would be ignored.
     """
     if n_layers < 1:
-        raise ValueError("a network has at least one layer")
+        raise ValueError("a network needs at least one layer")
     if isinstance(activation, Sequence) and not isinstance(activation, str):
         if output_activation is not None:
-            raise ValueError("a list of activations has the output's already as its last item")
+            raise ValueError("a list of activations already ends with that of the output")
         if len(activation) != n_layers:
             raise ValueError(f"{n_layers} layers take {n_layers} activations, not {activation!r}")
         return list(activation)

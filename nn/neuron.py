@@ -21,8 +21,8 @@ Made = TypeVar("Made")
 class Part(Module):
     """A Module that knows how many dimensions one example of its inputs has.
 
-    So it can tell a batch, which has one more: of numbers it predicts, of Values it computes
-    one example after the other.
+    So it recognises a batch, which has one more: it predicts batches of numbers, and computes
+    batches of Values one example after the other.
     """
 
     n_inputs: int | None
@@ -57,16 +57,16 @@ class Neuron(Part):
     Args:
         n_inputs: how many numbers it takes.
         activation: a name, such as "sigmoid"; a row of the table, such as autograd.sigmoid, or
-            one of your own; or a function that makes a Value of a Value.
+            your own row; or a function from a Value to a Value.
         initializer: where the weights start, a name or a function of :mod:`nn.initializers`;
             the bias starts at 0.
-        use_bias: without, z is wᵀx, and there is no bias to draw, count or train.
-        seed: a number, or a ``random.Random`` to draw from; None: other weights each time.
+        use_bias: if false, z is wᵀx, and there is no bias.
+        seed: a number, or a ``random.Random`` to draw from; None draws new weights each time.
 
     Attributes:
         weights: one Value per input.
         bias: a Value, or None.
-        activation: the name of g; another one may be assigned.
+        activation: the name of g; it may be assigned.
 
     Raises:
         TypeError, ValueError: a number of inputs below 1, or an unknown name.
@@ -117,7 +117,7 @@ class Neuron(Part):
     def _fill(self, weights: list[Any], bias: Any, unit: str = "") -> None:
         """Take the weights, and the bias unless it is None; ``unit`` ends the labels."""
         if not weights:
-            raise ValueError("a neuron has at least one weight")
+            raise ValueError("a neuron needs at least one weight")
         self.weights = [as_value(w, _of_weight(unit, j)) for j, w in enumerate(weights, 1)]
         self.bias = None if bias is None else as_value(bias, f"b{unit}")
         self._unit = unit
@@ -201,7 +201,7 @@ def _of_weight(unit: str, j: int) -> str:
 
 
 def made(cls: type[Made], *sizes: Any) -> Made:
-    """A new object of a class, or of a subclass with an ``__init__`` of its own, which runs.
+    """A new object of a class, or of a subclass that defines ``__init__``, which is run.
 
     Raises:
         TypeError: that takes neither the sizes nor nothing.

@@ -16,8 +16,8 @@ and for a program, whose arrays hold what the Values hold::
         optimizer.step(grads)
     program.write(model)
 
-``w = w - rate * dJ_dw`` on Values makes nodes, which belong to the graph, and no new leaves:
-``step`` moves ``w.data``. ``model.fit`` runs the second loop, over minibatches.
+``w = w - rate * dJ_dw`` on Values would record nodes of the graph instead of new leaves, so
+``step`` changes ``w.data``. ``model.fit`` runs the second loop, over minibatches.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class NotFiniteError(ValueError):
 class Optimizer:
     """What all optimizers share: w ← w − α·direction, for all parameters at once.
 
-    An optimizer of one's own says in which direction the parameters move. ``w`` and ``g`` are
-    vectors of all parameters and of their gradients; what it keeps in ``state``, it finds there
+    To write your own optimizer, define the direction of a step. ``w`` and ``g`` are vectors of
+    all parameters and of their gradients; what ``direction`` keeps in ``state`` is there again
     in the next step. This one moves each parameter by α, whatever the size of its gradient:
 
     >>> import numpy as np
@@ -83,12 +83,12 @@ class Optimizer:
             its arrays; or nothing, for ``model.compile``, which knows what to move.
         learning_rate: α, at least 0; or a function from the number of the step, counted from
             0, to α, such as those of :mod:`nn.schedules`.
-        clipnorm: where the gradient of all parameters together is longer than this, it is
-            shortened to this length; None: never.
+        clipnorm: the largest allowed norm of the gradient of all parameters together; a longer
+            gradient is shortened to it. None sets no limit.
 
     Attributes:
         parameters: the Values to move; empty for a program.
-        learning_rate, clipnorm: as given; to change them on the way is allowed.
+        learning_rate, clipnorm: as given; they may be changed during training.
         steps: how many steps were taken.
         is_bound: whether it was made for certain parameters, and not for ``compile``.
 
@@ -132,7 +132,7 @@ class Optimizer:
 
     def direction(self, w: Vector, g: Vector, state: State) -> Any:
         """What is subtracted, times the learning rate, from the vector of the parameters."""
-        raise NotImplementedError(f"{type(self).__name__} says not in which direction to move")
+        raise NotImplementedError(f"{type(self).__name__} does not implement direction()")
 
     @property
     def rate(self) -> float:
@@ -212,11 +212,11 @@ class Optimizer:
         """Move these Values, or the arrays of this program, from the next step on.
 
         The state stays where they are the same parameters in the same order, as when a model is
-        trained by its scalars first and by its program then; else the optimizer begins anew.
+        trained by its scalars first and by its program then; else the optimizer starts again.
 
         Args:
             parameters: as for the optimizer.
-            values: the Values that the arrays of a program stand for, in their order.
+            values: the Values of the arrays of a program, in their order.
 
         Raises:
             TypeError, ValueError: as for the optimizer.
@@ -232,7 +232,7 @@ class Optimizer:
         name = type(self).__name__
         if isinstance(parameters, Real):
             raise TypeError(
-                f"the first argument of {name} is what it moves, not {shown(parameters)}: "
+                f"the first argument of {name} must be the parameters, not {shown(parameters)}: "
                 f"write {name}(learning_rate={parameters})"
             )
         if isinstance(parameters, Mapping):
@@ -293,10 +293,10 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam: each parameter has a rate of its own, α / (√v̂ + ε) (Kingma and Ba, 2015).
+    """Adam: each parameter has its own rate, α / (√v̂ + ε) (Kingma and Ba, 2015).
 
     m ← β₁m + (1 − β₁)g and v ← β₂v + (1 − β₂)g² are moving averages of the gradient and of its
-    square; m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) make up for their start at 0 (t counts the
+    square; m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) correct for their start at 0 (t counts the
     steps from 1); w ← w − α m̂ / (√v̂ + ε). In the first step every parameter moves by about α:
 
     >>> from autograd import Value
@@ -358,7 +358,7 @@ class Adam(Optimizer):
         import numpy as np
 
         if not self._state:
-            raise ValueError("the rates of Adam are known after its first step")
+            raise ValueError("Adam has rates only after its first step")
         v = self._state["v"] / (1.0 - self.beta_2**self.steps)
         return self._target.shaped(self.rate / (np.sqrt(v) + self.epsilon))
 

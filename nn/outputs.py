@@ -1,4 +1,4 @@
-"""Outputs: the list of Values that a layer returns, with an answer to first guesses."""
+"""Outputs: the list of Values that a layer returns, with helpful errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograd import Value
 
 
 class Outputs(list[Value]):
-    """A list of Values, one per unit. What a list cannot do is refused with what to write.
+    """A list of Values, one per unit. An operation that lists lack is refused with a remedy.
 
     >>> outputs = Outputs([Value(0.25)])
     >>> outputs[0] > 0.5
@@ -76,7 +76,7 @@ def _comparing(name: str, sign: str) -> Callable[[Outputs, Any], bool]:
 
 def _applying(written: str) -> Callable[[Outputs], NoReturn]:
     def method(self: Outputs) -> NoReturn:
-        raise TypeError(f"a list of {_counted(self)} is no number: write {written}")
+        raise TypeError(f"a list of {_counted(self)} is not a number: write {written}")
 
     return method
 

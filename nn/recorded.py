@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Parameters:
     """The parameters of a model as named arrays in which each Value has one place.
 
-    A Value that stands in several places, such as a bias that the units of a layer share, is
+    A Value that is in several places, such as a bias that the units of a layer share, is
     listed where it comes first.
 
     Attributes:
@@ -34,7 +34,7 @@ class Parameters:
         self.values = flattened(list(self.named.values()))
 
     def names(self) -> dict[Value, str]:
-        """The name of the array in which each Value stands."""
+        """The name of the array that holds each Value."""
         return {value: name for name, nested in self.named.items() for value in flattened(nested)}
 
     def read(self, program: Program) -> None:

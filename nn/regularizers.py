@@ -1,6 +1,6 @@
-"""Regularisers: what large weights cost, added to the loss of a model in training.
+"""Regularisers: penalties on large weights, added to the loss in training.
 
-One of one's own is a function ``(weights, m)`` to a Value, where the weights are the Values of
+A custom regulariser is a function ``(weights, m)`` to a Value, where the weights are the Values of
 a layer, without its biases, and m is the number of examples in the training set::
 
     def L1(weights, m):

@@ -1,6 +1,6 @@
 """Schedules: learning rates that change, as functions of the step, which counts from 0.
 
-Each is given as ``learning_rate=`` to an optimizer, and so is any function of one's own:
+Each is given as ``learning_rate=`` to an optimizer, and so is any other function of the step:
 
 >>> from nn import SGD
 >>> optimizer = SGD(learning_rate=lambda step: 0.1 / (1 + step))
@@ -49,7 +49,7 @@ def cosine(start: float, steps: int, end: float = 0.0) -> Schedule:
 
 
 def halving(start: float, every: int) -> Schedule:
-    """Half as much after every so many steps.
+    """Half the rate after every so many steps.
 
     >>> rate = halving(1.0, every=2)
     >>> [rate(step) for step in range(6)]

@@ -1,4 +1,4 @@
-"""Names that slides spell otherwise, answered with the right one."""
+"""Names that slides spell differently: the error suggests the right one."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def from_vector(model: Module, vector: Any) -> None:
     parameters = Parameters(model)
     numbers = np.asarray(vector)
     if numbers.dtype.kind not in "fiub":
-        raise TypeError(f"a vector of parameters is made of real numbers, not of {numbers.dtype}")
+        raise TypeError(f"a vector of parameters must contain real numbers, not {numbers.dtype}")
     if numbers.shape != (len(parameters.values),):
         raise ValueError(
             f"the model has {len(parameters.values)} parameters, the vector has shape "

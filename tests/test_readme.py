@@ -42,9 +42,30 @@ def test_pictures_are_fresh(name, tmp_path):
     assert stored.read_bytes() == fresh.read_bytes(), f"look at {fresh} and copy it to {stored}"
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+DOCUMENTS = [*sorted(ROOT.glob("*.md"))]
+DOCUMENTS += [*sorted(ROOT.glob("docs/*.md")), ROOT / "benchmarks" / "README.md"]
+
+
+def anchors(path):
+    """The anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document):
-    text = (ROOT / document).read_text("utf-8")
-    links = re.findall(r'(?:\]\(|src="|srcset=")([^)"]+)', text)
-    for link in links:
-        assert link.startswith("https://") or (ROOT / link).exists(), link
+    text = document.read_text("utf-8")
+    for link in re.findall(r'(?:\]\(|src="|srcset=")([^)"]+)', text):
+        if not link.startswith("https://"):
+            place, _, anchor = link.partition("#")
+            path = document.parent / place if place else document
+            assert path.exists(), link
+            assert not anchor or anchor in anchors(path), link
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_files_that_are_named_exist(document):
+    folders = "autograd|benchmarks|docs|examples|nn|notebooks|tests|viz"
+    named = re.findall(rf"[` ]((?:{folders})/[\w./-]*\w)[` ]", document.read_text("utf-8"))
+    missing = [name for name in named if not (ROOT / name).exists()]
+    assert not missing

@@ -60,7 +60,7 @@ def _numbers(texts: Sequence[str]) -> dict[str, float]:
         if not equals or not name.isidentifier():
             raise ValueError(f"{text!r} is not of the form name=number")
         if iskeyword(name):
-            raise ValueError(f"{name} is a word of Python's own: choose another name")
+            raise ValueError(f"{name} is a keyword of Python: choose another name")
         if name in numbers:
             raise ValueError(f"{name} is given twice")
         try:

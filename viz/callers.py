@@ -1,4 +1,4 @@
-"""Names of Values that have none: those of the variables where a picture is asked for."""
+"""Names for Values without a label: the caller's variables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from autograd.value import Value
 
 
 def callers_variables(depth: int = 1) -> dict[Value, str]:
-    """The Values that are bound to a variable where the caller was called, with its name.
+    """The Values in the caller's variables, with the name of the variable.
 
     Local variables win over global ones, and the first name of a Value over later ones.
 
@@ -21,7 +21,7 @@ def callers_variables(depth: int = 1) -> dict[Value, str]:
 
 
 def named_values(variables: Iterable[tuple[str, object]]) -> dict[Value, str]:
-    """The Values among variables; names with a leading underscore are none to show."""
+    """The Values among variables; names with a leading underscore are left out."""
     names: dict[Value, str] = {}
     for name, value in variables:
         # A proxy may say that it is a Value, and raise where it is asked.

@@ -1,10 +1,12 @@
-"""plot_check: the entries of a gradient beside the central differences, where they disagree."""
+"""plot_check: compare the entries of a gradient with the central differences, in a plot."""
 
 from __future__ import annotations
 
 import math
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from viz.figures import saved
 from viz.names import plot_text
 from viz.style import THEMES, is_dark, series_on
 
@@ -18,20 +20,24 @@ MOST = 200  # entries of each array; of more, the wrong ones and a regular choic
 NAMED = 2  # entries whose index is written, those that are furthest off
 
 
-def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
-    """Plot both sides of a check of gradients, entry by entry, with the disagreement marked.
+def plot_check(
+    report: Any, *, ax: Axes | None = None, path: str | PathLike[str] | None = None
+) -> Axes:
+    """Plot a gradient and its central differences, entry by entry, and mark where they disagree.
 
-    Each array has a panel, those that are wrong first, with its entries in the order of C. A
-    circle is the central difference, a cross what was returned; where they disagree a line joins
-    them, and the entries that are furthest off bear their index.
+    Each array has a panel, wrong ones first, with its entries row by row. A circle is the
+    central difference, a cross the returned entry; where they disagree, a line joins them, and
+    the entries that are furthest off are labelled with their index.
 
     Args:
         report: what ``check_gradients`` or ``program.check`` returned.
-        ax: where to plot; by default in a new figure. Several panels lie inside it.
+        ax: where to plot; by default in a new figure. Several panels are drawn inside it.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
-        TypeError: it is no such report.
+        TypeError: it is not such a report.
         ValueError: it has no entries to plot, or was made without hints.
+        OSError: the file cannot be written.
     """
     if not hasattr(report, "arrays"):
         raise TypeError(f"a report of check_gradients is needed, not {report!r:.60}")
@@ -57,7 +63,7 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
     if len(arrays) == 1:
         _panel(ax, arrays[0], report)
         ax.legend(fontsize=SMALL)
-        return ax
+        return saved(ax, path)
     ax.axis("off")
     for i, array in enumerate(arrays):
         row, column = divmod(i, columns)
@@ -74,7 +80,7 @@ def plot_check(report: Any, *, ax: Axes | None = None) -> Axes:
         panel.set_title(plot_text(f"{array.short}: {state}"), fontsize=SMALL)
     handles, labels = panel.get_legend_handles_labels()
     ax.legend(handles, labels, fontsize=SMALL, ncols=2, loc="upper center", frameon=False)
-    return ax
+    return saved(ax, path)
 
 
 def _panel(ax: Axes, array: Any, report: Any) -> None:

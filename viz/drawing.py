@@ -1,4 +1,4 @@
-"""draw: a recorded graph as a picture, in as much detail as stays legible."""
+"""draw: a recorded graph as a picture, in as much detail as is legible."""
 
 from __future__ import annotations
 
@@ -37,37 +37,38 @@ def draw(
 
     Boxes hold the operations; each wire has the value above it and, once ``backward()`` was
     called on the output, the gradient below, with its chain rule written out. Names come from
-    labels, else from the caller's variables, else they are letters. Nothing in the graph is
-    changed: where a leaf's stored ``grad`` is not this output's (``backward()`` ran twice,
-    say), and where values are stale, the picture says so. It marks saturated sigmoids and
-    dead ReLUs, through which no gradient passes.
+    labels, or else from the caller's variables, or else they are letters. The graph is not
+    changed. The picture marks a leaf whose stored ``grad`` is not the gradient of this output
+    (for example because ``backward()`` ran twice), values that are out of date, and saturated
+    sigmoids and dead ReLUs, which pass no gradient on.
 
-    An error draws the graph that it is about: that of gradcheck, with what the nudges say at
-    each wire that disagrees; that of an operation without a value, with all that was computed
-    before it; that of ``fit``, whose loss became no number, with the example and where it began.
+    For an error, the graph that it is about is drawn. An error of gradcheck shows the central
+    difference at each wire that disagrees. An error of an operation without a value shows what
+    was computed before it. An error of ``fit``, whose loss became nan or infinite, shows the
+    example and where it began.
 
-    A vectorised program draws its arrays: above each wire stands the shape, below it the line of
-    the program that computes its gradient.
+    For a vectorised program, its arrays are drawn: above each wire is the shape, below it the
+    line of the program that computes its gradient.
 
     Args:
         output: the Value to draw, or the list of one that a layer returns; or an error, or a
             program that ``vectorize`` made.
-        path: a file name that ends in .svg, .png, .pdf, .dot or .gv; or in .html for a page in
-            which the boxes of a folded graph unfold by a click, from layers to neurons to values.
+        path: a file name that ends in .svg, .png, .pdf, .dot or .gv; or in .html for a page on
+            which a click unfolds the boxes of a folded graph, from layers to neurons to values.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
-        detail: "full" with the chain rule; "numbers" alone; "neurons" or "layers", where
+        detail: "full" with the chain rule; "numbers" without it; "neurons" or "layers", where
             Values that are computed alike become one box. By default full for up to 30 values
-            and numbers for up to 60; larger graphs fold where they can.
-        parameters: leaves that should take part, such as ``model.parameters()``: those that
-            nothing reads are drawn apart, and marked.
+            and numbers for up to 60; larger graphs are folded where possible.
+        parameters: leaves that should be in the graph, such as ``model.parameters()``: those
+            that no operation reads are drawn separately, and marked.
 
     Raises:
-        TypeError: ``output`` is no Value, nor an error about a graph.
+        TypeError: ``output`` is neither a Value nor a program nor an error about a graph.
         ValueError: unknown format, theme or detail; no ``detail``, and more than 300 values
-            that do not fold; a program of more than 300 arrays, or with an option that is for
-            graphs of Values alone.
+            that do not fold; a program of more than 300 arrays, or a program with an option
+            that is only for graphs of Values.
         OSError: the file cannot be written.
-        RuntimeError: there is no Graphviz to draw with.
+        RuntimeError: Graphviz is not installed.
     """
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn

@@ -1,4 +1,4 @@
-"""explain: the derivation of a gradient, with symbols, then with numbers put in."""
+"""explain: the derivation of a gradient, first with symbols, then with numbers."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class Explanation:
     """A derivation: text in a terminal, LaTeX in a notebook, and files of either kind.
 
     Attributes:
-        values: what is read and computed on the way, with its number.
+        values: the Values that it mentions, with their numbers.
         derivations: one for each gradient.
     """
 
@@ -180,11 +180,11 @@ class Explanation:
             yield derivation.latex
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the derivation as text, Markdown, LaTeX or a page, as the name of the file ends.
+        """Write the derivation as text, Markdown, LaTeX or a page, by the ending of the file name.
 
         Raises:
             ValueError: the ending is not .txt, .md, .tex or .html.
-            OSError: the file cannot be written; what was there before is still there.
+            OSError: the file cannot be written; an existing file is then unchanged.
         """
         return write_as(
             path,
@@ -196,10 +196,10 @@ class Explanation:
 
 
 def explain(output: Output, value: Output | None = None) -> Explanation:
-    """The derivation of d output / d value along every path, or of all leaves' gradients.
+    """The derivation of d output / d value along every path, or of the gradients of all leaves.
 
-    Symbols come first, with the local derivatives as the table of operations has them; then
-    numbers are put in; then comes the result.
+    It starts with symbols, with the local derivatives from the table of operations; then numbers
+    are substituted; then follows the result.
 
     >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
     >>> print(explain(3 * (a + b * c), b))
@@ -215,20 +215,20 @@ def explain(output: Output, value: Output | None = None) -> Explanation:
           = 3 × 1 × 2
           = 6
 
-    The sign ≈ stands where numbers are rounded to four digits, and ∂J/∂x for the slope along
-    one wire where J depends on x in other ways too. Where there are more than twelve paths the
-    derivation goes node by node, summing up wherever a Value is read twice.
-    Names come from labels, else from the caller's variables, else they are letters. The graph
-    stays as it is, and ``backward()`` need not have been called.
+    The sign ≈ marks numbers that are rounded to four digits, and ∂J/∂x is the derivative along
+    one wire where J depends on x in other ways too. With more than twelve paths, the derivation
+    goes node by node, with a sum wherever a Value is read twice.
+    Names come from labels, or else from the caller's variables, or else they are letters. The
+    graph is not changed, and ``backward()`` need not have been called.
 
     Args:
         output: the Value to differentiate, or the list of one that a layer returns.
-        value: the Value to differentiate by; by default every leaf of the graph.
+        value: the Value to differentiate with respect to; by default every leaf of the graph.
 
     Raises:
-        TypeError: one of the two is no Value.
-        ValueError: the output does not depend on the value; a slope is needed where an
-            operation has none; or the graph is out of date.
+        TypeError: one of the two is not a Value.
+        ValueError: the output does not depend on the value; an operation has no slope where one
+            is needed; or the graph is out of date.
     """
     output = single(output)
     order = [node for node in topological_order(output) if node.op is not constant]

@@ -1,4 +1,4 @@
-"""Files: what a name asks for, and writing it whole or not at all."""
+"""Files: the format by the ending of a name, and writing a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write(path: str | os.PathLike[str], content: bytes) -> None:
     """Write a file whole or not at all; one that was there keeps its permissions.
 
     Raises:
-        OSError: the file cannot be written; what was there before is still there.
+        OSError: the file cannot be written; an existing file is then unchanged.
     """
     target = Path(os.path.realpath(path))
     # A short name, as that of the target may be as long as names can be, and one for each thread.

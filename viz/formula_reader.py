@@ -1,4 +1,4 @@
-"""Read a formula that was typed as text into a recorded graph, without ever running it."""
+"""Read a formula from text into a recorded graph, without executing the text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _AS_PRINTED = str.maketrans("−×·", "-**")  # as pictures write them
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be read; the message shows it and points at the character."""
+    """A formula that cannot be read; the message points at the character."""
 
 
 def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
@@ -46,7 +46,7 @@ def read_formula(text: str, numbers: Mapping[str, float]) -> Value:
     ('J', 33.0)
 
     Raises:
-        FormulaError: the text is no formula, or a name in it has no number.
+        FormulaError: the text is not a formula, or a name in it has no number.
         ValueError, ZeroDivisionError, OverflowError: an operation has no value there.
     """
     return _Reader(text.strip(), numbers).read()
@@ -64,9 +64,9 @@ class _Reader:
         try:
             steps = ast.parse(self.text).body
         except SyntaxError as error:
-            raise self.error("this is no formula", error.lineno, error.offset) from None
+            raise self.error("this is not a formula", error.lineno, error.offset) from None
         except (ValueError, RecursionError, MemoryError) as error:
-            raise FormulaError(f"this is no formula that can be read: {error}") from None
+            raise FormulaError(f"this formula cannot be read: {error}") from None
         output: Any = None
         try:
             for step in steps:
@@ -74,11 +74,13 @@ class _Reader:
         except RecursionError:
             raise FormulaError("this formula is nested too deeply") from None
         if isinstance(output, list):
-            raise FormulaError("the output is a list: make one number of it, as total does")
+            raise FormulaError("the output is a list: make one number of it, for example by total")
         if not isinstance(output, Value) or output.op is constant:
-            raise FormulaError('the output is no Value: a formula is like "J = 3*a", with a=5')
+            raise FormulaError('the output is not a Value: a formula is like "J = 3*a", with a=5')
         if self.unused:
-            raise FormulaError(f"{', '.join(sorted(self.unused))} has a number but no place in it")
+            raise FormulaError(
+                f"{', '.join(sorted(self.unused))} is given but is not in the formula"
+            )
         return output
 
     def step(self, step: ast.stmt, is_last: bool) -> Any:
@@ -88,7 +90,7 @@ class _Reader:
             raise self.refusal(step, "a step is a formula or name = formula")
         target = step.targets[-1]
         if len(step.targets) > 1 or not isinstance(target, ast.Name):
-            raise self.refusal(target, "before the = stands one name")
+            raise self.refusal(target, "one name is needed before the =")
         if target.id in self.names or target.id in _FUNCTIONS:
             raise self.refusal(target, f"{target.id} already means something else")
         result = self.names[target.id] = self.value(step.value)
@@ -126,7 +128,7 @@ class _Reader:
                 raise self.refusal(function, "a product is written with *", at_end=True)
             case ast.List(elts=elements):
                 return [self.number(element) for element in elements]
-        raise self.refusal(node, "this cannot stand in a formula")
+        raise self.refusal(node, "this is not allowed in a formula")
 
     def operation(self, kind: type[ast.operator], left: Any, right: Any) -> Any:
         if isinstance(left, float) and isinstance(right, float):
@@ -137,7 +139,7 @@ class _Reader:
     def number(self, node: ast.expr) -> Any:
         value = self.value(node)
         if isinstance(value, list):
-            raise self.refusal(node, "a list can only be given to a function")
+            raise self.refusal(node, "a list can only be an argument of a function")
         return value
 
     def refusal(

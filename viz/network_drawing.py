@@ -26,20 +26,20 @@ def draw_network(
     loss: Callable[[Any, list[Value]], Output] | None = None,
     theme: str = "light",
 ) -> NetworkDrawing:
-    """Draw a network at work on one example, and write it to a file if a path is given.
+    """Draw a network with the activations of one example, and write a file if a path is given.
 
     Each neuron is a circle with its activation inside. Edges are weights: thicker where they
-    are larger, solid where positive, dashed where negative. Given a target, the loss stands
-    at the end, and under each neuron its error δ, the derivative of the loss by its weighted
-    sum z. Of a layer with more than ten units the first and the last are drawn, and of many
-    weights no numbers; the picture says what is left out. Nothing in the model is changed.
-    ``step_through(draw_network(model, x, y))`` shows how it comes about.
+    are larger, solid where positive, dashed where negative. Given a target, the loss is
+    drawn at the end, and under each neuron its error δ, the derivative of the loss with respect
+    to its weighted sum z. Of a layer with more than ten units, the first and the last are drawn,
+    and many weights are drawn without numbers; the picture says what is left out. The model is
+    not changed. ``step_through(draw_network(model, x, y))`` shows how the numbers are computed.
 
     Args:
         model: a network with ``layers``, a layer with ``neurons``, or a neuron with
             ``weights`` and a ``bias``.
         x: the inputs of one example.
-        y: its target, a number or a list of them; None draws the activations alone.
+        y: its target, a number or a list of them; None draws only the activations.
         path: a file name that ends in .svg, .png, .pdf, .html, .dot or .gv.
         loss: the loss as a function of the target and the outputs; by default that with which
             the model was compiled, or else the one that goes with the outputs: the cross-entropy
@@ -53,7 +53,7 @@ def draw_network(
         ValueError: unknown format or theme; inputs or targets are not as many as the model
             needs; or the loss has no slope here.
         OSError: the file cannot be written.
-        RuntimeError: there is no Graphviz to draw with.
+        RuntimeError: Graphviz is not installed.
     """
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn

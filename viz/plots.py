@@ -5,7 +5,11 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+<<<<<<< HEAD
 from functools import partial
+=======
+from os import PathLike
+>>>>>>> house2
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +20,12 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.callers import callers_variables
+<<<<<<< HEAD
 from viz.names import distinct, mathtext, plot_text
+=======
+from viz.figures import saved
+from viz.names import latex
+>>>>>>> house2
 from viz.progress import progress
 from viz.style import DASHES, MARKS, SERIES, THEMES, is_dark, series_on
 
@@ -41,18 +50,25 @@ CURVE = 401  # points of a curve, an odd number so that its middle is one of the
 MOST_NUMBERED = 12  # rows and columns of weights that still have room for numbers
 
 
-def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None = None) -> Axes:
+def plot_activation(
+    function: str | Primitive | None = None,
+    *,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
+) -> Axes:
     """Plot an activation function g(z) with its derivative g′(z), or all of them side by side.
 
-    A dot at a jump says which value there is at that point, a ring which there is only beside it.
+    At a jump, a dot marks the value at that point, and a ring the value that is only beside it.
 
     Args:
         function: the name of a function of one number, a row of the table, or "linear"; by
-            default all that are usual in networks, in small axes inside the one returned.
+            default all that are common in networks, in small axes inside the returned one.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there is no such function of one number.
+        OSError: the file cannot be written.
     """
     if function is not None:
         name = function.name if isinstance(function, Primitive) else function
@@ -60,7 +76,7 @@ def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None 
         _plot_curve(ax, *_activation(name))
         _finish(ax, _title(name), r"$z$", "")
         ax.legend(fontsize=SMALL)
-        return ax
+        return saved(ax, path)
     ax = _axes(ax, (12.0, 6.0))
     ax.axis("off")
     columns = 4
@@ -72,7 +88,7 @@ def plot_activation(function: str | Primitive | None = None, *, ax: Axes | None 
         _finish(small, _title(name), "", "")
     handles, labels = small.get_legend_handles_labels()
     ax.legend(handles, labels, fontsize=TEXT, loc="lower right", frameon=False)
-    return ax
+    return saved(ax, path)
 
 
 def _title(name: str) -> str:
@@ -130,20 +146,25 @@ def _jump(curve: Callable[[float], float], left: float, right: float) -> tuple[f
 
 
 def plot_history(
-    history: Mapping[str, Sequence[float]] | Sequence[float], *, ax: Axes | None = None
+    history: Mapping[str, Sequence[float]] | Sequence[float],
+    *,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
-    """Plot how the loss and the metrics developed, epoch by epoch.
+    """Plot the loss and the metrics of each epoch.
 
-    Losses have the scale on the left. Where there are metrics too (any name without "loss"),
-    theirs is on the right, in axes of their own.
+    Losses have the scale on the left. Metrics, which are all names without "loss", have a
+    separate scale on the right.
 
     Args:
         history: the numbers of each epoch by name, as ``{"loss": […], "accuracy": […]}``; or
             the losses alone.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: the history has no numbers in it.
+        OSError: the file cannot be written.
     """
     named = history if isinstance(history, Mapping) else {"loss": history}
     series = {name: [float(x) for x in numbers] for name, numbers in named.items()}
@@ -176,7 +197,7 @@ def plot_history(
     _finish(ax, "", "epoch", ax.get_ylabel())
     ax.locator_params(axis="x", integer=True)
     ax.legend(handles=lines, fontsize=SMALL, loc="center right")
-    return ax
+    return saved(ax, path)
 
 
 def plot_boundary(
@@ -186,8 +207,9 @@ def plot_boundary(
     *,
     level: float | None = None,
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
-    """Plot the regions that a model tells apart in two dimensions, with the data.
+    """Plot the decision boundary of a model in two dimensions, with the data.
 
     With one output, the boundary lies where it is halfway between the smallest and the largest
     label (0.5 for labels 0 and 1); where the model was compiled with a loss from logits, at the
@@ -201,10 +223,17 @@ def plot_boundary(
         Y: their labels; a label may be a list.
         level: the output at the boundary, where it is another one.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
+<<<<<<< HEAD
         ValueError: there are no points, points do not have two coordinates, there are not
             as many labels, or a label is not what the outputs of the model ask for.
+=======
+        ValueError: there are no points, points do not have two coordinates, or there are not
+            as many labels.
+        OSError: the file cannot be written.
+>>>>>>> house2
     """
     points = [_as_list(point) for point in X]
     labels = [_as_list(y) for y in Y]
@@ -254,7 +283,7 @@ def plot_boundary(
         )
     _finish(ax, "", "$x_1$", "$x_2$")
     ax.legend(fontsize=SMALL, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(classes))
-    return ax
+    return saved(ax, path)
 
 
 def _class(label: list[float], outputs: int) -> float:
@@ -298,7 +327,13 @@ def _outputs(model: Any, points: list[list[float]]) -> list[list[float]]:
 
 
 def plot_fit(
-    model: Any, X: Iterable[Any], Y: Iterable[Any], *, label: str = "model", ax: Axes | None = None
+    model: Any,
+    X: Iterable[Any],
+    Y: Iterable[Any],
+    *,
+    label: str = "model",
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot y against x for one input: the data as dots, and the model's outputs as curves.
 
@@ -310,10 +345,12 @@ def plot_fit(
         label: what the curve is called.
         ax: where to plot, for example beside the curve of another model; by default in a new
             figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there are no data, an example has several inputs, or there are not as many
             targets.
+        OSError: the file cannot be written.
     """
     points = [_as_list(x) for x in X]
     targets = [_as_list(y) for y in Y]
@@ -350,7 +387,7 @@ def plot_fit(
         )
     _finish(ax, "", "$x$", "$y$")
     ax.legend(fontsize=SMALL)
-    return ax
+    return saved(ax, path)
 
 
 def plot_descent(
@@ -359,6 +396,7 @@ def plot_descent(
     *,
     names: tuple[str, str] = ("w_1", "w_2"),
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot the paths of optimizers on the contours of a cost of two parameters.
 
@@ -367,11 +405,13 @@ def plot_descent(
         paths: name to the points that an optimizer came through, two numbers each.
         names: of the parameters.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: there is no path, or a point has not two coordinates.
+        OSError: the file cannot be written.
     """
-    points = [tuple(map(float, point)) for path in paths.values() for point in path]
+    points = [tuple(map(float, point)) for way in paths.values() for point in way]
     if not points or {len(point) for point in points} != {2}:
         raise ValueError("paths are lists of points of two coordinates, at least one of them")
     places = [point for point in points if all(map(math.isfinite, point))] or [(0.0, 0.0)]
@@ -385,6 +425,7 @@ def plot_descent(
     # Closer together near the bottom, as the walls of a bowl are steep.
     levels = [lowest + (highest - lowest) * (i / 14.0) ** 3 for i in range(1, 15)]
     ax = _axes(ax)
+<<<<<<< HEAD
     if math.inf > highest - lowest > 0.0:
         ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
     for i, (name, path) in enumerate(paths.items()):
@@ -393,12 +434,19 @@ def plot_descent(
         told = f"{plot_text(name)}, {len(path) - 1} steps"
         told += f", not finite from step {lost[0]}" if lost else ""
         xs, ys = zip(*path, strict=True)
+=======
+    ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
+    for i, (name, way) in enumerate(paths.items()):
+        color = SERIES[i % len(SERIES)]
+        xs, ys = zip(*way, strict=True)
+>>>>>>> house2
         style: dict[str, Any] = {
             "color": color,
             "linestyle": DASHES[i % len(DASHES)],
             "linewidth": LINE,
         }
         mark = MARKS[i % len(MARKS)]
+<<<<<<< HEAD
         ax.plot(xs, ys, marker=mark, markersize=4, label=told, **style)
         ax.plot(
             xs[-1:],
@@ -409,8 +457,13 @@ def plot_descent(
             markersize=10,
         )
     _finish(ax, "", *(_math(name) for name in names))
+=======
+        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(way) - 1} steps", **style)
+        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=INK, markersize=10)
+    _finish(ax, "", f"${names[0]}$", f"${names[1]}$")
+>>>>>>> house2
     ax.legend(fontsize=SMALL)
-    return ax
+    return saved(ax, path)
 
 
 def _height(cost: Callable[[float, float], Any], y: float, x: float) -> float:
@@ -431,6 +484,7 @@ def plot_weights(
     *,
     shape: tuple[int, int] | None = None,
     ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot weights as an image: blue where they are positive, brown where negative.
 
@@ -439,14 +493,16 @@ def plot_weights(
         shape: the rows and columns of the image that each unit looks at; then its weights are
             shown as that image, one tile per unit. By default, one row per unit.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: rows are empty or of different lengths, or do not fill the shape.
+        OSError: the file cannot be written.
     """
     rows = [[float(w) for w in row] for row in weights]
     lengths = sorted({len(row) for row in rows})
     if len(lengths) != 1 or not lengths[0]:
-        raise ValueError(f"weights are rows of one length, one per unit, not of {lengths}")
+        raise ValueError(f"weights must be rows of the same length, one per unit, not of {lengths}")
     if shape is not None and shape[0] * shape[1] != lengths[0]:
         raise ValueError(
             f"each unit has {lengths[0]} weights, which do not fill an image of "
@@ -505,7 +561,7 @@ def plot_weights(
         _finish(ax, f"weights of {len(rows)} units", "", "")
         ax.set_xticks([])
         ax.set_yticks([])
-    return ax
+    return saved(ax, path)
 
 
 def _mosaic(rows: Sequence[Sequence[float]], shape: tuple[int, int]) -> list[list[float]]:
@@ -521,7 +577,9 @@ def _mosaic(rows: Sequence[Sequence[float]], shape: tuple[int, int]) -> list[lis
     return image
 
 
-def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
+def plot_gradients(
+    model: Any, *, ax: Axes | None = None, path: str | PathLike[str] | None = None
+) -> Axes:
     """Plot how large the gradients are, layer by layer, on a logarithmic scale.
 
     The size is the root of the mean square over a weight matrix or the biases of a layer. One
@@ -530,10 +588,12 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
     Args:
         model: a network after ``backward()``, or a dict like its ``named_parameters()``.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         TypeError: it is neither.
         ValueError: there is no parameter.
+        OSError: the file cannot be written.
     """
     if not isinstance(model, Mapping):
         if not hasattr(model, "named_parameters"):
@@ -572,11 +632,16 @@ def plot_gradients(model: Any, *, ax: Axes | None = None) -> Axes:
     ax.set_xticks(range(len(bars)), [f"${mathtext(name)}$" for name, _, _ in bars])
     ax.set_ylim(floor / 2.0, max(positive) * (max(positive) / floor) ** 0.3)
     _finish(ax, "", "", "size of the gradient")
-    return ax
+    return saved(ax, path)
 
 
 def plot_slice(
-    output: Output, parameter: Output, *, reach: float = 1.0, ax: Axes | None = None
+    output: Output,
+    parameter: Output,
+    *,
+    reach: float = 1.0,
+    ax: Axes | None = None,
+    path: str | PathLike[str] | None = None,
 ) -> Axes:
     """Plot a cost along one of its parameters, all others held, with the tangent here.
 
@@ -588,16 +653,24 @@ def plot_slice(
         parameter: the leaf that is moved.
         reach: how far to each side.
         ax: where to plot; by default in a new figure.
+        path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
         ValueError: the parameter is no leaf of the graph, or there is no slope here.
+        OSError: the file cannot be written.
     """
     output, parameter = single(output), single(parameter)
     order = topological_order(output)
     if parameter.inputs or parameter not in order:
+<<<<<<< HEAD
         raise ValueError(f"{parameter!r} is no leaf that the output is computed from")
     names = distinct(name_values(order, callers_variables()))
     J, w = mathtext(names[output]), mathtext(names[parameter])
+=======
+        raise ValueError(f"{parameter!r} is not a leaf that the output is computed from")
+    names = name_values(order, callers_variables())
+    J, w = latex(names[output]), latex(names[parameter])
+>>>>>>> house2
     held = [(node.data, node.partials) for node in order]
     here = parameter.data
     points = _spread(here, reach)
@@ -630,7 +703,7 @@ def plot_slice(
     ax.set_ylim(limits)
     _finish(ax, "", f"${w}$", f"${J}$")
     ax.legend(fontsize=TEXT)
-    return ax
+    return saved(ax, path)
 
 
 # What a plot put beside its axes, a scale or colours: one that is made there later takes it over.

@@ -31,11 +31,11 @@ def step_through(
 def step_through(
     output: Output | NetworkDrawing, *, theme: str | None = None, detail: str | None = None
 ) -> Walkthrough | NetworkWalkthrough:
-    """Both sweeps over the graph of a Value, or over a network, one step at a time.
+    """Step through both sweeps over the graph of a Value, or over a network.
 
     In a notebook this shows a player: forward from left to right, one Value at a time, then
     backward from right to left, one use of the chain rule at a time. Leaves can be changed
-    there, and everything follows. The graph stays as it is, and ``backward()`` need not have
+    there, and all numbers are updated. The graph is not changed, and ``backward()`` need not have
     been called.
 
     >>> from autograd import Value
@@ -51,11 +51,12 @@ def step_through(
     Args:
         output: the Value to step through, or the list of one that a layer returns; or the
             drawing of a network.
-        theme: "light", "dark" or "circuit"; None: as the reader's system prefers.
-        detail: "full" or "numbers", as for :func:`viz.draw`; of a graph alone.
+        theme: "light", "dark" or "circuit"; None follows the reader's system.
+        detail: "full" or "numbers", as for :func:`viz.draw`; only for graphs.
 
     Raises:
-        TypeError: ``output`` is no Value and no drawing of a network; or that has a ``detail``.
+        TypeError: ``output`` is neither a Value nor the drawing of a network; or ``detail`` is
+            given for a network.
         ValueError: unknown theme or detail; more than 300 values and no ``detail``; or the
             leaves were changed since the values were computed.
     """

@@ -1,8 +1,8 @@
 """The vectoriser: from the scalar graph of one example to the matrix program on the slide.
 
-A learner writes the loss of one example with scalars. :func:`vectorize` gives back the
-program that lectures derive by hand: forward and backward, over neurons and over examples,
-as NumPy that a person can read. Four ideas do it, one after the other:
+A learner writes the loss of one example with scalars. :func:`vectorize` returns the program
+that lectures derive by hand: forward and backward, over neurons and over examples, as readable
+NumPy. It applies four ideas, one after the other:
 
 1. ``recording``: the gradients are recorded as scalars too, so that backpropagation is just
    more graph.
@@ -13,18 +13,18 @@ as NumPy that a person can read. Four ideas do it, one after the other:
 4. ``contraction``: a grid of sums of products is a matrix product.
 
 ``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the
-slides, and ``source`` makes a ``program`` of them, which ``arguments`` guards and ``direct``
-makes fast.
+slides, and ``source`` makes a ``program`` of them. ``arguments`` checks what it is called with,
+and ``direct`` makes it fast.
 
-In an irregular graph hardly two nodes do the same, and there would be a line for nearly each.
-The rule: where arrays would make more than 50 lines, and more than three times as many as
+In an irregular graph hardly any two nodes compute the same thing, and nearly each would need a
+line. So where arrays would make more than 50 lines, and more than three times as many as
 going level by level, the program is written level by level instead, with index tables that
-gather what is read (``levels``). It reads worse, and is just as right.
+gather what is read (``levels``). Such a program is harder to read, and equally correct.
 
-No program is handed out unproven. The finished program runs beside the recorded graph
+No program is returned without a test. The finished program runs beside the recorded graph
 (``playing``), at ``examples`` near the recorded numbers and in batches of many lengths, and must
-return the same (``proof``). If it does not, what is returned is written level by level from the
-graph as it was recorded (``plain_form``), and a :class:`ProofWarning` says so::
+return the same (``proof``). If it does not, the program that is returned is written level by
+level from the graph as it was recorded (``plain_form``), and a :class:`ProofWarning` says so::
 
     import warnings
     from autograd.vectorizer import ProofWarning

@@ -18,6 +18,7 @@ class Arguments:
     def __init__(self, leaves: Sequence[LeafArray], namespace: Any) -> None:
         self._inputs = [(a.key, a.shape, a.per_example) for a in leaves if not a.parameter]
         self._parameters = [(a.key, a.shape) for a in leaves if a.parameter]
+        self._names = {key for key, _ in self._parameters}
         self._namespace = namespace
 
     def inputs(self, given: Sequence[Any]) -> list[Any]:
@@ -57,8 +58,9 @@ class Arguments:
 
         Raises:
             TypeError: one is not made of numbers.
-            ValueError: one is missing, or has the wrong shape.
+            ValueError: one is missing or has the wrong shape, or there is one of another name.
         """
+        self.require_known(held)
         arrays = []
         for key, shape in self._parameters:
             array: Any = held.get(key)
@@ -72,6 +74,20 @@ class Arguments:
                 )
             arrays.append(array)
         return arrays
+
+    def require_known(self, held: Mapping[str, Any]) -> None:
+        """Raise if there is a parameter that the program does not have: a mistyped name.
+
+        Raises:
+            ValueError: naming it, and the parameters that there are.
+        """
+        if not held.keys() <= self._names:
+            unknown = next(key for key in held if key not in self._names)
+            raise ValueError(
+                f"program.parameters[{unknown!r}] was set, but the program has no such parameter: "
+                f"it has {', '.join(key for key, _ in self._parameters) or 'none'}. Delete it, or "
+                "set the right one"
+            )
 
     def _numbers(self, name: str, given: Any) -> Any:
         """What was given as an array of real numbers."""

@@ -69,7 +69,7 @@ class Batch:
 
     Attributes:
         examples: each once.
-        which: which of them stands where.
+        which: the place of each of them.
     """
 
     def __init__(self, examples: Sequence[Example], length: int) -> None:

@@ -89,7 +89,7 @@ def _apart(x: Text) -> tuple[float, Text]:
 
 
 def _fraction(size: float) -> tuple[int, int]:
-    """A number that looks like nothing as p / q, if that is what it is; else 0 / 1."""
+    """(p, q) if the number is a simple fraction without a short decimal; else (0, 1)."""
     if size != 0.5 and len(repr(size)) <= 6:
         return 0, 1
     p, q = Fraction(size).limit_denominator(1000).as_integer_ratio()

@@ -1,4 +1,4 @@
-"""Leaves: which Value of the graph is which entry of which named array."""
+"""Leaves: the named arrays of inputs and parameters, and the Value of each entry."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def leaf_arrays(
         role = "parameters" if parameter else "inputs"
         if not isinstance(mapping, Mapping):
             kind = type(mapping).__name__
-            raise TypeError(f"{role} maps names to Values, it cannot be a {kind}")
+            raise TypeError(f"{role} must map names to Values, not be a {kind}")
         for key, nested in mapping.items():
             if not isinstance(key, str):
-                raise TypeError(f"the names of {role} are strings, not {key!r:.60}")
+                raise TypeError(f"the names of {role} must be strings, not {key!r:.60}")
             if key in [array.key for array in arrays]:
                 raise ValueError(f"{key} is an input and a parameter: give each its own name")
             shape, values = flatten(key, nested)
@@ -79,7 +79,7 @@ def leaf_arrays(
 
 
 def _identifier(key: str) -> str:
-    """A name that Python takes, and reads as it is written: x² would be the same as x2."""
+    """A valid Python name in normal form: Python reads x² as x2."""
     key = unicodedata.normalize("NFKC", key)
     name = "".join([sign if f"_{sign}".isidentifier() else "_" for sign in key])
     return name if key[:1].isidentifier() else f"_{name}"
@@ -110,9 +110,9 @@ def flatten(name: str, nested: Any) -> tuple[tuple[int, ...], tuple[Value, ...]]
 
 
 def each_once(named: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of a model by name, each Value in the first of its places alone.
+    """The parameters of a model by name, each Value only where it comes first.
 
-    A bias that the units of a layer share stands in the list of biases for each of them.
+    A bias that the units of a layer share is listed once for each of them.
 
     >>> b, w = Value(0.5), Value(2)
     >>> each_once({"W": [[w], [Value(3)]], "b": [b, b], "again": w})
@@ -132,22 +132,22 @@ def each_once(named: Mapping[str, Any]) -> dict[str, Any]:
 def places(
     order: Iterable[Value], arrays: Sequence[LeafArray]
 ) -> dict[Value, tuple[LeafArray, int]]:
-    """Where each leaf stands: its array and its position in it, counted row by row.
+    """The place of each leaf: its array and its position in it, counted row by row.
 
     Args:
         order: the Values of the graph.
         arrays: the arrays of its leaves.
 
     Raises:
-        ValueError: a leaf stands in two places, or one of the graph in none.
+        ValueError: a leaf is in two places, or a leaf of the graph is in none.
     """
     found: dict[Value, tuple[LeafArray, int]] = {}
     for array in arrays:
         for position, value in enumerate(array.values):
             if value in found:
                 raise ValueError(
-                    f"{value!r} stands in {_entry(*found[value])} and in "
-                    f"{_entry(array, position)}: each leaf has one place"
+                    f"{value!r} is both {_entry(*found[value])} and {_entry(array, position)}: "
+                    "list each leaf once"
                 )
             found[value] = array, position
     for value in order:

@@ -2,7 +2,7 @@
 
 In softplus(w·x + b) − y·(w·x + b) a learner wrote z twice, and recorded two derivatives by it.
 The slide has one z, and dZ is the derivative by both. So where Values of the loss turn out to be
-the same in normal form, the loss is put together anew with one Value for them, and its gradients
+the same in normal form, the loss is rebuilt with one Value for them, and its gradients
 are recorded again.
 """
 

@@ -80,14 +80,14 @@ def vectorize(
     is right but written level by level.
 
     Args:
-        loss: the loss, or a list with it alone; or several outputs, in a list or in nested
-            lists, as a layer returns them: then the program is forward only.
+        loss: the loss, or a list that holds only the loss; or several outputs, in a list or in
+            nested lists, as a layer returns them: then the program is forward only.
         inputs: the leaves that change from example to example: name to Value or nested
             lists of Values. In the program, each gets an axis of examples in front.
         parameters: the leaves that all examples share, likewise; or a model, for its
             ``named_parameters()``, each Value in the first of its places.
-        with_respect_to: an input by which to differentiate instead of the parameters. The
-            program then returns the loss and the derivatives of each example.
+        with_respect_to: an input to differentiate with respect to, instead of the parameters.
+            The program then returns the loss and the derivatives of each example.
         forward_only: whether to leave out the derivatives, also of a single output. Of a list
             of one, as a network with one output returns it, the program returns m rows of one
             number; of a Value, m numbers.
@@ -98,10 +98,10 @@ def vectorize(
 
     Raises:
         TypeError: the loss, or an entry of inputs or parameters, is not a Value, or these are
-            no mappings from names.
-        ValueError: a leaf of the graph is in neither, or in two places; a list is ragged; an
-            operation has no slope at the recorded numbers; or ``with_respect_to`` comes with
-            several outputs.
+            not mappings from names.
+        ValueError: a leaf of the graph is in neither inputs nor parameters, or in two places; a
+            list is ragged; an operation has no slope at the recorded numbers; or
+            ``with_respect_to`` is given with several outputs.
         ProofError: no program was found that computes what the graph computes.
     """
     if parameters is not None and hasattr(parameters, "named_parameters"):
@@ -122,7 +122,7 @@ def vectorize(
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Nothing here makes reference cycles, and to look for them in a large graph takes longer."""
+    """Pause the garbage collector: many objects are allocated, none of them in cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -271,7 +271,7 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
         if array.key == with_respect_to and not array.parameter:
             return [array]
     names = ", ".join([array.key for array in leaves if not array.parameter])
-    raise ValueError(f"with_respect_to={with_respect_to!r} is none of the inputs: {names}")
+    raise ValueError(f"with_respect_to={with_respect_to!r} is not one of the inputs: {names}")
 
 
 def _gradient_arrays(

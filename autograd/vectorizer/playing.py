@@ -1,4 +1,4 @@
-"""Playing: a recorded graph computed at other numbers, on floats of its own.
+"""Playing: compute a recorded graph at other numbers, on separate floats.
 
 ``forward()`` and ``backward()`` write into the Values. Here nothing is written to them, so that
 there is nothing to put back, whatever is raised.

@@ -44,18 +44,18 @@ class Program:
     program turn them, its last line turns the results back. Programs can be copied and pickled.
 
     Attributes:
-        source: the program as text, a module of its own that needs only NumPy. As ``function``
-            it takes arrays of floats alone; what ``save`` writes also takes class labels.
+        source: the program as text, a complete module that needs only NumPy. Like ``function``,
+            it takes only arrays of floats; what ``save`` writes also takes class labels.
         statements: its lines as data.
         leaves: the arrays that it takes, the inputs before the parameters.
         outputs: the arrays that it returns, the cost before the gradients.
         forward_only: whether it computes outputs, which it returns as one array, and no
             gradients.
-        results: the name of each output, to the name of the array that holds it.
+        results: the name of each output, mapped to the name of the array that holds it.
         examples: the name of the number of examples.
         parameters: the arrays of the parameters, by their names in the model. Calls use
             them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
-        tables: index tables by name, for what is read in no regular pattern.
+        tables: index tables by name, for arrays that are read in no regular pattern.
         function: the function that ``source`` defines, of the inputs and then the
             parameters, bit for bit; :mod:`autograd.vectorizer.direct` has made it faster for
             NumPy. It is pure: nothing is checked, kept or changed.
@@ -120,21 +120,22 @@ class Program:
         return compiled(source, self._namespace, self.tables, check=check)
 
     def __call__(self, *inputs: Any, check: bool = False) -> Any:
-        """The mean cost over the examples, and its gradients by the parameters' names.
+        """The mean cost over the examples, and a dict of its gradients by parameter name.
 
-        With ``with_respect_to``: the loss of each example, and one row of derivatives each.
-        Of outputs: one array, a row of outputs for each example.
+        With ``with_respect_to``: the loss of each example, and one row of derivatives for each.
+        A program of outputs returns one array, with a row of outputs for each example.
 
         Args:
-            inputs: an array per input, in the order in which they were named to
+            inputs: an array per input, in the order in which they were given to
                 ``vectorize``; one example per row. Where one example has K numbers, an
-                integer vector of m class labels stands for m one-hot rows.
+                integer vector of m class labels is taken as m one-hot rows.
             check: whether to look for nan and infinity after each statement. Without it,
-                they spread as NumPy lets them.
+                they spread as they do in NumPy.
 
         Raises:
             TypeError: an input is missing, there are too many, or one is not made of numbers.
-            ValueError: an input or a parameter has the wrong shape, or there are no examples.
+            ValueError: an input or a parameter has the wrong shape, there are no examples, or
+                ``parameters`` has one of a name that the program does not know.
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
@@ -159,9 +160,10 @@ class Program:
         """Set the numbers in a model to the arrays of the parameters.
 
         Raises:
-            ValueError: the model lacks a parameter, or has it in another shape; then no
-                number is changed.
+            ValueError: the model lacks a parameter, or has it in another shape, or
+                ``parameters`` has one that the program does not have; then no number is changed.
         """
+        self._arguments.require_known(self.parameters)
         for key, shape, values in self._matching(model):
             numbers = np.asarray(self.parameters[key], float)
             if numbers.shape != shape:
@@ -172,20 +174,20 @@ class Program:
                 value.data = number
 
     def save(self, path: str | PathLike[str]) -> None:
-        """Write the program to ``path`` with ``.py`` behind it, and its numbers with ``.npz``.
+        """Write the program to ``path`` with the ending ``.py``, and its numbers with ``.npz``.
 
-        A path that ends so already gets no second ending. The saved module needs NumPy and
-        nothing else; no pickle is involved. It holds the function and, as ``parameters``, the
+        A path that already has one of these endings gets no second one. The saved module needs
+        only NumPy; no pickle is involved. It holds the function and, as ``parameters``, the
         arrays of the parameters: with ``import saved``,
         ``saved.cost_and_gradients(X, Y, *saved.parameters.values())`` is what
-        ``program(X, Y)`` was; that of a program of outputs is ``saved.outputs``.
+        ``program(X, Y)`` was; for a program of outputs, the function is ``saved.outputs``.
         (``runpy.run_path`` runs files whose names cannot be imported.)
 
         Raises:
             TypeError, ValueError: a parameter is missing, is not made of numbers or has the
                 wrong shape.
-            OSError: a file cannot be written. What was there before is still there.
-            ProofError: what was written returns something else; it is not kept.
+            OSError: a file cannot be written. Existing files are then unchanged.
+            ProofError: the saved module returns something else; it is not kept.
         """
         held = self._arguments.parameters(self.parameters)
         parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))

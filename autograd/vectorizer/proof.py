@@ -1,10 +1,10 @@
-"""Proof: no program is handed out that was not seen to compute what its graph computes.
+"""Proof: run every program beside its graph before it is returned.
 
-The rules that make a program are many, and where one is wrong the numbers are, without a word.
-So the finished program runs beside the scalars before anyone gets it, as compilers are checked
+Many rules make a program, and if one of them is wrong, so are its numbers, silently.
+So the finished program runs beside the scalars before it is returned, as compilers are checked
 by translation validation (Pnueli, Siegel and Singerman 1998; Necula 2000). It must return the
-cost and the gradients of the recorded graph, in arrays that are nobody else's, and each line
-that is called the gradient of a named array must be that.
+cost and the gradients of the recorded graph, in arrays that it shares with no one, and each
+line that is named as the gradient of an array must be that gradient.
 
 Batches are as long as every list and every axis once, since that is where NumPy takes one axis
 for another.
@@ -51,8 +51,9 @@ Entries = Sequence[Sequence[Value]]
 class ProofWarning(UserWarning):
     """vectorize could not prove the program that it would have returned.
 
-    It returns one that is right but reads worse, level by level, or says that nothing could be
-    tried. To have it raised instead: ``warnings.simplefilter("error", ProofWarning)``.
+    It returns a correct program that is harder to read, level by level, or says that nothing
+    could be tried. To turn the warning into an error, write
+    ``warnings.simplefilter("error", ProofWarning)``.
     """
 
 

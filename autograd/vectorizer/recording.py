@@ -2,8 +2,8 @@
 
 ``gradients`` writes backpropagation down as a graph of Values, like any other computation.
 So the vectoriser never needs a rule for the derivative of a matrix product: it reads one
-graph with many outputs, the loss and its derivatives, and that the derivative of
-``W @ X`` by W is a matrix product again comes out by itself.
+graph with many outputs, the loss and its derivatives. That the derivative of ``W @ X`` with
+respect to W is again a matrix product is a result, not a rule.
 """
 
 from __future__ import annotations

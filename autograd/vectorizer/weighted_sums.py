@@ -1,4 +1,4 @@
-"""The exception to idea 2: a weighted sum of parameters stays a node of its own.
+"""The exception to idea 2: a weighted sum of parameters remains a separate node.
 
 In (w1·x1 + w2·x2 + b) − y, all would be one sum, but the slides have a z, and then z − y;
 and the gradient of the loss by z is wanted under the name dZ. So, when all has been
@@ -22,7 +22,7 @@ class WeightedSums:
 
     Attributes:
         written: of each weighted sum that was taken out of others, the nodes with just its
-            terms, as often as it stands somewhere; a 0 where only its terms stood.
+            terms, as often as it occurs; 0 where only its terms occurred.
     """
 
     def __init__(self, forms: dict[int, Form]) -> None:
@@ -67,7 +67,7 @@ class WeightedSums:
         return a in self._nodes or a in self._parameters or isinstance(self._forms.get(a), Number)
 
     def split_off(self, new_node: Callable[[], int]) -> dict[int, Form]:
-        """All nodes that an output depends on, each weighted sum as a node of its own."""
+        """All nodes that an output depends on, each weighted sum as a separate node."""
         found: dict[int, Form] = {}
         nodes: dict[Key, int] = {}
         for node, form in self._forms.items():

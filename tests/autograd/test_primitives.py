@@ -590,7 +590,7 @@ def test_an_error_of_a_row_without_words_still_names_the_operation():
 
 
 def test_a_constant_computes_nothing():
-    with pytest.raises(ValueError, match="a constant keeps the number"):
+    with pytest.raises(ValueError, match="a constant cannot change: it keeps the number"):
         primitives.constant.value()
     assert primitives.constant.slopes(3.0) == ()
 

@@ -108,8 +108,8 @@ def test_names(activation, name: str):
         (autograd.maximum, ValueError, "maximum is no function of one number"),
         (autograd.total, ValueError, "total is no function of one number"),
         ("log_or_nan", ValueError, "unknown activation 'log_or_nan'"),
-        (math.tanh, TypeError, "a function that makes a Value of a Value"),
-        (lambda z, w: z, TypeError, "a function that makes a Value of a Value"),
+        (math.tanh, TypeError, "a function from a Value to a Value"),
+        (lambda z, w: z, TypeError, "a function from a Value to a Value"),
         (3, TypeError, r"not 3 \(int\)"),
     ],
 )

@@ -60,9 +60,9 @@ def test_without_validation_data_it_watches_the_loss():
 
 
 def test_settings_that_are_none():
-    with pytest.raises(ValueError, match="patience is at least 1, not 0"):
+    with pytest.raises(ValueError, match="patience must be at least 1, not 0"):
         EarlyStopping(0)
-    with pytest.raises(ValueError, match="min_delta is at least 0"):
+    with pytest.raises(ValueError, match="min_delta must be at least 0"):
         EarlyStopping(min_delta=-1.0)
     with pytest.raises(ValueError, match="monitors 'val_accuracy', but fit measures loss"):
         EarlyStopping(monitor="val_accuracy")(Neuron(1), 1, {"loss": 1.0})

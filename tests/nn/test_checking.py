@@ -100,7 +100,7 @@ def test_the_kinks_of_a_fresh_relu_network_are_no_errors():
     }
     text = str(report)
     assert text.startswith("backward() agrees with the nudges at 13 of 17 parameters")
-    assert "4 of the parameters stand on a kink" in text
+    assert "4 of the parameters are at a kink" in text
     assert "backward() is not wrong: layer 1, unit 1, bias (slopes " in text
     assert "biases that are not 0, move off the kink" in text
     for neuron in model.layers[0].neurons:
@@ -116,7 +116,7 @@ def test_many_kinks_are_counted():
 
 def test_kinks_beside_errors_are_told_apart(table):
     model = MLP(2, [2, 1], activation="relu", output_activation=wrong(2.0, "off"), seed=1)
-    with pytest.raises(ModelGradientError, match="2 of the parameters stand on a kink") as error:
+    with pytest.raises(ModelGradientError, match="2 of the parameters are at a kink") as error:
         nn.gradcheck(model, [[0.0, 0.0]], [1.0], SquaredError())
     assert [each.name for each in error.value.errors] == ["layer 2, unit 1, bias"]
 

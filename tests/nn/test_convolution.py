@@ -117,11 +117,11 @@ def test_an_input_shape_is_enough_to_have_weights():
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: Conv1D(0, 3), ValueError, "filters is at least 1"),
-        (lambda: Conv1D(1, 3, 0), ValueError, "strides is at least 1"),
-        (lambda: Conv1D(1, (3, 3)), TypeError, "kernel_size is a whole number"),
+        (lambda: Conv1D(0, 3), ValueError, "filters must be at least 1"),
+        (lambda: Conv1D(1, 3, 0), ValueError, "strides must be at least 1"),
+        (lambda: Conv1D(1, (3, 3)), TypeError, "kernel_size must be a whole number"),
         (lambda: Conv1D(1, 3)([1, 2]), ValueError, "looks at 3 steps at a time: a signal of 2"),
-        (lambda: Conv1D(1, 3)([]), ValueError, "steps is at least 1"),
+        (lambda: Conv1D(1, 3)([]), ValueError, "steps must be at least 1"),
         (lambda: Conv1D(1, 2)([[Value(1)], [Value(2), Value(3)]]), ValueError, "all as many"),
         (lambda: Conv1D(1, 2, input_shape=(1, 2, 3)), ValueError, r"\(steps, channels\), not"),
         (lambda: Conv1D(1, 2).parameters(), ValueError, "how many channels it takes"),
@@ -130,7 +130,7 @@ def test_an_input_shape_is_enough_to_have_weights():
             None,
             "",
         ),
-        (lambda: Conv1D(1, 2)("ab"), TypeError, "the argument is a list, not 'ab'"),
+        (lambda: Conv1D(1, 2)("ab"), TypeError, "the argument must be a list, not 'ab'"),
     ],
 )
 def test_signals_that_do_not_fit(make, error, words: str):

@@ -97,5 +97,5 @@ def test_print_says_whether_it_is_on():
 
 @pytest.mark.parametrize("rate", [1.0, -0.1, 1.5, "0.5", float("nan")])
 def test_rates_that_are_none(rate):
-    with pytest.raises((TypeError, ValueError), match="the rate of Dropout is"):
+    with pytest.raises((TypeError, ValueError), match="the rate of Dropout must be"):
         Dropout(rate)

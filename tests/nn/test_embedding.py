@@ -76,7 +76,7 @@ def test_the_table_starts_where_its_seed_and_initializer_say():
         ([0.5], TypeError, "takes classes as whole numbers"),
         ([Value(1)], TypeError, "or as one-hot rows of 5 Values"),
         ([[Value(1), Value(0)]], ValueError, "the one-hot row of a class has 5 numbers, not 2"),
-        (3, TypeError, "the classes of one example is a list, not 3"),
+        (3, TypeError, "the classes of one example must be a list, not 3"),
         (["a"], TypeError, "takes classes as whole numbers"),
     ],
 )
@@ -87,5 +87,5 @@ def test_what_is_no_class(x, error, words: str):
 
 @pytest.mark.parametrize("sizes", [(0, 2), (2, 0), (2.5, 1)])
 def test_tables_that_cannot_be(sizes):
-    with pytest.raises((TypeError, ValueError), match=r"n is|width is"):
+    with pytest.raises((TypeError, ValueError), match=r"n must|width must"):
         Embedding(*sizes)

@@ -50,7 +50,7 @@ def test_an_initializer_of_ones_own():
 
 @pytest.mark.parametrize("make", [uniform, normal])
 def test_widths_that_cannot_be(make):
-    with pytest.raises(ValueError, match="is at least 0 and finite, not -1"):
+    with pytest.raises(ValueError, match="must be at least 0 and finite, not -1"):
         make(-1)
-    with pytest.raises(TypeError, match="is a number, not 'wide'"):
+    with pytest.raises(TypeError, match="must be a number, not 'wide'"):
         make("wide")

@@ -167,11 +167,11 @@ def test_lengths_that_do_not_match(loss, y_true, y_pred, words: str):
 @pytest.mark.parametrize(
     ("y_true", "y_pred", "words"),
     [
-        ("1", 0.5, "y_true is a list, not '1'"),
-        (["1"], 0.5, "y is one number or Value, not '1'"),
-        (None, 0.5, "y is one number or Value, not None"),
-        (1, None, "[az] is one number or Value, not None"),
-        (1, [[0.5], [0.5]], "y_true is a list, not 1"),
+        ("1", 0.5, "y_true must be a list, not '1'"),
+        (["1"], 0.5, "y must be one number or Value, not '1'"),
+        (None, 0.5, "y must be one number or Value, not None"),
+        (1, None, "[az] must be one number or Value, not None"),
+        (1, [[0.5], [0.5]], "y_true must be a list, not 1"),
     ],
 )
 def test_what_is_no_number(loss, y_true, y_pred, words: str):
@@ -205,7 +205,7 @@ def test_a_loss_of_ones_own_says_what_one_output_costs():
             return (a - y).abs()
 
     assert AbsoluteError()([1, 2], [3, -1]).data == (2 + 3) / 2
-    with pytest.raises(NotImplementedError, match="Loss says not what one output costs"):
+    with pytest.raises(NotImplementedError, match="Loss does not implement of_output"):
         Loss()(1, 2)
 
 

@@ -175,7 +175,7 @@ def test_layers_are_added_one_by_one():
         (lambda: Sequential(MLP(2, [1])), r"a list: Sequential\(\[…, …\]\)"),
         (lambda: Sequential(Dense(2), Dense(1)), r"a list: Sequential"),
         (lambda: Sequential(Dense(2)), r"a list: Sequential"),
-        (lambda: Sequential(3), "the layers of a Sequential is a list, not 3"),
+        (lambda: Sequential(3), "the layers of a Sequential must be a list, not 3"),
     ],
 )
 def test_what_is_no_layer(make, words: str):
@@ -186,15 +186,15 @@ def test_what_is_no_layer(make, words: str):
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: Dense(0), ValueError, "units is at least 1"),
+        (lambda: Dense(0), ValueError, "units must be at least 1"),
         (lambda: Dense(2, "sigmoyd"), ValueError, "unknown activation 'sigmoyd'"),
         (lambda: Dense(2, initializer="hee"), ValueError, "unknown initializer 'hee'"),
         (lambda: Dense(1, "softmax"), ValueError, "softmax over one unit"),
         (lambda: Dense(2, input_shape=(28, 28)), ValueError, r"\(28, 28\): put Flatten\(\) before"),
-        (lambda: Dense(2, input_shape=0), ValueError, "the number of inputs is at least 1"),
+        (lambda: Dense(2, input_shape=0), ValueError, "the number of inputs must be at least 1"),
         (lambda: Dense(2).build((3, 1)), ValueError, r"put Flatten\(\) before it"),
         (lambda: Layer(2, 1).build(3), ValueError, "Layer takes 2 inputs, not 3"),
-        (lambda: Dense(2)(3), TypeError, "the inputs of one example is a list, not 3"),
+        (lambda: Dense(2)(3), TypeError, "the inputs of one example must be a list, not 3"),
     ],
 )
 def test_dense_layers_that_cannot_be(make, error, words: str):
@@ -386,9 +386,9 @@ def test_from_weights_without_bias(make):
 
 
 def test_a_bias_that_is_none_is_asked_for():
-    with pytest.raises(TypeError, match="b is one number or Value, not None"):
+    with pytest.raises(TypeError, match="b must be one number or Value, not None"):
         Neuron.from_weights([1])
-    with pytest.raises(TypeError, match="biases is a list, not None"):
+    with pytest.raises(TypeError, match="biases must be a list, not None"):
         Layer.from_weights([[1]])
     assert Layer.from_weights([[1]], [2], use_bias=False)([1])[0].data == 3
 
@@ -573,7 +573,7 @@ def test_a_foreign_neuron_keeps_its_labels_when_its_layer_is_numbered():
 
 
 def test_rows_of_which_some_are_numbers_are_no_batch():
-    with pytest.raises(TypeError, match="x_1 is one number or Value, not a list"):
+    with pytest.raises(TypeError, match="x_1 must be one number or Value, not a list"):
         Layer(2, 1)([[1, 2], 3])
 
 

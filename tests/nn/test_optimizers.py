@@ -93,13 +93,21 @@ def test_a_step_out_of_the_range_of_floats_moves_nothing():
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        ({"learning_rate": -0.1}, ValueError, "learning_rate is at least 0 and finite, not -0.1"),
-        ({"learning_rate": math.nan}, ValueError, "learning_rate is at least 0"),
-        ({"learning_rate": math.inf}, ValueError, "learning_rate is at least 0 and finite"),
-        ({"learning_rate": "0.1"}, TypeError, "learning_rate is a number, not '0.1'"),
-        ({"momentum": 1}, ValueError, "momentum is at least 0 and less than 1, not 1"),
-        ({"parameters": Neuron(2)}, TypeError, r"such as model.parameters\(\), is a list, not Neu"),
-        ({"parameters": [[Value(1)]]}, TypeError, r"a parameter is a Value, not \[Value"),
+        (
+            {"learning_rate": -0.1},
+            ValueError,
+            "learning_rate must be at least 0 and finite, not -0.1",
+        ),
+        ({"learning_rate": math.nan}, ValueError, "learning_rate must be at least 0"),
+        ({"learning_rate": math.inf}, ValueError, "learning_rate must be at least 0 and finite"),
+        ({"learning_rate": "0.1"}, TypeError, "learning_rate must be a number, not '0.1'"),
+        ({"momentum": 1}, ValueError, "momentum must be at least 0 and less than 1, not 1"),
+        (
+            {"parameters": Neuron(2)},
+            TypeError,
+            r"such as model.parameters\(\), must be a list, not Neu",
+        ),
+        ({"parameters": [[Value(1)]]}, TypeError, r"a parameter must be a Value, not \[Value"),
         ({"parameters": [Value(1) * 2]}, ValueError, "was computed by multiply"),
     ],
 )
@@ -407,7 +415,7 @@ def test_a_schedule_is_asked_for_each_step_and_answers_with_a_rate():
         optimizer.step()
         assert w.data == expected
     with pytest.raises(
-        ValueError, match="learning_rate at step 2 is at least 0 and finite, not -1"
+        ValueError, match="learning_rate at step 2 must be at least 0 and finite, not -1"
     ):
         optimizer.step()
     assert asked == [0, 1, 2]
@@ -443,7 +451,7 @@ def test_attached_to_the_same_parameters_an_optimizer_keeps_its_state():
         (lambda p: Adam(p, weight_decay=0.1), "Adam as published has no weight_decay: AdamW has"),
         (
             lambda p: Adam(0.001),
-            r"is what it moves, not 0.001 .*: write Adam\(learning_rate=0.001\)",
+            r"must be the parameters, not 0.001 .*: write Adam\(learning_rate=0.001\)",
         ),
         (lambda p: SGD({"W1": 1.0}), r"write SGD\(program\), then step\(grads\)"),
         (lambda p: SGD(p, "fast"), "SGD: too many positional arguments"),
@@ -457,7 +465,7 @@ def test_first_guesses_are_answered_with_what_to_write(call, words):
 
 def test_an_optimizer_of_ones_own_needs_a_direction():
     w = Value(1)
-    with pytest.raises(NotImplementedError, match="Optimizer says not in which direction"):
+    with pytest.raises(NotImplementedError, match="Optimizer does not implement direction"):
         Optimizer([w]).step()
 
 
@@ -479,7 +487,7 @@ def test_schedules_by_hand():
     assert [cosine(2, 4, 1)(step) for step in (0, 2, 4, 9)] == pytest.approx([2, 1.5, 1, 1])
     assert [halving(8, 3)(step) for step in (0, 2, 3, 6)] == [8, 8, 4, 2]
     for wrong in (lambda: linear(-1, 0, 4), lambda: cosine(1, 0), lambda: halving(1, 0)):
-        with pytest.raises(ValueError, match="is at least"):
+        with pytest.raises(ValueError, match="must be at least"):
             wrong()
 
 

@@ -44,7 +44,7 @@ def test_first_guesses_are_told_what_to_write(guess, words: str):
             guess(outputs)
         assert words in str(caught.value)
         assert f"a list of {count}" in str(caught.value)
-    if "no number" not in str(caught.value):
+    if "not a number" not in str(caught.value):
         assert "for a in model(x)]" in str(caught.value)
 
 

@@ -86,7 +86,7 @@ def test_the_program_shows_it_as_on_the_slide():
 
 @pytest.mark.parametrize("rate", [-0.1, float("inf"), float("nan"), "0.1"])
 def test_rates_that_are_none(rate):
-    with pytest.raises((TypeError, ValueError), match="the rate of L2 is"):
+    with pytest.raises((TypeError, ValueError), match="the rate of L2 must be"):
         L2(rate)
 
 

@@ -81,7 +81,7 @@ def test_what_cannot_be_rebuilt_is_loaded_into_what_is_there(tmp_path):
     odd = Sequential([Dense(2, swish, input_shape=2)])
     for model in (Own(), odd, Sequential([Own()]), shared, Layer(2, 2)):
         model.save(tmp_path / "own.npz")
-        with pytest.raises(ValueError, match=r"a model of your own.*build it, then call its load_"):
+        with pytest.raises(ValueError, match=r"a custom model.*build it, then call its load_"):
             nn.load_model(tmp_path / "own.npz")
         vector = model.to_vector()
         model.from_vector(0 * vector)

@@ -439,7 +439,9 @@ def test_an_optimizer_with_parameters_is_that_of_the_model():
 def test_what_a_schedule_raises_is_no_divergence():
     model, X, Y = yes_or_no(optimizer=SGD(learning_rate=lambda step: 0.1 - step))
     for engine in ("numpy", "scalar"):
-        with pytest.raises(ValueError, match="learning_rate at step 1 is at least 0 and finite"):
+        with pytest.raises(
+            ValueError, match="learning_rate at step 1 must be at least 0 and finite"
+        ):
             model.fit(X, Y, epochs=5, verbose=0, engine=engine)
 
 
@@ -466,7 +468,7 @@ def test_a_model_without_parameters_has_nothing_to_fit():
         ({"optimizer": 0.1}, TypeError, "an optimizer is a name or an Optimizer, not 0.1"),
         ({"loss": "mse", "metrics": ["accuracy"]}, ValueError, "accuracy counts classes"),
         ({"loss": "mse", "metrics": ["f1"]}, ValueError, "unknown metric 'f1': choose one of"),
-        ({"loss": "mse", "metrics": [3]}, TypeError, "a metric is a name or a function"),
+        ({"loss": "mse", "metrics": [3]}, TypeError, "a metric must be a name or a function"),
         ({"loss": "mse", "metrics": ["mae", "mae"]}, ValueError, "mae is measured already"),
         ({"loss": "mse", "metric": ["mae"]}, TypeError, "compile has no metric: write metrics"),
     ],
@@ -491,10 +493,10 @@ WRONG = [
     ((X_2, [0, 2, 1, 0]), {}, r"Y\[1\] is 2, but a target of cross-entropy is in \[0, 1\]"),
     ((X_2, [[0], [1], [-1], [0]]), {}, r"Y\[2, 0\] is -1"),
     ((X_2, np.ones((4, 2))), {}, r"Y has shape \(4, 2\), but the model has 1 output: \(4,\) or"),
-    ((X_2, Y_2), {"epochs": 0}, "epochs is at least 1"),
-    ((X_2, Y_2), {"batch_size": 0}, "batch_size is at least 1"),
+    ((X_2, Y_2), {"epochs": 0}, "epochs must be at least 1"),
+    ((X_2, Y_2), {"batch_size": 0}, "batch_size must be at least 1"),
     ((X_2, Y_2), {"engine": "gpu"}, "unknown engine 'gpu': choose one of numpy, scalar"),
-    ((X_2, Y_2), {"validation_split": 1.0}, "validation_split is at least 0 and less than 1"),
+    ((X_2, Y_2), {"validation_split": 1.0}, "validation_split must be at least 0 and less than 1"),
     ((X_2, Y_2), {"validation_split": 0.9}, "validation_split=0.9 leaves no example"),
     ((X_2, Y_2), {"validation_split": 0.5, "validation_data": (X_2, Y_2)}, "not both"),
     ((X_2, Y_2), {"validation_data": (np.ones((4, 3)), Y_2)}, r"one of X \(2,\): validate on"),

@@ -37,8 +37,8 @@ def test_there_and_back_is_the_same_model():
         (np.zeros(8), ValueError, r"the model has 9 parameters, the vector has shape \(8,\)"),
         (np.zeros((9, 1)), ValueError, r"has shape \(9, 1\)"),
         ([0.0, np.nan] + [0.0] * 7, ValueError, "entry 1 of the vector is nan: no parameter was"),
-        (["a"] * 9, TypeError, "made of real numbers, not of <U1"),
-        ([1j] * 9, TypeError, "made of real numbers, not of complex128"),
+        (["a"] * 9, TypeError, "contain real numbers, not <U1"),
+        ([1j] * 9, TypeError, "contain real numbers, not complex128"),
     ],
 )
 def test_vectors_that_do_not_fit_change_nothing(vector, error, words):

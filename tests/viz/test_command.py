@@ -39,7 +39,7 @@ def test_tells_the_steps_where_there_is_no_file(capsys):
         (["a*b", "a=5", "b"], "'b' is not of the form name=number"),
         (["a*b", "a=5", "b=x"], "b needs a number, not 'x'"),
         (["a*b", "a=5", "a=6"], "a is given twice"),
-        (["lambda*2", "lambda=1"], "lambda is a word of Python's own"),
+        (["lambda*2", "lambda=1"], "lambda is a keyword of Python"),
         (["a*2", "a=5", "-o", ""], "unknown format ''"),
         (["a*(-8)**0.5", "a=5"], "a negative number has no real power"),
         (["a*b", "a=5", "b=6", "-o", "J.bmp"], "unknown format 'bmp'"),

@@ -46,37 +46,37 @@ def test_steps_and_numbers_are_labelled():
 @pytest.mark.parametrize(
     ("text", "message", "position"),
     [
-        ("J = 3*(a + b.c)", "cannot stand in a formula", 11),
+        ("J = 3*(a + b.c)", "not allowed in a formula", 11),
         ("J = 3(a + 1)", r"a product is written with \*", 5),
         ("a^2", r"the operators are \+ - \* / \*\*", 1),
         ("a % 2", "the operators are", 1),
         ("__import__('os')", "there is no function __import__", 0),
         ("foo(a)", "there is no function foo; there are abs, affine", 0),
         ("eval('1')", "there is no function eval", 0),
-        ("a.__class__", "cannot stand in a formula", 0),
-        ("a[0]", "cannot stand in a formula", 0),
-        ("lambda: a", "cannot stand in a formula", 0),
-        ("[x for x in a]", "cannot stand in a formula", 0),
-        ("'text'", "cannot stand in a formula", 0),
-        ("True*a", "cannot stand in a formula", 0),
-        ("2j*a", "cannot stand in a formula", 0),
-        ("a if a else a", "cannot stand in a formula", 0),
-        ("a < 3", "cannot stand in a formula", 0),
-        ("~a", "cannot stand in a formula", 0),
-        ("exp(x=a)", "cannot stand in a formula", 0),
-        ("exp(*a)", "cannot stand in a formula", 4),
+        ("a.__class__", "not allowed in a formula", 0),
+        ("a[0]", "not allowed in a formula", 0),
+        ("lambda: a", "not allowed in a formula", 0),
+        ("[x for x in a]", "not allowed in a formula", 0),
+        ("'text'", "not allowed in a formula", 0),
+        ("True*a", "not allowed in a formula", 0),
+        ("2j*a", "not allowed in a formula", 0),
+        ("a if a else a", "not allowed in a formula", 0),
+        ("a < 3", "not allowed in a formula", 0),
+        ("~a", "not allowed in a formula", 0),
+        ("exp(x=a)", "not allowed in a formula", 0),
+        ("exp(*a)", "not allowed in a formula", 4),
         ("J = b*2", "b has no number: give one, as in b=2", 4),
-        ("σ = a; σ.x", "cannot stand in a formula", 7),
-        ("J = a +", "this is no formula", 7),
+        ("σ = a; σ.x", "not allowed in a formula", 7),
+        ("J = a +", "this is not a formula", 7),
         ("a = 2", "a already means something else", 0),
         ("exp = 2", "exp already means something else", 0),
         ("u = a; u = a", "u already means something else", 7),
-        ("x = y = a", "before the = stands one name", 4),
-        ("(x, y) = a", "before the = stands one name", 0),
+        ("x = y = a", "one name is needed before the =", 4),
+        ("(x, y) = a", "one name is needed before the =", 0),
         ("import os", "a step is a formula or name = formula", 0),
         ("a + 1; a", "a step is a formula or name = formula", 0),
         ("del a", "a step is a formula", 0),
-        ("[a] + [a]", "a list can only be given to a function", 0),
+        ("[a] + [a]", "a list can only be an argument of a function", 0),
         ("exp(a, a)", r"exp cannot take \(Value", 0),
         ("dot(a, a)", r"dot cannot take \(Value", 0),
         ("u = 2*a\nJ = u + b", "b has no number", 8),
@@ -93,15 +93,15 @@ def test_refusals_point_at_the_character(text, message, position):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the output is no Value"),
-        ("1 + 2", "the output is no Value"),
+        ("", "the output is not a Value"),
+        ("1 + 2", "the output is not a Value"),
         ("[a]", "the output is a list"),
         ("softmax([a, 1])", "the output is a list"),
         ("a" * 3000, "at most 2000 characters"),
-        ("(" * 900 + "a" + ")" * 900, "this is no formula|nested too deeply"),
+        ("(" * 900 + "a" + ")" * 900, "this is not a formula|nested too deeply"),
         ("+" * 950 + "a", "nested too deeply"),
-        ("a\0", "this is no formula"),
-        ("a\ud800", "this is no formula that can be read"),
+        ("a\0", "this is not a formula"),
+        ("a\ud800", "this formula cannot be read"),
     ],
 )
 def test_refusals_of_the_whole(text, message):
@@ -110,7 +110,7 @@ def test_refusals_of_the_whole(text, message):
 
 
 def test_numbers_without_a_place_are_told():
-    with pytest.raises(FormulaError, match="b, d has a number but no place"):
+    with pytest.raises(FormulaError, match="b, d is given but is not in"):
         read_formula("J = 3*a", {"a": 1, "b": 2, "d": 3})
 
 

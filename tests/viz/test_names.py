@@ -27,6 +27,7 @@ from viz.names import typeset
         ("a_b", "a_b"),
         ("1st", "1st"),
         ("W[a]", "W[a]"),
+        ("W[1]_2′", "W₂′⁽¹⁾"),
     ],
 )
 def test_typeset(name, printed):

@@ -187,6 +187,8 @@ def test_what_cannot_be_drawn():
         draw_network(3, [1, 2])
     with pytest.raises(ValueError, match="1 targets for 2 outputs"):
         draw_network(mazur(), [0, 0], 1)
+    with pytest.raises(TypeError, match=r"not 'f.svg': to save the picture, write path='f.svg'"):
+        draw_network(mazur(), [0, 0], "f.svg")
     with pytest.raises(ValueError, match="unknown format"):
         draw_network(mazur(), [0, 0], None, "network.gif")
     with pytest.raises(ValueError, match="no theme"):

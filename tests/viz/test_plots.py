@@ -261,7 +261,7 @@ def test_each_unit_is_a_tile():
 
 @pytest.mark.parametrize("weights", [[], [[]], [[1], [1, 2]]])
 def test_rows_that_are_no_matrix(weights):
-    with pytest.raises(ValueError, match="rows of one length"):
+    with pytest.raises(ValueError, match="rows of the same length"):
         plot_weights(weights)
 
 
@@ -346,9 +346,9 @@ def test_a_slice_has_a_gap_outside_the_domain():
 
 def test_a_slice_along_what_is_no_leaf():
     J, w = linear_unit()
-    with pytest.raises(ValueError, match="no leaf"):
+    with pytest.raises(ValueError, match="is not a leaf"):
         plot_slice(J, J)
-    with pytest.raises(ValueError, match="no leaf"):
+    with pytest.raises(ValueError, match="is not a leaf"):
         plot_slice(J, Value(3))
     with pytest.raises(ValueError, match="no slope"):
         plot_slice(w.sqrt() * 0 + (w - 2).sqrt(), w)

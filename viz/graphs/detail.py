@@ -21,8 +21,8 @@ def detail_for(values: int, detail: str | None) -> str:
     if detail is None:
         if values > MOST_DRAWN:
             raise ValueError(
-                f"this graph has {values} values, and a picture stays legible up to {MOST_DRAWN}: "
-                'give detail="layers" to fold it, detail="numbers" to draw it all the same, or '
+                f"this graph has {values} values, and a picture is legible up to {MOST_DRAWN}: "
+                'give detail="layers" to fold it, detail="numbers" to draw it anyway, or '
                 "draw one of its inner Values"
             )
         return "full" if values <= MOST_IN_FULL else "numbers"

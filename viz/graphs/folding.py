@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import filterfalse
 from typing import NamedTuple
 
@@ -22,6 +22,8 @@ from viz.style import Theme
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
+
+MOST_ALIKE = 4  # folds of one name that are told apart by primes
 
 
 class Fold(NamedTuple):
@@ -44,7 +46,9 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
     Two Values are in one fold if the same operation made them from the same folds, and their
     names differ in their indices alone: at the level of layers in all of them, at that of
     neurons in the inputs of a weight. Leaves without a name are in one fold if the same
-    operations read them. No numbers are looked at, so a batch folds as its examples do.
+    operations read them. Weights that have equal names but belong to different parts of a model
+    are in different folds, called W, W′ and so on. No numbers are looked at, so a batch folds
+    as its examples do.
 
     Args:
         sweep: the graph and its names.
@@ -56,17 +60,13 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
         for x in node.inputs:
             if x in readers and node.op is not None:
                 readers[x].add(node.op.name)
-    numbers: dict[Value, int] = {}
-    by_key: dict[tuple[object, ...], int] = {}
-    folds: list[Fold] = []
-    for node, name in names.items():
-        name = common_name(name, in_layer=level == "layers")
-        inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
-        made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
-        i = numbers[node] = by_key.setdefault((name, *made), len(folds))
-        if i == len(folds):
-            folds.append(Fold(name, [], inputs))
-        folds[i].members.append(node)
+    folds, numbers = _grouped(names, readers, "layers", {}, {})
+    parts = _parts(names, numbers)
+    primes: dict[Value, str] = {}
+    if parts:
+        primes = _primes(_grouped(names, readers, "layers", parts, {})[0])
+    if parts or level != "layers":
+        folds, _ = _grouped(names, readers, level, parts, primes)
     if not folds[-1].name:
         folds[-1] = folds[-1]._replace(name=sweep.names[sweep.output])
     # Steps of a recurrence are h_1, h_2, …: folds of their own, which are not all called h.
@@ -80,6 +80,88 @@ def fold(sweep: Sweep, level: str) -> list[Fold]:
     return [each if each.name else each._replace(name=next(unused)) for each in folds]
 
 
+def _grouped(
+    names: dict[Value, str],
+    readers: dict[Value, set[str]],
+    level: str,
+    parts: Mapping[Value, object],
+    primes: Mapping[Value, str],
+) -> tuple[list[Fold], dict[Value, int]]:
+    """The folds of the Values, and the number of the fold of each.
+
+    Args:
+        parts: what tells apart leaves that have equal names.
+        primes: what ends the names of Values whose part shares its names with another.
+    """
+    numbers: dict[Value, int] = {}
+    by_key: dict[tuple[object, ...], int] = {}
+    folds: list[Fold] = []
+    for node, name in names.items():
+        name = common_name(name, in_layer=level == "layers") + primes.get(node, "")
+        inputs = sorted({numbers[x] for x in node.inputs if x in numbers})
+        made = (node.op, *inputs) if node.inputs else () if name else sorted(readers[node])
+        i = numbers[node] = by_key.setdefault((name, parts.get(node), *made), len(folds))
+        if i == len(folds):
+            folds.append(Fold(name, [], inputs))
+        folds[i].members.append(node)
+    return folds, numbers
+
+
+def _parts(names: dict[Value, str], numbers: dict[Value, int]) -> dict[Value, object]:
+    """What tells apart the leaves of equal names that belong to different parts of a model.
+
+    Copies of a leaf for several examples are read by the same folds. Weights of another part are
+    read by other folds, or they weigh the same inputs beside the first part: only ``affine``
+    says which of its operands are weights.
+
+    Args:
+        names: the Values, by which leaves with a name are known.
+        numbers: the fold of each, by names and operations alone.
+    """
+    used: dict[Value, set[int]] = {node: set() for node in names}
+    beside: dict[Value, int] = {}
+    units: dict[tuple[object, ...], list[tuple[Value, ...]]] = {}
+    for node in names:
+        for x in node.inputs:
+            if x in used:
+                used[x].add(numbers[node])
+        if node.op is rows.affine:
+            n = len(node.inputs) // 2
+            weights = node.inputs[:n] + node.inputs[-1:]
+            same = units.setdefault((weights[0].label, *node.inputs[n:-1]), [])
+            if weights not in same:
+                same.append(weights)
+            beside |= {x: max(beside.get(x, 0), same.index(weights)) for x in weights}
+    found: dict[Value, object] = {}
+    places: dict[str, set[object]] = {}
+    for node, name in names.items():
+        if name and not node.inputs:
+            found[node] = frozenset(used[node]), beside.get(node, 0)
+            places.setdefault(node.label, set()).add(found[node])
+    apart = {numbers[node] for node in found if node.label and len(places[node.label]) > 1}
+    return {node: place for node, place in found.items() if numbers[node] in apart}
+
+
+def _primes(folds: Sequence[Fold]) -> dict[Value, str]:
+    """W, W′, W′′, … for folds that share labels, in the order in which they are used."""
+    used = {k: i for i in reversed(range(len(folds))) for k in folds[i].inputs}
+    labelled: dict[str, set[int]] = {}
+    for i, each in enumerate(folds):
+        for node in each.members:
+            labelled.setdefault(node.label, set()).add(i)
+    alike: dict[str, set[int]] = {}
+    for label, indices in labelled.items():
+        if label and len(indices) > 1:
+            alike.setdefault(folds[min(indices)].name, set()).update(indices)
+    primes: dict[Value, str] = {}
+    for indices in alike.values():
+        order = sorted(indices, key=lambda i: i if folds[i].members[0].inputs else used.get(i, i))
+        if len(order) <= MOST_ALIKE:  # more are the steps of a recurrence
+            for k, i in enumerate(order):
+                primes |= dict.fromkeys(folds[i].members, "′" * k)
+    return primes
+
+
 def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     """The operation of a fold in an HTML-like label, with one name for each list of inputs."""
     example = folds[i].members[0]
@@ -91,9 +173,9 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
     # Folds that differ in the unit alone are one list: a₁, a₂, a₃ are a.
     layers: dict[str, set[str]] = {}
     for name in names.values():
-        layers.setdefault(common_name(name, in_layer=True), set()).add(name)
+        layers.setdefault(_layer(name), set()).add(name)
     for x, name in names.items():
-        layer = common_name(name, in_layer=True)
+        layer = _layer(name)
         if len(layers[layer]) > 1:
             names[x] = layer
     each_once = list({names.get(x, x): x for x in example.inputs}.values())
@@ -103,6 +185,12 @@ def folded_formula(i: int, folds: Sequence[Fold]) -> str:
         return formula(pattern, names, HTML)
     operands = ", ".join(italic(names[x]) if x in names else number(x.data) for x in each_once)
     return f"{example.op.symbol} {operands}"
+
+
+def _layer(name: str) -> str:
+    """The name of the layer in which a fold is; its primes stay."""
+    bare = name.rstrip("′")
+    return common_name(bare, in_layer=True) + name[len(bare) :]
 
 
 def sketch_folded(

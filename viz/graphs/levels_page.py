@@ -1,4 +1,4 @@
-"""A page with all levels of a graph, in which a box of a folded one unfolds by a click."""
+"""A page with all levels of a graph, on which a click unfolds a box."""
 
 from __future__ import annotations
 

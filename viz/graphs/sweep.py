@@ -15,7 +15,7 @@ from viz.names import distinct
 
 
 class Use(NamedTuple):
-    """What a Value hands down to one of the inputs that it was computed from.
+    """The gradient that a Value passes to one of the inputs that it was computed from.
 
     Attributes:
         upstream: the derivative of the output by the node.
@@ -37,13 +37,13 @@ class Sweep(NamedTuple):
 
     Attributes:
         names: of all Values but constants, in topological order.
-        given: those with a name that is no mere letter.
+        given: the Values whose name is a label or a variable, not an invented letter.
         uses: the steps of the backward sweep.
         paths: the positions of those of them that lead to each Value.
         swept: whether ``backward()`` was called on the output.
         stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
-        stale: the first Value whose number is not what its inputs give, if there is one.
-        notes: what is wrong at a Value.
+        stale: the first Value that is out of date with its inputs, if there is one.
+        notes: what is wrong, by Value.
     """
 
     output: Value

@@ -1,4 +1,4 @@
-"""Lay out by the Graphviz libraries inside of pygraphviz's wheel, without system libraries."""
+"""Lay out with the Graphviz libraries inside pygraphviz's wheel, without system libraries."""
 
 from __future__ import annotations
 

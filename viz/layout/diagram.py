@@ -1,4 +1,4 @@
-"""Diagram: what is to be drawn, before anyone knows where: boxes, wires, and edges between them."""
+"""Diagram: what is to be drawn, before its layout: boxes, wires, and edges between them."""
 
 from __future__ import annotations
 

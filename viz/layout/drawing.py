@@ -28,7 +28,7 @@ PNG_RESOLUTION = 192  # dots per inch: twice the size of the SVG, so sharp on a 
 
 FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its page
 
-# From here on laying out takes long enough to be watched over.
+# Larger drawings are laid out in a child process, with a time limit.
 MOST_IN_PROCESS = 60  # boxes
 SECONDS = 60.0
 

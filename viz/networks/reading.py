@@ -1,7 +1,8 @@
-"""Read a network at work on one example: its units, the loss, and the errors δ."""
+"""Read a network with one example: its units, the loss, and the errors δ."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -67,6 +68,11 @@ def read_network(
     loss: Callable[[Any, list[Value]], Output] | None = None,
 ) -> Work:
     """A model at work; the arguments and errors are those of :func:`viz.draw_network`."""
+    if isinstance(y, (str, os.PathLike)):
+        raise TypeError(
+            f"y is the target of the example, a number or a list of them, not {os.fspath(y)!r}: "
+            f"to save the picture, write path={os.fspath(y)!r}"
+        )
     columns = _columns(model, x)
     if y is None:
         return Work(columns, [], None, {})

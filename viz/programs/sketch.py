@@ -64,7 +64,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
     wires = wires_of(program)
     if len(wires) > MOST_DRAWN:
         raise ValueError(
-            f"this program has {len(wires)} arrays, and a picture stays legible up to "
+            f"this program has {len(wires)} arrays, and a picture is legible up to "
             f"{MOST_DRAWN}: read it as text (program.source), or draw the program of a smaller "
             "model, which has the same formulas"
         )

@@ -64,11 +64,11 @@ class Shape(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What stands for one thing, such as a box with its text or a wire with its numbers.
+    """The parts of one thing, such as a box with its text or a wire with its numbers.
 
     Attributes:
         name: that of its node in DOT, or the class of its edge; empty where there is none.
-        tooltip: what is told when one points at it.
+        tooltip: the text that is shown when one points at it.
         id, link: in a page, what the address points to, and where a click leads.
         opacity: less than 1 where other parts are at work.
     """

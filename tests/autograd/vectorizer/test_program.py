@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pickle
 import subprocess
 import sys
 
@@ -209,6 +210,27 @@ def test_parameters_are_known_by_their_names_and_not_by_their_order():
         program(X, labels)
 
 
+def test_a_mistyped_parameter_is_refused_by_name(tmp_path):
+    model, program = digits()
+    X, labels = batch()
+    program.parameters["w1"] = program.parameters["W1"]
+    before = [p.data for p in model.parameters()]
+    program.parameters["W1"] = 2 * program.parameters["W1"]
+    refused = r"\['w1'\] was set, but the program has no such parameter: it has W1, b1, W2, b2"
+    for use in (
+        lambda: program(X, labels),
+        lambda: pickle.loads(pickle.dumps(program))(X, labels),
+        lambda: program.write(model),
+        lambda: program.save(tmp_path / "saved"),
+    ):
+        with pytest.raises(ValueError, match=refused):
+            use()
+    assert [p.data for p in model.parameters()] == before
+    assert not list(tmp_path.iterdir())
+    del program.parameters["w1"]
+    program(X, labels)
+
+
 def test_half_the_digits_stay_half_the_digits():
     _, program = digits()
     X, labels = batch()
@@ -253,7 +275,7 @@ def test_wrong_leaves():
     z = affine(w, x, b)
     with pytest.raises(ValueError, match=r"depends on Value\(3.0, 'b'.*neither inputs nor param"):
         vectorize(z, {"X": x}, {"w": w})
-    with pytest.raises(ValueError, match=r"'w'.* stands in w\[0\] and in v\[0\]\[1\]"):
+    with pytest.raises(ValueError, match=r"'w'.* is both w\[0\] and v\[0\]\[1\]"):
         vectorize(z, {"X": x}, {"w": w, "v": [[b, w[0]]]})
     with pytest.raises(ValueError, match="X is an input and a parameter"):
         vectorize(z, {"X": x}, {"X": w, "b": b})
@@ -266,15 +288,15 @@ def test_wrong_leaves():
     for wrong in (1.0, "w", {"w": w}):
         with pytest.raises(TypeError, match=r"W\[0\] is made of Values"):
             vectorize(z, {"X": x}, {"W": [wrong]})
-    with pytest.raises(ValueError, match="with_respect_to='w' is none of the inputs: X"):
+    with pytest.raises(ValueError, match="with_respect_to='w' is not one of the inputs: X"):
         vectorize(z, {"X": x}, {"w": w, "b": b}, with_respect_to="w")
     with pytest.raises(TypeError, match="a Value is needed"):
         vectorize(3.0, {"X": x})
-    with pytest.raises(TypeError, match="inputs maps names to Values, it cannot be a list"):
+    with pytest.raises(TypeError, match="inputs must map names to Values, not be a list"):
         vectorize(z, x, {"w": w, "b": b})
-    with pytest.raises(TypeError, match="inputs maps names to Values, it cannot be a MLP"):
+    with pytest.raises(TypeError, match="inputs must map names to Values, not be a MLP"):
         vectorize(z, MLP(1, [1], seed=1))
-    with pytest.raises(TypeError, match="the names of inputs are strings, not 1"):
+    with pytest.raises(TypeError, match="the names of inputs must be strings, not 1"):
         vectorize(z, {1: x}, {"w": w, "b": b})
 
 
@@ -305,6 +327,7 @@ def test_one_unit_of_a_sigmoid_layer_from_a_list_of_one():
 
 JAX = """
 import os
+import pickle
 os.environ.update(XLA_FLAGS="--xla_force_host_platform_device_count=8", JAX_ENABLE_X64="1")
 os.environ["JAX_PLATFORMS"] = "cpu"
 import sys

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from graphs import network_loss
 
+import nn
 from autograd import Value, affine, dot, softmax_cross_entropy_with_logits, total
 from viz import draw
 from viz.graphs.detail import LEVELS
@@ -148,6 +149,93 @@ def test_labels_that_are_no_indices_are_kept_apart():
 )
 def test_common_names(name, in_layer, common):
     assert common_name(name, in_layer=in_layer) == common
+
+
+# --- parts of a model that have equal names -----------------------------------------------
+
+
+class Autoencoder(nn.Module):
+    def __init__(self):
+        self.enc, self.dec = nn.MLP(3, [2], seed=1), nn.MLP(2, [3], seed=2)
+
+    def forward(self, x):
+        return self.dec(self.enc(x))
+
+
+def named_x(*numbers):
+    return [Value(number, f"x_{i}") for i, number in enumerate(numbers, 1)]
+
+
+def reconstruction(*examples):
+    model, X = Autoencoder(), [named_x(*x) for x in examples]
+    return nn.SquaredError()(X, [model(x) for x in X])
+
+
+def test_two_networks_of_a_module_are_drawn_as_two():
+    folds = told(reconstruction((1, 2, 3)), "layers")
+    assert [x for x in folds if x[0] in "Wbzx"] == [
+        "W[1]′ × 6",
+        "W[1] × 6",
+        "x × 3",
+        "b[1] × 2",
+        "z[1] = W⁽¹⁾x + b⁽¹⁾ × 2",
+        "b[1]′ × 3",
+        "z[1]′ = W′⁽¹⁾z⁽¹⁾ + b′⁽¹⁾ × 3",
+    ]
+    neurons = told(reconstruction((1, 2, 3)), "neurons")
+    # The decoder alone has a third unit; it is of the decoder all the same.
+    assert "z[1]_3′ = W₃′⁽¹⁾z⁽¹⁾ + b₃′⁽¹⁾ × 1" in neurons
+    assert "z[1]_2 = W₂⁽¹⁾x + b₂⁽¹⁾ × 1" in neurons
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_two_networks_fold_over_a_batch_as_over_one_example(level):
+    one, many = (told(reconstruction(*[(1, 2, 3)] * n), level) for n in (1, 4))
+    parameters = [x for x in one if re.match("[Wb]", x)]
+    assert parameters == [x for x in many if re.match("[Wb]", x)]
+    assert [x.split(" × ")[0] for x in one if x[0] == "z"] == [
+        x.split(" × ")[0] for x in many if x[0] == "z"
+    ]
+
+
+def test_two_layers_side_by_side_are_drawn_as_two():
+    x = named_x(1, 2)
+    ones, hundreds = (nn.Layer.from_weights([[w, w], [w, w]], [0, 0]) for w in (1, 100))
+    J = dot(ones(x), hundreds(x))
+    J.label = "J"
+    folds = fold(sweep_of(J, {}), "layers")
+    weights = {each.name: {w.data for w in each.members} for each in folds if "W" in each.name}
+    assert weights == {"W": {1.0}, "W′": {100.0}}
+    assert [x for x in told(J, "layers") if x[0] == "z"] == [
+        "z = Wx + b × 2",
+        "z′ = W′x + b′ × 2",
+    ]
+
+
+def test_more_than_four_parts_of_one_name_stay_apart():
+    x = named_x(1, 2)
+    for k in range(1, 6):
+        x = nn.Layer.from_weights([[k, 0], [0, k]], [0, 0])(x)
+    folds = fold(sweep_of(total(x), {}), "layers")
+    weights = [{w.data for w in each.members} for each in folds if each.name == "W"]
+    assert sorted(map(max, weights)) == [1, 2, 3, 4, 5]
+
+
+def test_a_layer_that_is_applied_twice_is_one_beside_another():
+    x = named_x(1, 2)
+    twice, other = (nn.Layer.from_weights([[w, w]], [0]) for w in (1, 5))
+    folds = fold(sweep_of(total([*twice(x), *twice(x), *other(x)]), {}), "layers")
+    assert [(f.name, len(f.members)) for f in folds if f.name[0] in "Wz"] == [
+        ("W", 2),
+        ("z", 2),
+        ("W′", 2),
+        ("z′", 1),
+    ]
+
+
+def test_inputs_of_one_layer_stay_together_where_other_operations_read_some_of_them():
+    x, y = named_x(1, 2)
+    assert "x × 2" in told((1 - x) ** 2 + 100 * (y - x**2) ** 2, "layers")
 
 
 # --- formulas and numbers -----------------------------------------------------------------
