@@ -5,11 +5,8 @@ from __future__ import annotations
 import math
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-<<<<<<< HEAD
 from functools import partial
-=======
 from os import PathLike
->>>>>>> house2
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -20,12 +17,8 @@ from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
 from viz.callers import callers_variables
-<<<<<<< HEAD
-from viz.names import distinct, mathtext, plot_text
-=======
 from viz.figures import saved
-from viz.names import latex
->>>>>>> house2
+from viz.names import distinct, mathtext, plot_text
 from viz.progress import progress
 from viz.style import DASHES, MARKS, SERIES, THEMES, is_dark, series_on
 
@@ -226,14 +219,9 @@ def plot_boundary(
         path: a file name that ends in .svg, .png or .pdf, to save the figure to.
 
     Raises:
-<<<<<<< HEAD
         ValueError: there are no points, points do not have two coordinates, there are not
             as many labels, or a label is not what the outputs of the model ask for.
-=======
-        ValueError: there are no points, points do not have two coordinates, or there are not
-            as many labels.
         OSError: the file cannot be written.
->>>>>>> house2
     """
     points = [_as_list(point) for point in X]
     labels = [_as_list(y) for y in Y]
@@ -425,28 +413,20 @@ def plot_descent(
     # Closer together near the bottom, as the walls of a bowl are steep.
     levels = [lowest + (highest - lowest) * (i / 14.0) ** 3 for i in range(1, 15)]
     ax = _axes(ax)
-<<<<<<< HEAD
     if math.inf > highest - lowest > 0.0:
         ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
-    for i, (name, path) in enumerate(paths.items()):
-        color = series_on(ax)[i % len(SERIES)]
-        lost = [k for k, point in enumerate(path) if not all(map(math.isfinite, map(float, point)))]
-        told = f"{plot_text(name)}, {len(path) - 1} steps"
-        told += f", not finite from step {lost[0]}" if lost else ""
-        xs, ys = zip(*path, strict=True)
-=======
-    ax.contour(across, up, heights, levels=levels, colors=AXIS, linewidths=1.0)
     for i, (name, way) in enumerate(paths.items()):
-        color = SERIES[i % len(SERIES)]
+        color = series_on(ax)[i % len(SERIES)]
+        lost = [k for k, point in enumerate(way) if not all(map(math.isfinite, map(float, point)))]
+        told = f"{plot_text(name)}, {len(way) - 1} steps"
+        told += f", not finite from step {lost[0]}" if lost else ""
         xs, ys = zip(*way, strict=True)
->>>>>>> house2
         style: dict[str, Any] = {
             "color": color,
             "linestyle": DASHES[i % len(DASHES)],
             "linewidth": LINE,
         }
         mark = MARKS[i % len(MARKS)]
-<<<<<<< HEAD
         ax.plot(xs, ys, marker=mark, markersize=4, label=told, **style)
         ax.plot(
             xs[-1:],
@@ -457,11 +437,6 @@ def plot_descent(
             markersize=10,
         )
     _finish(ax, "", *(_math(name) for name in names))
-=======
-        ax.plot(xs, ys, marker=mark, markersize=4, label=f"{name}, {len(way) - 1} steps", **style)
-        ax.plot(xs[-1:], ys[-1:], mark, color=color, markeredgecolor=INK, markersize=10)
-    _finish(ax, "", f"${names[0]}$", f"${names[1]}$")
->>>>>>> house2
     ax.legend(fontsize=SMALL)
     return saved(ax, path)
 
@@ -662,15 +637,9 @@ def plot_slice(
     output, parameter = single(output), single(parameter)
     order = topological_order(output)
     if parameter.inputs or parameter not in order:
-<<<<<<< HEAD
-        raise ValueError(f"{parameter!r} is no leaf that the output is computed from")
+        raise ValueError(f"{parameter!r} is not a leaf that the output is computed from")
     names = distinct(name_values(order, callers_variables()))
     J, w = mathtext(names[output]), mathtext(names[parameter])
-=======
-        raise ValueError(f"{parameter!r} is not a leaf that the output is computed from")
-    names = name_values(order, callers_variables())
-    J, w = latex(names[output]), latex(names[parameter])
->>>>>>> house2
     held = [(node.data, node.partials) for node in order]
     here = parameter.data
     points = _spread(here, reach)
