@@ -157,7 +157,7 @@ class Expressions:
         if not letters:
             return scaled(self._product(array, part), part.coefficient)
         factors = [self._operand(read, array) for read in part.factors]
-        keepdims = self.keeps_column(array)
+        keepdims = self.keeps_column(array) or _sums_to_column(array, part)
         if sampled and self._is_cost(array) and len({factor.axes for factor in factors}) == 1:
             return self._mean(product([factor.text for factor in factors]), part)
         if len(factors) == 1:
@@ -239,9 +239,9 @@ class Expressions:
         if isinstance(read, float):
             return number(read)
         assert isinstance(read, Read)
+        if read.array.leaves in self._body.columns or _is_column(read, reader):
+            return self.texts[read.array]
         factor = self._operand(read, reader)
-        if read.array.leaves in self._body.columns:
-            return factor.text
         return aligned(factor, reader.all_axes)
 
     def _operand(self, read: Read, reader: Array) -> Factor:
@@ -282,8 +282,34 @@ def _per_example(part: Part) -> bool:
 
 
 def _is_complete(array: Array) -> bool:
-    """Whether each axis of an array is one that an operand follows."""
-    return {axis for read in array.reads() for axis in read.map.axes}.issuperset(array.axes)
+    """Whether each axis of an array is one that an operand follows, or is made by aligning it."""
+    followed = {axis for read in array.reads() for axis in read.map.axes}
+    sizes = dict(zip(array.axes, array.shape, strict=True))
+    missing = [size for axis, size in sizes.items() if axis not in followed]
+    return not missing or (array.axes[0] in followed and set(missing) == {1})
+
+
+def _is_column(read: Read, reader: Array) -> bool:
+    """Whether a parameter of shape (n, 1) is read as it is: along its rows, beside columns."""
+    return (
+        bool(read.array.leaves)
+        and not read.array.per_example
+        and read.array.shape[1:] == (1,)
+        and list(read.map.picks) == [WHOLE, 0]
+        and reader.all_axes[-2:-1] == read.map.axes
+    )
+
+
+def _sums_to_column(array: Array, part: Part) -> bool:
+    """Whether rows are summed, and the axis that is summed may stay for one of size 1."""
+    return (
+        array.shape[1:] == (1,)
+        and not array.per_example
+        and all(
+            _axes(read) == array.axes[0] + part.summed and len(part.summed) == 1
+            for read in part.factors
+        )
+    )
 
 
 def _axes(read: Read) -> str:

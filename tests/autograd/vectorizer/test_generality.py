@@ -315,6 +315,26 @@ def test_a_whole_batch_in_one_graph():
         np.testing.assert_allclose(np.ravel(grads[name]), expected, rtol=1e-12, atol=1e-14)
 
 
+def test_columns_of_a_whole_batch_stay_columns():
+    W, b, V, c = leaves(3, 2), leaves(3, 1), leaves(2, 3), leaves(2, 1)
+    X, Y = leaves(2, 4), leaves(2, 4)
+    arrays = [np.array(nested, dtype=object) for nested in (W, b, V, c, X, Y)]
+    Z = arrays[2] @ tanh(arrays[0] @ arrays[4] + arrays[1]) + arrays[3] - arrays[5]
+    loss = np.sum(Z * Z) + np.sum(arrays[1] * arrays[1])
+    parameters = {"W": W, "b": b, "V": V, "c": c}
+    program = vectorize(loss, {"X": X, "Y": Y}, parameters, whole_batch=True)
+    found = lines(program)
+    assert found[0] == "Z1 = W @ X + b"
+    assert "dc = np.sum(dZ2, axis=1, keepdims=True)" in found
+    assert "db = 2 * b + np.sum(dZ1, axis=1, keepdims=True)" in found
+    _, grads = program(*[array.astype(float) for array in arrays[4:]])
+    loss.backward()
+    for name, nested in parameters.items():
+        expected = [[leaf.grad for leaf in row] for row in nested]
+        np.testing.assert_allclose(grads[name], expected, rtol=1e-12)
+        assert grads[name].flags.writeable
+
+
 def test_a_whole_batch_of_plain_numbers():
     generator = np.random.default_rng(0)
     X, Y = generator.normal(size=(6, 3)), generator.normal(size=6)
