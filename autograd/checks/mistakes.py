@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autograd.checks.calls import Functions, Leaf, bare
-from autograd.checks.patterns import FITS, factor, grouped, misfit, patterns, sizes_of
+from autograd.checks.patterns import FITS, cleared, factor, grouped, misfit, patterns, sizes_of
 from autograd.checks.replaying import Replay, record
 from autograd.checks.report import Explanation, Report
 from autograd.primitives import constant, multiply, total
@@ -664,6 +664,7 @@ def _of_biases(
         ])  # fmt: skip
         array = np.asarray(theirs[leaf], float)
         shape = replay.leaves[leaf].shape
+        tiny = 1e-12 * float(np.sum(np.abs(came)))  # softmax's sum over the classes is 0
         for text, candidate in (
             ("is summed over the wrong axis", came.sum(axis=0)),
             ("is averaged over the wrong axis", came.mean(axis=0)),
@@ -678,7 +679,7 @@ def _of_biases(
             if candidate.size == array.size and (n > 2 or "largest" not in text):
                 yield (
                     f"d{leaf.short} {text}",
-                    misfit(array.ravel(), candidate.ravel()),
+                    misfit(cleared(array.ravel(), tiny), cleared(candidate.ravel(), tiny)),
                     leaf,
                 )
 

@@ -27,6 +27,11 @@ def misfit(theirs: Any, candidate: Any) -> float:
     return float(np.linalg.norm(a - b)) / size if size > 0.0 else 0.0
 
 
+def cleared(array: Any, tiny: float) -> Any:
+    """The array with 0 for what is rounding beside larger numbers."""
+    return np.where(np.abs(array) <= tiny, 0.0, array)
+
+
 def factor(theirs: Any, right: Any) -> float:
     """The number that brings the right array closest to theirs."""
     known = ~(np.isnan(theirs) | np.isnan(right))

@@ -746,3 +746,18 @@ def test_columns_against_a_vector():
     data = {"X": RNG.normal(size=(5, 3)), "y": RNG.normal(size=5)}
     text = explained(f, df, RNG.normal(size=(3, 1)), **data)
     assert "an array of shape (n,) meets one of shape (n, 1)" in text
+
+
+def test_a_bias_over_the_classes_of_softmax_though_that_sum_is_zero():
+    Y = np.eye(2)[[0, 1, 1, 0, 1, 0]].T
+
+    def f(b, Z):
+        E = np.exp(Z + b)
+        P = E / E.sum(axis=0, keepdims=True)
+        return -np.sum(Y * np.log(P)), P
+
+    def df(cache, Z):
+        return np.sum(cache - Y, axis=0, keepdims=True)
+
+    text = explained(f, df, RNG.normal(size=(2, 1)), Z=RNG.normal(size=(2, 6)))
+    assert "db is summed over the wrong axis" in text
