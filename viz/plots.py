@@ -367,7 +367,7 @@ def plot_fit(
         name = label if len(curves) == 1 else f"{label} $a_{{{i + 1}}}$"
         ax.plot(
             along,
-            heights,
+            list(map(_in_range, heights)),
             color=series_on(ax)[k],
             linestyle=DASHES[k % len(DASHES)],
             linewidth=LINE,
@@ -739,9 +739,14 @@ def _around(coordinates: Sequence[float]) -> list[float]:
 
 def _or_nan(function: Callable[[float], float], x: float) -> float:
     try:
-        return function(x)
+        return _in_range(function(x))
     except (ArithmeticError, ValueError):
         return math.nan
+
+
+def _in_range(height: float) -> float:
+    """A height, or nan beyond those that matplotlib can make a scale for."""
+    return height if abs(height) < 1e300 else math.nan
 
 
 def _as_list(output: Any) -> list[float]:

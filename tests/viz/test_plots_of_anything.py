@@ -132,6 +132,8 @@ def test_numbers_that_are_none_leave_a_plot_of_the_others(x):
     assert plot_fit(lambda _: x, [0, 1], [0, 1]).lines
     w = Value(2.0, "w")
     assert plot_slice(w * x, w).lines
+    high = plot_fit(lambda point: 1e308 * point[0] * 10, [0, 1], [0, 1])
+    high.figure.canvas.draw()
 
 
 @pytest.mark.parametrize("x", [nan, inf, -inf, 1e200, 0.0])
