@@ -282,11 +282,10 @@ def _per_example(part: Part) -> bool:
 
 
 def _is_complete(array: Array) -> bool:
-    """Whether each axis of an array is one that an operand follows, or is made by aligning it."""
+    """Whether each axis of an array is one that an operand follows, or that a sum keeps."""
     followed = {axis for read in array.reads() for axis in read.map.axes}
-    sizes = dict(zip(array.axes, array.shape, strict=True))
-    missing = [size for axis, size in sizes.items() if axis not in followed]
-    return not missing or (array.axes[0] in followed and set(missing) == {1})
+    missing = set(array.axes) - followed
+    return not missing or any(_sums_to_column(array, part) for part in array.parts)
 
 
 def _is_column(read: Read, reader: Array) -> bool:
@@ -305,6 +304,7 @@ def _sums_to_column(array: Array, part: Part) -> bool:
     return (
         array.shape[1:] == (1,)
         and not array.per_example
+        and bool(part.factors)
         and all(
             _axes(read) == array.axes[0] + part.summed and len(part.summed) == 1
             for read in part.factors

@@ -142,8 +142,11 @@ def _vectorize(
 ) -> Program:
     shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
+    recorded = topological_order(*values)
+    place_of = places(recorded, leaves)
+    found = simplified(recorded)  # which is what everything below takes for the graph
+    values = tuple([found[v] for v in values])
     order = topological_order(*values)
-    place_of = places(order, leaves)
     sought = [] if forward_only else _sought(leaves, with_respect_to)
 
     names = Names([*RESERVED, *(array.name for array in leaves)])
@@ -151,25 +154,18 @@ def _vectorize(
     name = "Y_hat" if forward_only else "L" if per_example else "J"
     outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
     outputs |= _gradient_arrays(sought, per_example, names)
+    derivatives: dict[Value, Value] = {}
+    if not forward_only:
+        leaf_values = [v for array in sought for v in array.values]
+        derivatives = record_gradients(values[0], leaf_values)
     averaged = not per_example and not whole_batch
+    first, *gradients = outputs
+    wanted = [Wanted(v, first, i, averaged, forward_only) for i, v in enumerate(values)]
+    for name, array in zip(gradients, sought, strict=True):
+        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
 
-    def task(found: Mapping[Value, Value]) -> _Task:
-        """What to write, where each Value of the graph was found to be another one."""
-        computed = [found[v] for v in values]
-        derivatives: dict[Value, Value] = {}
-        if not forward_only:
-            leaf_values = [v for array in sought for v in array.values]
-            derivatives = record_gradients(computed[0], leaf_values)
-        first, *gradients = outputs
-        wanted = [Wanted(v, first, i, averaged, forward_only) for i, v in enumerate(computed)]
-        for name, array in zip(gradients, sought, strict=True):
-            by = [derivatives[v] for v in array.values]
-            wanted += [Wanted(v, name, i, averaged) for i, v in enumerate(by)]
-        order = topological_order(*computed)
-        return _Task(leaves, outputs, order, found, place_of, derivatives, wanted, forward_only)
-
+    task = _Task(leaves, outputs, order, place_of, derivatives, wanted, forward_only)
     proof = Proof(order, leaves, values, outputs)
-    simpler = task(simplified(order))
     if not proof.possible:
         warnings.warn(
             "vectorize could not try this program: at the numbers that the leaves hold now, the "
@@ -177,9 +173,9 @@ def _vectorize(
             ProofWarning,
             stacklevel=3,
         )
-    program, problem = _by_the_rules(simpler, names.copy(), proof)
+    program, problem = _by_the_rules(task, names.copy(), proof)
     if program is None:
-        program = _as_recorded(task({v: v for v in order}), names.copy(), proof)
+        program = _as_recorded(task, names.copy(), proof)
         warnings.warn(
             "vectorize wrote this program level by level, as the graph was recorded. The program "
             f"that reads better was not right: {problem}. {REPORT}",
@@ -196,7 +192,6 @@ class _Task:
     leaves: Sequence[LeafArray]
     outputs: Mapping[str, OutputArray]
     order: Sequence[Value]
-    found: Mapping[Value, Value]
     place_of: Mapping[Value, tuple[LeafArray, int]]
     derivatives: Mapping[Value, Value]
     wanted: Sequence[Wanted]
@@ -254,9 +249,8 @@ def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
     forward_nodes = {node_of[v] for v in task.order}
     writer = Writer(arrays, forward_nodes, task.outputs, names, singles)
     values: defaultdict[int, list[Value]] = defaultdict(list)
-    for value, found in task.found.items():
-        if found in node_of:
-            values[node_of[found]].append(value)
+    for value in task.order:
+        values[node_of[value]].append(value)
     named: dict[str, Entries] = {
         line: [values[node] for node in array.group.members] for line, array in writer.named.items()
     }

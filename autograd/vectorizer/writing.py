@@ -227,9 +227,11 @@ class Writer:
         lines.append(self._statement(name, text, shape, output.gradient_of))
 
     def _is_kept(self, name: str) -> bool:
-        """Whether an array belongs to the caller, or has been returned as something else."""
+        """Whether an array is the caller's, shares its memory, or has been returned before."""
         leaves = [array.leaves for array in self._line_of if array.leaves]
-        return name in leaves or name in self.body.results.values()
+        lines = [*self._forward_lines, *self._backward_lines]
+        shared = [line.name for line in lines if _is_broadcast(line.formula)]
+        return name in leaves or name in shared or name in self.body.results.values()
 
     def _is_view(self, array: Array) -> bool:
         """Whether an output is nothing but another array, or a part of it."""

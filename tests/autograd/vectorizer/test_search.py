@@ -94,3 +94,10 @@ def test_the_search_finds_a_line_that_is_not_the_gradient_it_is_called(monkeypat
 def test_the_search_finds_a_program_that_raises(monkeypatch):
     monkeypatch.setattr(expressions.Expressions, "_is_factor", lambda self, read: True)
     assert any("raises" in report for report in found(random_vectors, range(250))[0])
+
+
+def test_a_gradient_that_is_a_line_of_one_number_for_all_is_an_array_of_its_own():
+    graph = random_expression(5551754)  # dX is 3y, which the loss reads as well
+    outcome = tried(graph, 5551754)
+    assert outcome.failure == ""
+    assert not outcome.by_level
