@@ -78,6 +78,8 @@ def test_a_label_can_be_plotted(label):
         lambda: plot_fit(lambda x: x[0], [0, 1], [0, 1], label=label),
     ):
         ax = plot()
+        ax.figure.set_layout_engine("none")  # quicker
+        ax.figure.set_dpi(30)
         with _quiet():
             ax.figure.canvas.draw()
         plt.close(ax.figure)
