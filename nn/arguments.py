@@ -12,6 +12,8 @@ from autograd import Value
 from autograd.backprop import single
 from autograd.value import Given
 
+_PLAIN = (float, int)
+
 
 def as_count(name: str, count: Any) -> int:
     """A whole number of at least 1, as an int.
@@ -113,7 +115,9 @@ def as_values(inputs: Any, after: str = "") -> list[Any]:
     if {*map(type, items)} == {Value}:
         return items
     return [
-        as_values(item, f"{after}{i},")
+        Given(item, f"x_{after}{i}")
+        if item.__class__ in _PLAIN  # by far the commonest
+        else as_values(item, f"{after}{i},")
         if depth(item) and not _is_single(item)
         else as_value(item, f"x_{after}{i}", Given)
         for i, item in enumerate(items, 1)

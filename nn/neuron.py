@@ -75,6 +75,7 @@ class Neuron(Part):
     weights: list[Value]
     bias: Value | None
     _unit = ""  # of its place in a network, [1]_2; ends its labels
+    _z_label, _a_label = "z", "a"
     _function: Callable[..., Any] | None = None
 
     def __init__(
@@ -120,7 +121,7 @@ class Neuron(Part):
             raise ValueError("a neuron needs at least one weight")
         self.weights = [as_value(w, _of_weight(unit, j)) for j, w in enumerate(weights, 1)]
         self.bias = None if bias is None else as_value(bias, f"b{unit}")
-        self._unit = unit
+        self._place(unit)
 
     def _rename(self, unit: str) -> None:
         """Give another place in the network to it, and to those of its labels that tell it."""
@@ -129,7 +130,11 @@ class Neuron(Part):
                 w.label = _of_weight(unit, j)
         if self.bias is not None and self.bias.label == f"b{self._unit}":
             self.bias.label = f"b{unit}"
-        self._unit = unit
+        self._place(unit)
+
+    def _place(self, unit: str) -> None:
+        # Its labels are made once: a network is recorded for each example.
+        self._unit, self._z_label, self._a_label = unit, f"z{unit}", f"a{unit}"
 
     @property
     def n_inputs(self) -> int:  # type: ignore[override]
@@ -158,7 +163,9 @@ class Neuron(Part):
     def is_plain(self, inputs: list[Value]) -> bool:
         """Whether it computes what every Neuron does, from as many inputs as it has weights."""
         kind = type(self)
-        plain = kind.forward is Neuron.forward and kind.__call__ is Module.__call__
+        plain = kind is Neuron or (
+            kind.forward is Neuron.forward and kind.__call__ is Module.__call__
+        )
         return plain and len(inputs) == len(self.weights)
 
     def _at(self, inputs: list[Value], place: str = "") -> Value:
@@ -173,14 +180,15 @@ class Neuron(Part):
                 "the weights and the bias of a neuron are Values: to set one to 3, write "
                 "neuron.bias.data = 3"
             ) from None
-        unit.label = f"z{place or self._unit}"
-        if self._function is None:
+        unit.label = f"z{place}" if place else self._z_label
+        function = self._function
+        if function is None:
             return unit
-        if isinstance(self._function, Primitive):
-            activation = recorded(self._function, (unit,))
+        if function.__class__ is Primitive:
+            activation = recorded(function, (unit,))
         else:
-            activation = self._function(unit)
-        activation.label = f"a{place or self._unit}"
+            activation = function(unit)
+        activation.label = f"a{place}" if place else self._a_label
         return activation
 
     def _named(self, seen: dict[int, Any]) -> dict[str, Any]:
