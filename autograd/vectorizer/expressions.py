@@ -194,9 +194,10 @@ class Expressions:
                 read.array.group.number,
             ),
         )
-        # A condition is no number of its own, NumPy has no -True; and where nan is compared, a
-        # mask is 0, but the step that the loss was given is nan.
-        masks = array not in self._forward and any(self._is_factor(read) for read in reads)
+        # A condition is no number of its own, NumPy has no -True, and twice True is an integer; and
+        # where nan is compared, a mask is 0, but the step that the loss was given is nan.
+        is_float = not part.coefficient.is_integer() or any(map(self._is_factor, reads))
+        masks = array not in self._forward and is_float
         held = self.conditions if masks else {}
         reads.sort(key=lambda read: read.array in held)
         factors, divisors = [], []
