@@ -93,19 +93,22 @@ def _panel(ax: Axes, array: Any, report: Any) -> None:
             markerfacecolor="none", markersize=8, label=report.reference)  # fmt: skip
     ax.plot([claimed for _, claimed, _, _ in entries], "x", color=series_on(ax)[1], markersize=7,
             label=f"what {report.says}")  # fmt: skip
-    for x, place, claimed, numeric, _ in sorted(wrong, key=lambda w: -abs(w[2] - w[3]))[:NAMED]:
-        if place:
-            index = f"[{', '.join(map(str, place))}]"
-            right = x > 0.7 * len(entries)
-            ax.annotate(index, (x, claimed), xytext=(-7 if right else 7, 0),
-                        textcoords="offset points", ha="right" if right else "left",
-                        va="bottom" if claimed > numeric else "top",
+    named: list[float] = []
+    for x, place, claimed, numeric, _ in sorted(wrong, key=lambda w: -abs(w[2] - w[3])):
+        far = all(abs(x - other) > 0.25 * len(entries) for other in named)
+        if place and far and len(named) < NAMED:  # names side by side would cover each other
+            named.append(x)
+            index, above = f"[{', '.join(map(str, place))}]", claimed > numeric
+            edge = x - 0.5 * (len(entries) - 1)
+            side = "center" if abs(edge) < 0.3 * len(entries) else "left" if edge < 0 else "right"
+            ax.annotate(index, (x, claimed), xytext=(0, 6 if above else -6),
+                        textcoords="offset points", ha=side, va="bottom" if above else "top",
                         fontsize=SMALL, color=alert)  # fmt: skip
     ax.axhline(0.0, color="#BBBBBB", linewidth=1.0, zorder=0)
     ax.set_xticks([])
     ax.set_xlabel("entries", fontsize=SMALL)
     ax.tick_params(axis="y", labelsize=SMALL)
-    ax.margins(x=0.08, y=0.25)
+    ax.margins(x=0.12, y=0.25)
 
 
 def _entries(array: Any) -> list[tuple[tuple[int, ...], float, float, bool]]:
