@@ -100,7 +100,7 @@ def test_refusals_point_at_the_character(text, message, position):
         ("a" * 3000, "at most 2000 characters"),
         ("(" * 900 + "a" + ")" * 900, "this is not a formula|nested too deeply"),
         ("+" * 950 + "a", "nested too deeply"),
-        ("a\0", "this is not a formula"),
+        ("a\0", "this is not a formula|this formula cannot be read"),  # by the version of Python
         ("a\ud800", "this formula cannot be read"),
     ],
 )
