@@ -95,7 +95,8 @@ def results(peer: Peer, shape: Shape, operations: int) -> list[float]:
     """The value of an expression, and its gradients along the leaves."""
     leaves = [peer.Value(x) for x in shape.numbers]
     v = build_and_backward(shape, leaves, operations)
-    return [float(v.data), *(float(leaf.grad) for leaf in leaves)]
+    # That of a leaf that is not read is None in PyTorch.
+    return [float(v.data), *(float(leaf.grad or 0.0) for leaf in leaves)]
 
 
 def require_agreement(numbers: dict[str, list[float]]) -> None:
