@@ -12,7 +12,7 @@ from autograd.primitives import LEVEL, constant
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from autograd.backprop import Output
 
@@ -107,25 +107,38 @@ def trace(output: Output, names: Mapping[Value, str] | None = None) -> Trace:
         steps.append(ForwardStep(node, names[node], text, node.data))
     J = names[output]
     counts = Counter(x for node in order for x in node.inputs)
+    steps.gradients = {output: 1.0}
+    for node, x, upstream, local, product, total in uses_backward(order):
+        steps.gradients[x] = total
+        d = "∂" if node is output and counts[x] > 1 else "d"
+        chain = f"{d}{J}/{d}{names[x]}"
+        if node is not output:
+            chain += f" = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
+        steps.append(BackwardStep(node, x, chain, upstream, local, product, total))
+    return steps
+
+
+def uses_backward(
+    order: Sequence[Value],
+) -> Iterator[tuple[Value, Value, float, float, float, float]]:
+    """The sweep back from the last Value of an order, one use of an input after the other.
+
+    Each is the Value that uses it, the input, upstream, local, their product, and the sum of
+    the products that have reached the input so far. Constants are left out, as in the order.
+    """
+    output = order[-1]
     totals = {output: 1.0}
     met = {output}  # what backward() meets: not what lies beyond a branch that is not taken
     for node in reversed(order):
         upstream = totals[node]
         for x, local in zip(node.inputs, node.partials, strict=True):
-            if x.op is constant:
-                continue
-            product = 0.0
-            if node in met and (local or node.op not in LEVEL):
-                product = upstream * local
-                met.add(x)
-            totals[x] = totals.get(x, 0.0) + product
-            d = "∂" if node is output and counts[x] > 1 else "d"
-            chain = f"{d}{J}/{d}{names[x]}"
-            if node is not output:
-                chain += f" = d{J}/d{names[node]} × d{names[node]}/d{names[x]}"
-            steps.append(BackwardStep(node, x, chain, upstream, local, product, totals[x]))
-    steps.gradients = totals
-    return steps
+            if x.op is not constant:
+                product = 0.0
+                if node in met and (local or node.op not in LEVEL):
+                    product = float(upstream * local)  # a row of one's own may give NumPy's
+                    met.add(x)
+                totals[x] = totals.get(x, 0.0) + product
+                yield node, x, upstream, local, product, totals[x]
 
 
 def equals(*shown: float) -> str:

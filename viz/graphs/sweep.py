@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from autograd.backprop import topological_order
 from autograd.notation import name_values
-from autograd.primitives import LEVEL, constant
+from autograd.primitives import constant
+from autograd.tracing import uses_backward
 from autograd.value import Value
 from viz.graphs.diagnosis import is_fresh
 from viz.names import distinct
@@ -72,18 +73,10 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
     gradients = {output: 1.0}
     uses: list[Use] = []
     paths: dict[Value, list[int]] = {node: [] for node in order}
-    met = {output}  # what backward() meets: not what lies beyond a branch that is not taken
-    for node in reversed(order):
-        upstream = gradients[node]
-        for x, local in zip(node.inputs, node.partials, strict=True):
-            if x.op is not constant:
-                product = 0.0
-                if node in met and (local or node.op not in LEVEL):
-                    product = float(upstream * local)
-                    met.add(x)
-                total = gradients[x] = gradients.get(x, 0.0) + product
-                paths[x].append(len(uses))
-                uses.append(Use(node, x, upstream, local, product, total))
+    for use in map(Use._make, uses_backward(order)):
+        gradients[use.input] = use.total
+        paths[use.input].append(len(uses))
+        uses.append(use)
     for leaf in unread:
         names = distinct({**names, leaf: leaf.label or variables.get(leaf, "unread")})
         names = {leaf: names[leaf], **names}
