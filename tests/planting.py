@@ -37,12 +37,13 @@ from autograd.vectorizer import (
     pipeline,
     program,
     source,
+    writing,
 )
 from autograd.vectorizer.arguments import Arguments
+from autograd.vectorizer.contraction import Factor
 from autograd.vectorizer.expressions import Expressions
-from autograd.vectorizer.formulas import Text
+from autograd.vectorizer.trees import Attribute, Binary, Call, Number, Word, changed, walk
 from autograd.vectorizer.weighted_sums import WeightedSums
-from autograd.vectorizer.writing import Writer
 
 # --- losses ---
 
@@ -96,34 +97,50 @@ LOSSES = [network, network, attention, elementwise, logistic]
 
 
 def scaled(draw):
-    """A text that says another number."""
-    factor = draw.choice(["-1.0", "1.001", "2.0"])
-    return lambda text: f"({text}) * {factor}"
+    """A formula of another number."""
+    factor = Number(draw.choice([-1.0, 1.001, 2.0]))
+    return lambda tree: Binary("*", tree, factor)
+
+
+def slip(tree):
+    """What somebody may have written in place of a part of a formula; None for no idea."""
+    signs = {"-": "+", "+": "-", "*": "+"}
+    functions = {
+        "np.sum": "np.mean",
+        "np.mean": "np.sum",
+        "np.tanh": "np.sinh",
+        "np.exp": "np.expm1",
+        "np.add.reduce": "np.multiply.reduce",
+    }
+    match tree:
+        case Binary(sign="/", left=left, right=Word()):
+            return left
+        case Binary(sign=sign, left=left, right=right) if sign in signs:
+            return Binary(signs[sign], left, right)
+        case Attribute(array=array, name="T"):
+            return array
+        case Call(options=(("axis", Number(data=1)), *others)):
+            return Call(tree.function, tree.arguments, (("axis", Number(0)), *others))
+        case Call(function=function) if function in functions:
+            return Call(functions[function], tree.arguments, tree.options)
+        case Number(data=1.0):
+            return Number(1.01)
+    return None
 
 
 def reworded(draw):
-    """A text with an operation replaced."""
-    choices = [
-        (" - ", " + "),
-        (" + ", " - "),
-        ("np.sum(", "np.mean("),
-        ("np.mean(", "np.sum("),
-        (" / m", ""),
-        (".T", ""),
-        ("axis=1", "axis=0"),
-        (" * ", " + "),
-        ("np.tanh(", "np.sinh("),
-        ("np.exp(", "np.expm1("),
-        ("1.0", "1.01"),
-    ]
-    draw.shuffle(choices)
+    """A formula with a slip in one of its parts."""
 
-    def change(text):
-        for old, new in choices:
-            if old in text:
-                at = draw.choice([found.start() for found in re.finditer(re.escape(old), text)])
-                return text[:at] + new + text[at + len(old) :]
-        return text
+    def change(tree):
+        places = [part for part in walk(tree) if slip(part) is not None]
+        if not places:
+            return tree
+        place = draw.choice(places)
+
+        def put(part):
+            return slip(part) if part is place else changed(part, put)
+
+        return put(tree)
 
     return change
 
@@ -134,16 +151,12 @@ def turned(draw):
     return lambda array: np.roll(array[::step], start, axis=0)
 
 
-def in_text(function, change):
-    def changed(*arguments, **options):
+def in_formula(function, change):
+    def other(*arguments, **options):
         made = function(*arguments, **options)
-        if isinstance(made, Text):
-            return made._replace(text=change(made.text))
-        if hasattr(made, "text"):  # a factor
-            return made._replace(text=made.text._replace(text=change(made.text.text)))
-        return change(made)
+        return made._replace(tree=change(made.tree)) if isinstance(made, Factor) else change(made)
 
-    return changed
+    return other
 
 
 def in_argument(function, place, change):
@@ -206,7 +219,19 @@ def returned(draw):
             lambda text: re.sub(r"(\w+)}", r"\1 * 2}", text),
         ]
     )
-    return in_text(source._returning, change)
+    return in_result(source._returning, change)
+
+
+def line(draw):
+    """A program of which one line has a slip."""
+    change = reworded(draw)
+
+    def other(lines):
+        at = draw.randrange(len(lines))
+        name, tree = lines[at]
+        return [*lines[:at], (name, change(tree)), *lines[at + 1 :]]
+
+    return in_result(program.direct, other)
 
 
 def arrays(draw):
@@ -245,26 +270,26 @@ FAULTS = {
     "contraction": (
         sys.modules[Expressions.__module__],
         "contract",
-        lambda draw: in_text(
+        lambda draw: in_formula(
             sys.modules[Expressions.__module__].contract, draw.choice([scaled, reworded])(draw)
         ),
     ),
     "expressions": (
         Expressions,
         "of",
-        lambda draw: in_text(Expressions.of, draw.choice([scaled, reworded])(draw)),
+        lambda draw: in_formula(Expressions.of, draw.choice([scaled, reworded])(draw)),
     ),
     "writing": (
-        Writer,
-        "_statement",
-        lambda draw: in_argument(Writer._statement, 2, draw.choice([scaled, reworded])(draw)),
+        writing,
+        "Statement",
+        lambda draw: in_argument(writing.Statement, 1, draw.choice([scaled, reworded])(draw)),
     ),
     "levels": (
         levels.LevelWriter,
         "_gather",
         lambda draw: in_argument(levels.LevelWriter._gather, 1, turned(draw)),
     ),
-    "direct": (program, "direct", lambda draw: in_text(program.direct, reworded(draw))),
+    "direct": (program, "direct", line),
     "source": (source, "_returning", returned),
     "turning": (source, "_opening", lines_left_out),
     "inputs": (

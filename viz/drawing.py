@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from viz.graphs.levels_page import levels_page
 from viz.graphs.sketch import sketch
 from viz.graphs.sweep import Sweep, sweep_of
 from viz.layout.drawing import FORMATS, Drawing
-from viz.programs.sketch import is_program, sketch_program
 from viz.style import theme_named
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from autograd.backprop import Output
     from autograd.vectorizer.program import Program
 
@@ -73,7 +75,7 @@ def draw(
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn
     look = theme_named(theme)
-    if is_program(output):
+    if _is_program(output):
         options = {
             'theme="circuit"': look.circuit,
             "detail": detail is not None,
@@ -85,6 +87,8 @@ def draw(
                     f"{option} is for graphs of numbers, and a program is one of matrices: leave "
                     "it out, or draw the loss from which the program was made"
                 )
+        from viz.programs.sketch import sketch_program  # imports NumPy
+
         drawing = sketch_program(output, look)
     else:
         subject = examine(output, parameters)
@@ -99,6 +103,12 @@ def draw(
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+def _is_program(subject: object) -> TypeIs[Program]:
+    """Whether this is a vectorised program; then its class, which needs NumPy, is imported."""
+    module = sys.modules.get("autograd.vectorizer.program")
+    return module is not None and isinstance(subject, module.Program)
 
 
 def _folded(sweep: Sweep, detail: str | None) -> tuple[str, list[Fold]] | None:

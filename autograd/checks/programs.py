@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
 import itertools
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,18 @@ import numpy as np
 from autograd.checks.calls import bare
 from autograd.checks.patterns import FITS, grouped, misfit, patterns, sizes_of
 from autograd.checks.report import ArrayCheck, Explanation, Report
+from autograd.vectorizer.formulas import negated
+from autograd.vectorizer.trees import (
+    SUM,
+    Attribute,
+    Binary,
+    Call,
+    Name,
+    Number,
+    Tree,
+    changed,
+    walk,
+)
 
 if TYPE_CHECKING:
     from autograd.vectorizer.program import Program
@@ -268,71 +278,65 @@ def _variants(program: Program) -> Iterator[tuple[str, str, str]]:
     """The program with one slip in one line: what to say, the line, and the line with the slip."""
     names = {statement.name for statement in program.statements}
     for statement in program.statements:
-        line = str(statement)
-        tree = ast.parse(statement.formula, mode="eval").body
-        factors = _factors(tree)
-        for i in range(len(factors)):
-            for j in range(i + 1, len(factors) + 1):
-                rest = factors[:i] + factors[j:]
-                if rest and any(not over for over, _ in rest):
-                    missing = _product(factors[i:j])
-                    what = f"lacks the factor {missing} in the line {line}"
-                    yield what, line, f"{statement.name} = {_product(rest)}"
-        text = ast.unparse(tree)
-        yield f"has the wrong sign in the line {line}", line, f"{statement.name} = -({text})"
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute) and node.attr == "T":
-                inner = ast.unparse(node.value)
-                new = text.replace(f"{inner}.T", inner, 1)
-                what = f"has {inner} where {inner}.T is due, in the line {line}"
-                yield what, line, f"{statement.name} = {new}"
-        if "axis=1" in text:
-            new = text.replace("axis=1", "axis=0")
-            yield (
-                f"is summed over the wrong axis in the line {line}",
-                line,
-                f"{statement.name} = {new}",
-            )
-        for old, new in _exchanged(tree, names):
-            what = f"has {new} where {old} is due, in the line {line}"
-            yield what, line, f"{statement.name} = {re.sub(_word(old), new, text)}"
-        if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Add, ast.Sub)):
-            for part, lost in ((tree.left, tree.right), (tree.right, tree.left)):
-                what = f"lacks the term {ast.unparse(lost)} in the line {line}"
-                yield what, line, f"{statement.name} = {ast.unparse(part)}"
+        for what, tree in _slips(statement.tree, names):
+            yield f"{what} the line {statement}", str(statement), f"{statement.name} = {tree}"
 
 
-def _exchanged(tree: ast.expr, names: set[str]) -> Iterator[tuple[str, str]]:
+def _slips(tree: Tree, names: set[str]) -> Iterator[tuple[str, Tree]]:
+    """What may be wrong with a formula, and the formula that is wrong so."""
+    factors = _factors(tree)
+    for i in range(len(factors)):
+        for j in range(i + 1, len(factors) + 1):
+            rest = factors[:i] + factors[j:]
+            if rest and any(sign == "*" for sign, _ in rest):
+                yield f"lacks the factor {_product(factors[i:j])} in", _product(rest)
+    yield "has the wrong sign in", negated(tree)
+    for part in walk(tree):
+        match part:
+            case Attribute(array=inner, name="T"):
+                yield f"has {inner} where {part} is due, in", _with(tree, part, inner)
+            case Call(function=function, arguments=arguments, options=options):
+                if ("axis", Number(1)) in options:
+                    other = [(n, Number(0) if n == "axis" else option) for n, option in options]
+                    summed = Call(function, arguments, tuple(other))
+                    yield "is summed over the wrong axis in", _with(tree, part, summed)
+    for old, new in _exchanged(tree, names):
+        yield f"has {new} where {old} is due, in", _with(tree, old, new)
+    if isinstance(tree, Binary) and tree.level == SUM:
+        for kept, lost in ((tree.left, tree.right), (tree.right, tree.left)):
+            yield f"lacks the term {lost} in", kept
+
+
+def _with(tree: Tree, old: Tree, new: Tree) -> Tree:
+    """The tree with a part replaced wherever it stands."""
+    return new if tree == old else changed(tree, lambda part: _with(part, old, new))
+
+
+def _exchanged(tree: Tree, names: set[str]) -> Iterator[tuple[Tree, Tree]]:
     """What people write for something else: A1 for its square, Z1 for A1 and A1 for Z1."""
-    nodes = [node for node in ast.walk(tree) if isinstance(node, (ast.Name, ast.BinOp))]
-    for text in dict.fromkeys(map(ast.unparse, nodes)):
-        if text.endswith(" ** 2") and text.removesuffix(" ** 2") in names:
-            yield text, text.removesuffix(" ** 2")
-        other = {"A": "Z", "Z": "A"}.get(text[0], "") + text[1:]
-        if {text, other} <= names and other != text:
-            yield text, other
+    for part in dict.fromkeys(walk(tree)):
+        match part:
+            case Binary(sign="**", left=Name(name=name) as base, right=Number(data=2)):
+                if name in names:
+                    yield part, base
+            case Name(name=name) if name in names:
+                other = {"A": "Z", "Z": "A"}.get(name[0], "") + name[1:]
+                if other in names and other != name:
+                    yield part, Name(other)
 
 
-def _word(text: str) -> str:
-    return rf"(?<!\w){re.escape(text)}(?!\w)"
+def _factors(tree: Tree) -> list[tuple[str, Tree]]:
+    """The factors of a product, each with the sign before it: * or /."""
+    match tree:
+        case Binary(sign="*" | "/" as sign, left=left, right=right):
+            return [*_factors(left), (sign, right)]
+    return [("*", tree)]
 
 
-def _factors(tree: ast.expr) -> list[tuple[bool, ast.expr]]:
-    """The factors of a product, each with whether it divides."""
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, (ast.Mult, ast.Div)):
-        over = isinstance(tree.op, ast.Div)
-        return [*_factors(tree.left), (over, tree.right)]
-    return [(False, tree)]
-
-
-def _product(factors: Sequence[tuple[bool, ast.expr]]) -> str:
-    text = ""
-    for over, factor in factors:
-        shown = ast.unparse(factor)
-        if isinstance(factor, ast.BinOp) and not isinstance(factor.op, (ast.Mult, ast.MatMult)):
-            shown = f"({shown})"
-        if not text:
-            text = f"1 / {shown}" if over else shown
-        else:
-            text += f" / {shown}" if over else f" * {shown}"
-    return text
+def _product(factors: Sequence[tuple[str, Tree]]) -> Tree:
+    (sign, found), *others = factors
+    if sign == "/":
+        found = Binary("/", Number(1), found)
+    for sign, factor in others:
+        found = Binary(sign, found, factor)
+    return found

@@ -14,49 +14,63 @@ factors, ``np.einsum``, or elementwise multiplication and ``np.sum``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from autograd.vectorizer.formulas import CALL, MATMUL, Text, called, product
+from autograd.vectorizer.formulas import called, product
+from autograd.vectorizer.trees import (
+    NEW_AXIS,
+    WHOLE_AXIS,
+    Attribute,
+    Binary,
+    Index,
+    Number,
+    String,
+    Tree,
+    Tuple,
+    Word,
+)
 
 
 class Factor(NamedTuple):
-    """An array in a formula: its text, and a letter for each of its axes."""
+    """An array in a formula, and a letter for each of its axes."""
 
-    text: Text
+    tree: Tree
     axes: str
 
 
 def summed(x: Factor, letters: str, keepdims: bool = False) -> Factor:
     """The sum of an array over some of its axes.
 
-    >>> summed(Factor(Text("dZ", CALL), "im"), "m", keepdims=True).text.text
+    >>> from autograd.vectorizer.trees import Name
+    >>> str(summed(Factor(Name("dZ"), "im"), "m", keepdims=True).tree)
     'np.sum(dZ, axis=1, keepdims=True)'
     """
     over = [i for i, axis in enumerate(x.axes) if axis in letters]
     if not over:
         return x
-    arguments = [x.text.text]
+    options: dict[str, Tree] = {}
     if len(over) < len(x.axes):
-        arguments.append(f"axis={over[0] if len(over) == 1 else tuple(over)}")
+        options["axis"] = _places(over)
     if keepdims:
-        arguments.append("keepdims=True")
+        options["keepdims"] = Word("True")
     rest = "".join([axis for axis in x.axes if axis not in letters])
-    return Factor(called("np.sum", *arguments), rest)
+    return Factor(called("np.sum", x.tree, **options), rest)
 
 
-def aligned(x: Factor, axes: str) -> Text:
+def aligned(x: Factor, axes: str) -> Tree:
     """An array brought to the order of some more axes, so that NumPy broadcasts it.
 
-    >>> b = Factor(Text("b", CALL), "i")
-    >>> aligned(b, "im").text, aligned(b, "ji").text, aligned(b, "ijm").text
+    >>> from autograd.vectorizer.trees import Name
+    >>> b = Factor(Name("b"), "i")
+    >>> str(aligned(b, "im")), str(aligned(b, "ji")), str(aligned(b, "ijm"))
     ('b[:, None]', 'b', 'b[:, None, None]')
     """
-    text = transposed(x, "".join(sorted(x.axes, key=axes.index))).text
+    tree = transposed(x, "".join(sorted(x.axes, key=axes.index))).tree
     wanted = axes[min([axes.index(axis) for axis in x.axes], default=len(axes)) :]
     if all(axis in x.axes for axis in wanted):
-        return text
-    index = ", ".join([":" if axis in x.axes else "None" for axis in wanted])
-    return Text(f"{text.within(CALL)}[{index}]", CALL)
+        return tree
+    return Index(tree, tuple([WHOLE_AXIS if axis in x.axes else NEW_AXIS for axis in wanted]))
 
 
 def transposed(x: Factor, axes: str) -> Factor:
@@ -64,19 +78,19 @@ def transposed(x: Factor, axes: str) -> Factor:
     if x.axes == axes:
         return x
     if len(axes) == 2:
-        return Factor(Text(f"{x.text.within(CALL)}.T", CALL), axes)
-    order = tuple([x.axes.index(axis) for axis in axes])
-    return Factor(called("np.transpose", x.text.text, str(order)), axes)
+        return Factor(Attribute(x.tree, "T"), axes)
+    order = Tuple(tuple([Number(x.axes.index(axis)) for axis in axes]))
+    return Factor(called("np.transpose", x.tree, order), axes)
 
 
 def contract(a: Factor, b: Factor, result: str, keepdims: bool = False) -> Factor:
     """The sum of products a·b over the letters that are not in the result.
 
-    >>> w, x = Factor(Text("W", CALL), "ik"), Factor(Text("X", CALL), "km")
-    >>> contract(w, x, "im").text.text
+    >>> from autograd.vectorizer.trees import Name
+    >>> w, x, dz = Factor(Name("W"), "ik"), Factor(Name("X"), "km"), Factor(Name("dZ"), "im")
+    >>> str(contract(w, x, "im").tree)
     'W @ X'
-    >>> dz = Factor(Text("dZ", CALL), "im")
-    >>> contract(dz, x, "ik").text.text, contract(w, dz, "km").text.text
+    >>> str(contract(dz, x, "ik").tree), str(contract(w, dz, "km").tree)
     ('dZ @ X.T', 'W.T @ dZ')
 
     Args:
@@ -94,27 +108,26 @@ def contract(a: Factor, b: Factor, result: str, keepdims: bool = False) -> Facto
         axes = "".join([axis for axis in result if axis in a.axes or axis in b.axes])
         return Factor(product([aligned(a, axes), aligned(b, axes)]), axes)
     if a.axes == b.axes and free == [] and (len(shared) > 1 or keepdims):
-        return summed(Factor(product([a.text, b.text]), a.axes), inner, keepdims)
+        return summed(Factor(product([a.tree, b.tree]), a.axes), inner, keepdims)
     if inner != shared:
         axes = "".join([axis for axis in result if axis in a.axes or axis in b.axes])
-        operands = [a.text.text, b.text.text]
-        return Factor(called("np.einsum", f'"{a.axes},{b.axes}->{axes}"', *operands), axes)
+        indices = String(f"{a.axes},{b.axes}->{axes}")
+        return Factor(called("np.einsum", indices, a.tree, b.tree), axes)
     free_a = "".join([axis for axis in a.axes if axis not in inner])
     free_b = "".join([axis for axis in b.axes if axis not in inner])
     if free_b and (free[0] in b.axes if free_a else b.axes == free_b + inner):
         a, b, free_a, free_b = b, a, free_b, free_a  # the order of the result; X @ w, w @ X
     if len(inner) == 1 and len(free_a) <= 1 and len(free_b) <= 1:
         left, right = transposed(a, free_a + inner), transposed(b, inner + free_b)
-        text = f"{left.text.within(CALL)} @ {right.text.within(CALL)}"
-        return Factor(Text(text, MATMUL), free_a + free_b)
-    over = [tuple([x.axes.index(axis) for axis in inner]) for x in (a, b)]
-    axes_text = f"({_indices(over[0])}, {_indices(over[1])})"
-    text = called("np.tensordot", a.text.text, b.text.text, axes_text).text
-    return Factor(Text(text, CALL), free_a + free_b)
+        return Factor(Binary("@", left.tree, right.tree), free_a + free_b)
+    over = Tuple(tuple([_places([x.axes.index(axis) for axis in inner]) for x in (a, b)]))
+    return Factor(called("np.tensordot", a.tree, b.tree, over), free_a + free_b)
 
 
-def _indices(axes: tuple[int, ...]) -> str:
-    return str(axes[0]) if len(axes) == 1 else str(axes)
+def _places(axes: Sequence[int]) -> Tree:
+    """One axis, or a tuple of them."""
+    numbers = [Number(axis) for axis in axes]
+    return numbers[0] if len(numbers) == 1 else Tuple(tuple(numbers))
 
 
 def _only_in(x: Factor, other: Factor, result: str) -> str:

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import NamedTuple
 
-from autograd.vectorizer.source import helpers
-from autograd.vectorizer.statements import Names, words
+from autograd.primitives import NUMPY_HELPERS
+from autograd.vectorizer.formulas import called
+from autograd.vectorizer.statements import Names, Statement
+from autograd.vectorizer.trees import (
+    LEVELS,
+    PRODUCT,
+    SUM,
+    Attribute,
+    Binary,
+    Call,
+    Name,
+    Number,
+    Tree,
+    Word,
+    changed,
+    from_python,
+    names,
+    parsed,
+)
 
 _REDUCTIONS = {
     "np.sum": "np.add.reduce",
@@ -18,19 +36,33 @@ _REDUCTIONS = {
 # What helpers do for infinite logits, and for several that are the largest; and what is as good
 # where there are none. To look costs less.
 _USUALLY = {
-    "np.maximum(np.minimum(top, high), -high)": "top if usual else {}",
-    "np.minimum(z, low)": "z if usual else {}",
-    "np.where(y == 0, 0.0, inside)": "inside if usual else {}",
-    "np.where(distance >= high, np.inf, distance)": "distance if usual else {}",
-    "np.sum(largest, axis=axis) - 1.0": (
-        "0.0 if usual and np.count_nonzero(largest) == top.size else {}"
-    ),
+    parsed(long): parsed(f"{short} else {long}")
+    for long, short in {
+        "np.maximum(np.minimum(top, high), -high)": "top if usual",
+        "np.minimum(z, low)": "z if usual",
+        "np.where(y == 0, 0.0, inside)": "inside if usual",
+        "np.where(distance >= high, np.inf, distance)": "distance if usual",
+        "np.sum(largest, axis=axis) - 1.0": (
+            "0.0 if usual and np.count_nonzero(largest) == top.size"
+        ),
+    }.items()
 }
-_USUAL = "    usual = np.max(top) < np.inf and np.min(z) > -np.inf\n    high = "
+_USUAL = "usual", parsed("np.max(top) < np.inf and np.min(z) > -np.inf")
+
+Line = tuple[str, Tree]  # a name, and its formula
 
 
-def direct(source: str) -> str:
-    """The same function by shorter ways, which count where arrays are small.
+class Helper(NamedTuple):
+    """A function of formulas: its lines, and what it returns."""
+
+    arguments: tuple[str, ...]
+    defaults: Mapping[str, Tree]
+    lines: tuple[Line, ...]
+    value: Tree
+
+
+def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Line]:
+    """The same lines by shorter ways, which count where arrays are small.
 
     - Helpers are written out where they are called. What two of them begin with alike is
       computed once: softmax and its cross-entropy share an exponential, as σ and softplus do.
@@ -41,134 +73,110 @@ def direct(source: str) -> str:
 
     The results are the same, bit for bit.
 
-    >>> print(direct('''
-    ... def f(Z):
-    ...     a = sigmoid(Z)
-    ...     b = softplus(Z)
-    ...     return a, b, 1 - np.sum(Z)'''))
-    def f(Z):
-        e = np.exp(-np.abs(Z))
-        a = np.where(Z >= 0.0, 1.0, e) / (1.0 + e)
-        b = np.maximum(Z, 0.0) + np.log1p(e)
-        return (a, b, 1.0 - np.add.reduce(Z, None, None, None, False))
+    >>> formulas = {"A": "sigmoid(Z)", "B": "softplus(Z)", "J": "1 - np.sum(Z)"}
+    >>> lines = [Statement(name, parsed(formula), ()) for name, formula in formulas.items()]
+    >>> for name, tree in direct(lines, formulas):
+    ...     print(f"{name} = {tree}")
+    e = np.exp(-np.abs(Z))
+    A = np.where(Z >= 0.0, 1.0, e) / (1.0 + e)
+    B = np.maximum(Z, 0.0) + np.log1p(e)
+    J = 1.0 - np.add.reduce(Z, None, None, None, False)
+
+    Args:
+        statements: the lines.
+        taken: names that a new line may not have.
     """
-    shorter = [_usually(helper) for helper in helpers(source)]
-    *helpers_of_it, function = ast.parse("\n".join([*shorter, source])).body
+    used = {name for each in statements for name in (each.name, *names(each.tree))}
+    lines = _Lines(Names({*used, *taken}))
+    for statement in statements:
+        tree = lines.shorter(statement.tree, {})
+        lines.written.append((statement.name, tree))
+    return lines.written
+
+
+@cache
+def _helper(name: str) -> Helper | None:
+    """A helper as trees; None for what is no helper, or has functions of its own."""
+    if name not in NUMPY_HELPERS:
+        return None
+    [function] = ast.parse(NUMPY_HELPERS[name]).body
     assert isinstance(function, ast.FunctionDef)
-    lines = _Lines(
-        {each.name: each for each in helpers_of_it if isinstance(each, ast.FunctionDef)},
-        Names(words(source)),
-    )
-    for line in function.body:
-        assert isinstance(line, (ast.Assign, ast.Expr, ast.Return))
-        assert line.value is not None
-        line.value = _Direct(lines, {}).visit(line.value)
-        lines.written.append(line)
-    function.body = lines.written
-    return ast.unparse(ast.fix_missing_locations(function))
+    lines: list[Line] = []
+    for line in function.body[:-1]:
+        if not isinstance(line, ast.Assign):
+            return None
+        target = ast.unparse(line.targets[0])
+        if target == "high":
+            lines.append(_USUAL)
+        lines.append((target, _usually(from_python(line.value))))
+    last = function.body[-1]
+    assert isinstance(last, ast.Return)
+    assert last.value is not None
+    arguments = tuple([each.arg for each in function.args.args])
+    defaults = list(map(from_python, function.args.defaults))
+    with_default = arguments[len(arguments) - len(defaults) :]
+    value = _usually(from_python(last.value))
+    return Helper(arguments, dict(zip(with_default, defaults, strict=True)), tuple(lines), value)
 
 
-def _usually(helper: str) -> str:
-    """A helper that takes the longer way only where it has to."""
-    if "    high = " in helper:
-        helper = helper.replace("    high = ", _USUAL)
-        for long, short in _USUALLY.items():
-            helper = helper.replace(long, f"({short.format(long)})")
-    return helper
+def _usually(tree: Tree) -> Tree:
+    """A formula of a helper that takes the longer way only where it has to."""
+    return _USUALLY.get(tree) or changed(tree, _usually)
 
 
 class _Lines:
-    """The lines of the function so far."""
+    """The lines so far."""
 
-    def __init__(self, helpers_of_it: Mapping[str, ast.FunctionDef], names: Names) -> None:
-        self.helpers = {
-            name: helper
-            for name, helper in helpers_of_it.items()
-            if isinstance(helper.body[-1], ast.Return)
-            and all(isinstance(line, ast.Assign) for line in helper.body[:-1])
-        }
-        self.written: list[ast.stmt] = []
-        self._names = names
-        self._held: dict[str, str] = {}
+    def __init__(self, taken: Names) -> None:
+        self.written: list[Line] = []
+        self._names = taken
+        self._held: dict[str, Name] = {}
 
-    def held(self, value: ast.expr, name: str) -> ast.expr:
+    def held(self, value: Tree, name: str) -> Tree:
         """A name for the value, by a line of its own where there is none yet."""
-        if isinstance(value, (ast.Name, ast.Constant)):
+        if isinstance(value, (Name, Number, Word)):
             return value
-        text = ast.unparse(value)
+        text = str(value)
         if text not in self._held:
-            self._held[text] = self._names.fresh(name)
-            target = ast.Name(self._held[text], ast.Store())
-            self.written.append(ast.Assign([target], value))
-        return ast.Name(self._held[text], ast.Load())
+            self._held[text] = Name(self._names.fresh(name))
+            self.written.append((self._held[text].name, value))
+        return self._held[text]
+
+    def shorter(self, tree: Tree, meanings: Mapping[str, Tree]) -> Tree:
+        """A formula by shorter ways; names of a helper's variables have meanings outside."""
+        if isinstance(tree, Name):
+            return meanings.get(tree.name, tree)
+        tree = changed(tree, lambda part: self.shorter(part, meanings))
+        match tree:
+            case Binary(sign=sign, left=left, right=right) if LEVELS[sign] <= PRODUCT:
+                compared = LEVELS[sign] < SUM
+                return Binary(sign, left if compared else _as_float(left), _as_float(right))
+            case Call(function=function, arguments=arguments, options=options):
+                helper = _helper(function)
+                if helper is not None:
+                    return self._written_out(helper, tree)
+                given = dict(options)
+                if function in _REDUCTIONS:
+                    axis, keepdims = given.get("axis", _NONE), given.get("keepdims", Word("False"))
+                    return called(_REDUCTIONS[function], *arguments, axis, _NONE, _NONE, keepdims)
+                if function == "np.mean" and not options:
+                    each = self.held(arguments[0], "each")
+                    total = called("np.add.reduce", each, _NONE)
+                    return Binary("/", total, Attribute(each, "size"))
+        return tree
+
+    def _written_out(self, helper: Helper, call: Call) -> Tree:
+        meanings = dict(helper.defaults)
+        meanings |= dict(zip(helper.arguments, call.arguments, strict=False))
+        meanings |= dict(call.options)
+        meanings = {name: self.held(value, name) for name, value in meanings.items()}
+        for name, tree in helper.lines:
+            meanings[name] = self.held(self.shorter(tree, meanings), name)
+        return self.shorter(helper.value, meanings)
 
 
-class _Direct(ast.NodeTransformer):
-    """Expressions; the names of a helper's arguments and variables have meanings outside."""
-
-    def __init__(self, lines: _Lines, meanings: dict[str, ast.expr]) -> None:
-        self._lines = lines
-        self._meanings = meanings
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._meanings.get(node.id, node)
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.Div)):
-            node.left, node.right = _as_float(node.left), _as_float(node.right)
-        return node
-
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        self.generic_visit(node)
-        node.comparators = [_as_float(each) for each in node.comparators]
-        return node
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        function = ast.unparse(node.func)
-        if function in self._lines.helpers:
-            return self._written_out(self._lines.helpers[function], node)
-        options = {each.arg: each.value for each in node.keywords}
-        if function in _REDUCTIONS:
-            [array] = node.args
-            axis = options.get("axis", _constant(None))
-            keepdims = options.get("keepdims", _constant(False))
-            ufunc = ast.parse(_REDUCTIONS[function], mode="eval").body
-            return ast.Call(ufunc, [array, axis, _constant(None), _constant(None), keepdims], [])
-        if function == "np.mean" and not options:
-            array = self._lines.held(node.args[0], "each")
-            text = ast.unparse(array)
-            return ast.parse(f"np.add.reduce({text}, None) / {text}.size", mode="eval").body
-        return node
-
-    def _written_out(self, helper: ast.FunctionDef, call: ast.Call) -> ast.expr:
-        arguments = [each.arg for each in helper.args.args]
-        defaults = helper.args.defaults
-        meanings = dict(zip(arguments[len(arguments) - len(defaults) :], defaults, strict=True))
-        meanings |= dict(zip(arguments, call.args, strict=False))
-        meanings |= {each.arg: each.value for each in call.keywords if each.arg}
-        meanings = {name: self._lines.held(value, name) for name, value in meanings.items()}
-        inside = _Direct(self._lines, meanings)
-        *lines, last = deepcopy(helper.body)
-        for line in lines:
-            assert isinstance(line, ast.Assign)
-            [name] = line.targets
-            assert isinstance(name, ast.Name)
-            meanings[name.id] = self._lines.held(inside.visit(line.value), name.id)
-        assert isinstance(last, ast.Return)
-        value: ast.expr = inside.visit(last.value)  # type: ignore[arg-type]
-        return value
+_NONE = Word("None")
 
 
-def _as_float(node: ast.expr) -> ast.expr:
-    match node:
-        case ast.Constant(value=int(number)):
-            return _constant(float(number))
-        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(number))):
-            return ast.UnaryOp(ast.USub(), _constant(float(number)))
-    return node
-
-
-def _constant(value: float | None) -> ast.expr:
-    return ast.Constant(value)
+def _as_float(tree: Tree) -> Tree:
+    return Number(float(tree.data)) if isinstance(tree, Number) else tree

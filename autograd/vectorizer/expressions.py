@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-
-import numpy as np
 
 from autograd import primitives as rows
 from autograd.vectorizer.arrays import (
@@ -19,29 +18,33 @@ from autograd.vectorizer.arrays import (
 )
 from autograd.vectorizer.contraction import Factor, aligned, contract, summed
 from autograd.vectorizer.forms import Function, Output
-from autograd.vectorizer.formulas import (
-    CALL,
-    CONDITION,
-    MATMUL,
-    NEGATIVE,
-    POWER,
-    PRODUCT,
-    Text,
-    called,
-    number,
-    product,
-    scaled,
-    total,
-)
-from autograd.vectorizer.index_maps import WHOLE, Index, Pick
+from autograd.vectorizer.formulas import called, number, over, product, scaled, total
+from autograd.vectorizer.index_maps import WHOLE, Pick, Positions
 from autograd.vectorizer.statements import Body, Names, OutputArray
+from autograd.vectorizer.trees import (
+    NEW_AXIS,
+    WHOLE_AXIS,
+    Call,
+    Index,
+    List,
+    Method,
+    Name,
+    Number,
+    Slice,
+    Tree,
+    Tuple,
+    Word,
+    is_negative,
+    parsed,
+    replaced,
+)
 
 
 class Expressions:
     """Writes the formulas of arrays, given how their operands are written.
 
     Attributes:
-        texts: how an array is written where it is read: its name, or its formula.
+        trees: how an array is written where it is read: its name, or its formula.
         divisors: for reciprocals 1 / b that have no line, the b.
         conditions: for steps that have no line, the condition under which they are 1.
         written_out: how the forward part writes arrays that have their line, as gradients,
@@ -55,12 +58,12 @@ class Expressions:
         self._names = names
         self._outputs = outputs
         self._forward = forward
-        self.texts: dict[Array, Text] = {}
-        self.divisors: dict[Array, Text] = {}
-        self.conditions: dict[Array, Text] = {}
-        self.written_out: dict[Array, Text] = {}
+        self.trees: dict[Array, Tree] = {}
+        self.divisors: dict[Array, Tree] = {}
+        self.conditions: dict[Array, Tree] = {}
+        self.written_out: dict[Array, Tree] = {}
 
-    def of(self, array: Array) -> Text:
+    def of(self, array: Array) -> Tree:
         """The formula of an array."""
         if isinstance(array.form, Function):
             return self._call(array, array.form.row)
@@ -69,86 +72,79 @@ class Expressions:
             parts = sorted(parts, key=lambda part: not _per_example(part))
         elif is_weighted_sum(array):  # the bias last
             parts = sorted(parts, key=lambda part: len(part.factors) < 2)
-        texts = [self._part(array, part) for part in parts]
-        if texts and texts[0].text.startswith("-"):  # a - b, not -b + a
-            texts.sort(key=lambda x: x.text.startswith("-"))
-        return self._complete(array, total(texts))
+        terms = [self._part(array, part) for part in parts]
+        if terms and is_negative(terms[0]):  # a - b, not -b + a
+            terms.sort(key=is_negative)
+        return self._complete(array, total(terms))
 
-    def _complete(self, array: Array, text: Text) -> Text:
+    def _complete(self, array: Array, tree: Tree) -> Tree:
         """An array in which no operand follows some axis is the same all along it."""
         if _is_complete(array):
-            return text
-        return called("np.broadcast_to", text.text, self.sizes(array))
+            return tree
+        return called("np.broadcast_to", tree, self.sizes(array))
 
-    def sizes(self, array: Array, examples: bool = False) -> str:
-        """The shape of an array as text."""
-        sizes = [str(size) for size in array.shape]
-        sizes += [self._body.examples] * (array.per_example or examples)
-        return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+    def sizes(self, array: Array, examples: bool = False) -> Tuple:
+        """The shape of an array."""
+        sizes: list[Tree] = [Number(size) for size in array.shape]
+        sizes += [Word(self._body.examples)] * (array.per_example or examples)
+        return Tuple(tuple(sizes))
 
     # --- functions ---
 
-    def _call(self, array: Array, row: rows.Primitive) -> Text:
+    def _call(self, array: Array, row: rows.Primitive) -> Tree:
         softmax = whole_softmax(array)
         if softmax is not None:
             along = array.axes.index(softmax)
-            axis = [f"axis={along}"] if along else []
-            return called("softmax", self._argument(array, array.arguments[0], None), *axis)
+            axis = {"axis": Number(along)} if along else {}
+            return called("softmax", self._argument(array, array.arguments[0], None), **axis)
         place = _list_place(array)
-        texts = [self._argument(array, argument, place) for argument in array.arguments]
+        arguments = [self._argument(array, argument, place) for argument in array.arguments]
         complete = _is_complete(array)
         if row is rows.divide:  # the normal form has no quotients but 1 / b
             divisor = self._aligned(array.arguments[1], array)
             if complete:
                 self.divisors[array] = divisor
             return self._complete(array, product([], [divisor]))
-        if not row.numpy.endswith(")"):
-            a, b = [self._aligned(x, array) for x in array.arguments]
-            exponent = b.text if isinstance(array.arguments[1], float) else b.within(CALL)
-            text = row.numpy.format(a.within(CALL), exponent)
-            return self._complete(array, Text(text, POWER))
         if row.name in rows.NUMPY_CONDITIONS and complete:
-            condition = rows.NUMPY_CONDITIONS[row.name].format(*texts)
-            self.conditions[array] = Text(condition, CONDITION)
+            self.conditions[array] = filled(rows.NUMPY_CONDITIONS[row.name], arguments)
         if row is rows.where:  # a choice between two integers would be an integer
-            texts = [_with_point(x) for x in texts]
-        text = row.numpy.format(*texts)
+            arguments = [_with_point(x) for x in arguments]
+        tree = filled(row.numpy, arguments)
         if place:
-            text = f"{text[:-1]}, axis={place})"
-        return self._complete(array, Text(text, CALL))
+            assert isinstance(tree, Call)
+            tree = Call(tree.function, tree.arguments, (("axis", Number(place)),))
+        return self._complete(array, tree)
 
-    def _argument(self, array: Array, argument: Argument, place: int | None) -> str:
+    def _argument(self, array: Array, argument: Argument, place: int | None) -> Tree:
         if isinstance(argument, Stack):
             return self._stacked(array, argument.entries)
         if isinstance(argument, float) or LIST_AXIS not in argument.map.axes:
-            return self._aligned(argument, array).text
+            return self._aligned(argument, array)
         factor = self._operand(argument, array)
-        return (
-            factor.text if place is not None else aligned(factor, LIST_AXIS + array.all_axes)
-        ).text
+        return factor.tree if place is not None else aligned(factor, LIST_AXIS + array.all_axes)
 
-    def _stacked(self, array: Array, entries: Sequence[Read | float]) -> str:
+    def _stacked(self, array: Array, entries: Sequence[Read | float]) -> Tree:
         """A list along axis 0, and behind it every axis of the array, if only with size 1.
 
         NumPy matches axes from the last one on, and would take the list for the examples.
         """
-        texts = [self._aligned(entry, array) for entry in entries]
+        trees = [self._aligned(entry, array) for entry in entries]
         ranks = [_rank(entry, array) for entry in entries]
         n = len(array.all_axes)
         if all(isinstance(entry, float) for entry in entries):
-            numbers = f"np.array([{', '.join([_with_point(x.text) for x in texts])}])"
-            return f"{numbers}[:{', None' * n}]" if n else numbers
+            numbers = called("np.array", List(tuple(map(_with_point, trees))))
+            return Index(numbers, (WHOLE_AXIS, *[NEW_AXIS] * n)) if n else numbers
         highest = max(range(len(entries)), key=lambda i: (ranks[i], isinstance(entries[i], Read)))
         if ranks[highest] < n:
-            index = ", ".join(["None"] * (n - ranks[highest]) + [":"] * ranks[highest])
-            texts[highest] = Text(f"{texts[highest].within(CALL)}[{index}]", CALL)
-        if len(texts) == 1:
-            return f"{texts[0].within(CALL)}[None]"
-        return called("np.stack", called("np.broadcast_arrays", *[x.text for x in texts]).text).text
+            index = [NEW_AXIS] * (n - ranks[highest]) + [WHOLE_AXIS] * ranks[highest]
+            trees[highest] = Index(trees[highest], tuple(index))
+        if len(trees) == 1:
+            return Index(trees[0], (NEW_AXIS,))
+        return called("np.stack", called("np.broadcast_arrays", *trees))
 
     # --- sums ---
 
-    def _part(self, array: Array, part: Part) -> Text:
+    def _part(self, array: Array, part: Part) -> Tree:
         """c·Σ a·b, ready to be added to the other parts."""
         if not part.factors:
             return number(part.coefficient)
@@ -159,33 +155,32 @@ class Expressions:
         factors = [self._operand(read, array) for read in part.factors]
         keepdims = self.keeps_column(array) or _sums_to_column(array, part)
         if sampled and self._is_cost(array) and len({factor.axes for factor in factors}) == 1:
-            return self._mean(product([factor.text for factor in factors]), part)
+            return self._mean(product([factor.tree for factor in factors]), part)
         if len(factors) == 1:
             found = summed(factors[0], letters, keepdims)
         else:
             result = array.axes + EXAMPLES * (not sampled and _per_example(part))
             found = contract(factors[0], factors[1], result, keepdims)
-        text = scaled(found.text, part.coefficient)
+        tree = scaled(found.tree, part.coefficient)
         if sampled:
-            text = self._over_examples(text)
-        return text if keepdims else aligned(Factor(text, found.axes), array.all_axes)
+            tree = self._over_examples(tree)
+        return tree if keepdims else aligned(Factor(tree, found.axes), array.all_axes)
 
     def _is_cost(self, array: Array) -> bool:
         return isinstance(array.form, Output) and self._outputs[array.form.name].gradient_of is None
 
-    def _mean(self, inside: Text, part: Part) -> Text:
+    def _mean(self, inside: Tree, part: Part) -> Tree:
         """The mean over the examples of c·Σ a·b, where nothing but these sums is left."""
         if part.coefficient * part.count == 1.0:
-            return called("np.mean", inside.text)
+            return called("np.mean", inside)
         if part.count == 1:
-            return scaled(called("np.mean", inside.text), part.coefficient)
-        return self._over_examples(scaled(called("np.sum", inside.text), part.coefficient))
+            return scaled(called("np.mean", inside), part.coefficient)
+        return self._over_examples(scaled(called("np.sum", inside), part.coefficient))
 
-    def _over_examples(self, text: Text) -> Text:
-        level = text.level if text.level in (NEGATIVE, MATMUL) else PRODUCT
-        return Text(f"{text.within(NEGATIVE)} / {self._body.examples}", level)
+    def _over_examples(self, tree: Tree) -> Tree:
+        return over(tree, Word(self._body.examples))
 
-    def _product(self, array: Array, part: Part) -> Text:
+    def _product(self, array: Array, part: Part) -> Tree:
         """The product of the factors, gradients first, then in the order of their making."""
         reads = sorted(
             part.factors,
@@ -235,40 +230,38 @@ class Expressions:
 
     # --- operands ---
 
-    def _aligned(self, read: Read | Stack | float, reader: Array) -> Text:
+    def _aligned(self, read: Read | Stack | float, reader: Array) -> Tree:
         """An operand, ready to be combined with others elementwise."""
         if isinstance(read, float):
             return number(read)
         assert isinstance(read, Read)
         if read.array.leaves in self._body.columns or _is_column(read, reader):
-            return self.texts[read.array]
+            return self.trees[read.array]
         factor = self._operand(read, reader)
         return aligned(factor, reader.all_axes)
 
     def _operand(self, read: Read, reader: Array) -> Factor:
         """An operand with its axes as they come."""
         array, how = read.array, read.map
-        text = self.texts[array]
+        tree = self.trees[array]
         if reader in self._forward:
-            text = self.written_out.get(array, text)
+            tree = self.written_out.get(array, tree)
         axes = _axes(read)
         if how.whole:
-            return Factor(text, axes)
-        rest = ", -1" * array.per_example
-        name = text.within(CALL)
+            return Factor(tree, axes)
+        rest = [Number(-1)] * array.per_example
         if how.reshaped is not None:
-            sizes = ", ".join([str(size) for size in how.reshaped])
-            return Factor(Text(f"{name}.reshape({sizes}{rest})", CALL), axes)
+            return Factor(Method(tree, "reshape", (*map(Number, how.reshaped), *rest)), axes)
         if how.table is not None:
             if len(array.shape) > 1:
-                name = f"{name}.reshape({np.prod(array.shape)}{rest})"
-            return Factor(Text(f"{name}[{self.table(how.table)}]", CALL), axes)
+                tree = Method(tree, "reshape", (Number(math.prod(array.shape)), *rest))
+            return Factor(Index(tree, (Name(self.table(how.table)),)), axes)
         picks = list(how.picks)
         while picks[-1] == WHOLE:
             picks.pop()
-        return Factor(Text(f"{name}[{', '.join([_pick(pick) for pick in picks])}]", CALL), axes)
+        return Factor(Index(tree, tuple(map(_pick, picks))), axes)
 
-    def table(self, table: Index) -> str:
+    def table(self, table: Positions) -> str:
         """The name of an index table."""
         for name, other in self._body.tables.items():
             if other.shape == table.shape and (other == table).all():
@@ -337,9 +330,19 @@ def _list_place(array: Array) -> int | None:
     return places.pop() if len(places) == 1 else None
 
 
-def _with_point(text: str) -> str:
+def filled(numpy: str, arguments: Sequence[Tree]) -> Tree:
+    """The NumPy of a row of the table, with its arguments.
+
+    >>> str(filled("{0} ** {1}", [parsed("a * b"), Number(2)]))
+    '(a * b) ** 2'
+    """
+    places = [f"_{i}" for i in range(len(arguments))]
+    return replaced(parsed(numpy.format(*places)), dict(zip(places, arguments, strict=True)))
+
+
+def _with_point(tree: Tree) -> Tree:
     """A number that NumPy takes for a float, also where it is whole."""
-    return f"{text}.0" if text.removeprefix("-").isdigit() else text
+    return Number(float(tree.data)) if isinstance(tree, Number) else tree
 
 
 def whole_softmax(array: Array) -> str | None:
@@ -374,8 +377,7 @@ def whole_softmax(array: Array) -> str | None:
     return None
 
 
-def _pick(pick: Pick) -> str:
-    if not isinstance(pick, slice):
-        return str(pick)
-    start, stop = ["" if x is None else str(x) for x in (pick.start, pick.stop)]
-    return f"{start}:{stop}" + (f":{pick.step}" if pick.step is not None else "")
+def _pick(pick: Pick) -> Tree:
+    if isinstance(pick, slice):
+        return Slice(pick.start, pick.stop, pick.step)
+    return Number(pick)

@@ -26,7 +26,7 @@ class Leaf:
 
 
 @dataclass(slots=True, eq=False)
-class Number:
+class Constant:
     """A number that never changes."""
 
     data: float
@@ -64,7 +64,7 @@ class Output:
     averaged: bool
 
 
-Form = Leaf | Number | Function | Sum | Output
+Form = Leaf | Constant | Function | Sum | Output
 
 
 def operands(form: Form) -> list[int]:

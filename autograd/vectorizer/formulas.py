@@ -1,91 +1,158 @@
-"""Formulas: NumPy text put together with no more parentheses than it needs."""
+"""Formulas: sums and products put together as a person would write them."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
-# How tightly a text binds. A product that contains @ is apart from other products: a * (b * c)
-# may be written a * b * c, but a * (b @ c) may not.
-CONDITION, SUM, NEGATIVE, MATMUL, PRODUCT, POWER, CALL = range(7)
-
-# A sign, and a whole number times the rest.
-_IN_FRONT = re.compile(r"(-?)(?:(\d+) \* )?(.*)", re.DOTALL)
+from autograd.vectorizer.trees import (
+    Binary,
+    Call,
+    Number,
+    Tree,
+    Unary,
+    is_negative,
+)
 
 # Longer sums are written in groups.
 MOST_TERMS = 100
 
 
-class Text(NamedTuple):
-    """A piece of a formula.
+def number(data: float) -> Number:
+    """A number, without a point if it is whole.
 
-    >>> scaled(product([Text("A", CALL), Text("1 - A", SUM)]), -1.0).text
-    '-A * (1 - A)'
-    """
-
-    text: str
-    level: int
-
-    def within(self, level: int) -> str:
-        """The text, in parentheses if it binds less tightly than ``level``."""
-        return self.text if self.level >= level else f"({self.text})"
-
-
-def number(data: float) -> Text:
-    """A number as Python text.
-
-    >>> number(2.0).text, number(0.1).text, number(-math.inf).text
+    >>> str(number(2.0)), str(number(0.1)), str(number(-math.inf))
     ('2', '0.1', '-np.inf')
     """
-    if not math.isfinite(data):
-        text = "np.nan" if math.isnan(data) else "np.inf" if data > 0.0 else "-np.inf"
-    else:
-        text = str(int(data)) if data.is_integer() and abs(data) < 1e15 else repr(data)
-    return Text(text, NEGATIVE if text.startswith("-") else CALL)
+    whole = math.isfinite(data) and float(data).is_integer() and abs(data) < 1e15
+    return Number(int(data) if whole else float(data))
 
 
-def scaled(x: Text, coefficient: float) -> Text:
+def called(function: str, *arguments: Tree, **options: Tree) -> Call:
+    """A call of a function."""
+    return Call(function, arguments, tuple(options.items()))
+
+
+def is_matrix_product(tree: Tree) -> bool:
+    """Whether a formula is W @ X, maybe times or over something else.
+
+    Such a product is apart from others: a * (b * c) may be written a * b * c, but
+    a * (b @ c) may not.
+    """
+    match tree:
+        case Binary(sign="@"):
+            return not is_negative(tree)
+        case Binary(sign="*" | "/", left=left):
+            return is_matrix_product(left)
+    return False
+
+
+def negated(x: Tree) -> Tree:
+    """−x, with the sign in front of the first factor."""
+    match x:
+        case Number(data=data):
+            return Number(-data)
+        case Unary(sign="-", operand=operand):
+            return operand
+        case Binary(sign="@", left=Binary() as left, right=right) if not (
+            is_negative(left) or isinstance(_factors(left)[0], Number)
+        ):
+            return Binary("@", Unary("-", left), right)
+        case Binary(sign="*" | "/" | "@" as sign, left=left, right=right):
+            return Binary(sign, negated(left), right)
+    return Unary("-", x)
+
+
+def _factors(x: Tree) -> list[Tree]:
+    """What a product multiplies and divides, from the left."""
+    match x:
+        case Binary(sign="*" | "/", left=left, right=right):
+            return [*_factors(left), right]
+    return [x]
+
+
+def times(a: Tree, b: Tree) -> Tree:
+    """A · b, without parentheses around a product b."""
+    match b:
+        case Binary(sign="*" | "/" as sign, left=left, right=right) if not is_matrix_product(b):
+            return Binary(sign, times(a, left), right)
+    return Binary("*", a, b)
+
+
+def over(a: Tree, b: Tree) -> Tree:
+    """A / b."""
+    return Binary("/", a, b)
+
+
+def plus(a: Tree, b: Tree) -> Tree:
+    """A + b, without parentheses around a sum b, and a − b for a + (−b)."""
+    match b:
+        case Binary(sign="+" | "-" as sign, left=left, right=right):
+            return Binary(sign, plus(a, left), right)
+    return Binary("-", a, negated(b)) if is_negative(b) else Binary("+", a, b)
+
+
+def scaled(x: Tree, coefficient: float) -> Tree:
     """Coefficient · x, with one sign in front.
 
-    >>> x = Text("X", CALL)
-    >>> [scaled(x, c).text for c in (1.0, -1.0, 2.0, 0.5, -0.1, 1 / 3, 2 / 3)]
+    >>> from autograd.vectorizer.trees import Name
+    >>> [str(scaled(Name("X"), c)) for c in (1.0, -1.0, 2.0, 0.5, -0.1, 1 / 3, 2 / 3)]
     ['X', '-X', '2 * X', 'X / 2', '-0.1 * X', 'X / 3', '2 / 3 * X']
     """
     if coefficient == 1.0:
         return x
-    times, x = _apart(x)
-    coefficient *= times
+    sign_and_size, x = _apart(x)
+    coefficient *= sign_and_size
     if coefficient == 1.0:
         return x
     size = abs(coefficient)
     p, q = _fraction(size)
-    text, level = x.within(MATMUL), min(max(x.level, MATMUL), PRODUCT)
-    if size == 1.0:
-        level = max(x.level, MATMUL)
-    elif p == 1:
-        text = f"{text} / {q}"
-    else:
-        factor = f"{p} / {q}" if p else number(size).text
-        if text[0].isdigit() and not text.startswith("1 / "):  # together they may overflow
-            text = f"({text})"
-        text = f"{factor}{text[1:]}" if text.startswith("1 / ") else f"{factor} * {text}"
-    return Text(text, level) if coefficient >= 0.0 else Text(f"-{text}", NEGATIVE)
+    if size != 1.0 and p == 1:
+        x = over(x, Number(q))
+    elif size != 1.0:
+        factor = over(Number(p), Number(q)) if p else number(size)
+        x = _multiplied(factor, x)
+    return x if coefficient >= 0.0 else negated(x)
 
 
-def _apart(x: Text) -> tuple[float, Text]:
-    """The sign and the whole number in front of a text, and the rest."""
-    if x.level not in (NEGATIVE, MATMUL, PRODUCT):
-        return 1.0, x
-    found = _IN_FRONT.match(x.text)
-    assert found is not None
-    sign, size, rest = found.groups()
-    if not (sign or size):
-        return 1.0, x
-    level = MATMUL if "@" in rest else PRODUCT
-    return float(f"{sign}{size or 1}"), Text(rest, level)
+def _multiplied(factor: Tree, x: Tree) -> Tree:
+    """Factor · x. Two numbers in front stay apart, since together they may overflow."""
+    if is_matrix_product(x):
+        return _in_front(factor, x)
+    first, *others = _factors(x)
+    if first == Number(1) and others:  # 2 / 3 of 1 / (1 + U) is 2 / 3 / (1 + U)
+        return _replacing_first(factor, x)
+    return Binary("*", factor, x) if isinstance(first, Number) else times(factor, x)
+
+
+def _replacing_first(factor: Tree, x: Tree) -> Tree:
+    match x:
+        case Binary(sign="*" | "/" as sign, left=left, right=right):
+            return Binary(sign, _replacing_first(factor, left), right)
+    return factor
+
+
+def _in_front(factor: Tree, x: Tree) -> Tree:
+    """Factor · x with the factor first, as in 2 * W @ X."""
+    if isinstance(x, Binary) and is_matrix_product(x):
+        return Binary(x.sign, _in_front(factor, x.left), x.right)
+    return Binary("*", factor, x)
+
+
+def _apart(x: Tree) -> tuple[float, Tree]:
+    """The sign and the whole number in front of a product, and the rest."""
+    match x:
+        case Number(data=data) if data < 0:
+            return -1.0, Number(-data)
+        case Unary(sign="-", operand=operand):
+            return -1.0, operand
+        case Binary(sign="*", left=Number(data=int() as whole), right=right):
+            return float(whole), right
+        case Binary(sign="*" | "/" | "@" as sign, left=left, right=right):
+            size, rest = _apart(left)
+            return (size, Binary(sign, rest, right)) if size != 1.0 else (1.0, x)
+    return 1.0, x
 
 
 def _fraction(size: float) -> tuple[int, int]:
@@ -96,51 +163,47 @@ def _fraction(size: float) -> tuple[int, int]:
     return (p, q) if p / q == size else (0, 1)
 
 
-def product(factors: Sequence[Text], divisors: Sequence[Text] = ()) -> Text:
+def product(factors: Sequence[Tree], divisors: Sequence[Tree] = ()) -> Tree:
     """The product of the factors, divided by the divisors.
 
-    >>> w, x, u = Text("W @ X", MATMUL), Text("X", CALL), Text("1 + U", SUM)
-    >>> product([x, w], [u]).text
+    >>> from autograd.vectorizer.trees import Name, parsed
+    >>> X = Name("X")
+    >>> str(product([X, parsed("W @ X")], [parsed("1 + U")]))
     'W @ X * X / (1 + U)'
-    >>> product([x, x]).text, product([], [x]).text, product([x, Text("-Y", NEGATIVE)]).text
+    >>> str(product([X, X])), str(product([], [X])), str(product([X, parsed("-Y")]))
     ('X ** 2', '1 / X', '-X * Y')
     """
     apart = [_apart(x) for x in factors]
-    if len(factors) > 1 and any(c != 1.0 for c, _ in apart):
+    if len(factors) > 1 and any(size != 1.0 for size, _ in apart):
         rest = product([x for _, x in apart], divisors)
-        return scaled(rest, math.prod([c for c, _ in apart]))
-    factors = sorted(factors, key=lambda x: x.level != MATMUL) or [number(1.0)]
+        return scaled(rest, math.prod([size for size, _ in apart]))
+    factors = sorted(factors, key=lambda x: not is_matrix_product(x)) or [Number(1)]
     if len(factors) == 2 and factors[0] == factors[1]:
-        factors = [Text(f"{factors[0].within(CALL)} ** 2", POWER)]
-    first, *others = factors
-    if not others and not divisors:
-        return first
-    text = " * ".join([first.within(NEGATIVE), *[x.within(PRODUCT) for x in others]])
-    text = " / ".join([text, *[x.within(POWER) for x in divisors]])
-    return Text(text, min(max(first.level, NEGATIVE), PRODUCT) if first.level > SUM else PRODUCT)
+        factors = [Binary("**", factors[0], Number(2))]
+    found, *others = factors
+    for x in others:
+        found = times(found, x)
+    for x in divisors:
+        found = over(found, x)
+    return found
 
 
-def total(terms: Sequence[Text]) -> Text:
+def total(terms: Sequence[Tree]) -> Tree:
     """The sum of the terms.
 
-    >>> total([Text("A", CALL), Text("-Y", NEGATIVE), Text("-2 * B", NEGATIVE)]).text
+    >>> from autograd.vectorizer.trees import parsed
+    >>> str(total([parsed("A"), parsed("-Y"), parsed("-2 * B")]))
     'A - Y - 2 * B'
-    >>> total([number(float(n)) for n in range(1000)]).text[-18:]
+    >>> str(total([number(float(n)) for n in range(1000)]))[-18:]
     '+ 997 + 998 + 999)'
     """
-    if not terms:
-        return number(0.0)
-    if len(terms) == 1:
-        return terms[0]
     if len(terms) > MOST_TERMS:  # Python does not take a sum of thousands of terms in one go
-        groups = [terms[i : i + MOST_TERMS] for i in range(0, len(terms), MOST_TERMS)]
-        return total([Text(f"({total(group).text})", CALL) for group in groups])
-    text = terms[0].text
+        groups = [total(terms[i : i + MOST_TERMS]) for i in range(0, len(terms), MOST_TERMS)]
+        found = total(groups[:1])
+        for group in groups[1:]:
+            found = Binary("+", found, group)
+        return found
+    found = terms[0] if terms else Number(0)
     for x in terms[1:]:
-        text += f" - {x.text[1:]}" if x.text.startswith("-") else f" + {x.text}"
-    return Text(text, SUM)
-
-
-def called(function: str, *arguments: str) -> Text:
-    """A call of a function."""
-    return Text(f"{function}({', '.join(arguments)})", CALL)
+        found = plus(found, x)
+    return found

@@ -21,10 +21,10 @@ from typing import Any
 
 from autograd.vectorizer.forms import (
     ONE,
+    Constant,
     Form,
     Function,
     Leaf,
-    Number,
     Output,
     Sum,
     Terms,
@@ -58,7 +58,7 @@ def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
     for node, form in forms.items():
         key: Hashable
         match form:
-            case Number(data=data):
+            case Constant(data=data):
                 number_of.setdefault(node, ("number", data))
                 continue
             case Leaf(array=array):

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Index = npt.NDArray[np.intp]
+Positions = npt.NDArray[np.intp]
 Pick = int | slice
 
 WHOLE = slice(None)
@@ -43,7 +43,7 @@ class IndexMap:
     axes: str
     picks: tuple[Pick, ...] = ()
     reshaped: tuple[int, ...] | None = None
-    table: Index | None = None
+    table: Positions | None = None
 
     @property
     def whole(self) -> bool:
@@ -51,7 +51,7 @@ class IndexMap:
         return self.reshaped is None and self.table is None and all(p == WHOLE for p in self.picks)
 
 
-def read_map(positions: Index, axes: str, shape: tuple[int, ...], spare: str = "") -> IndexMap:
+def read_map(positions: Positions, axes: str, shape: tuple[int, ...], spare: str = "") -> IndexMap:
     """What a table of positions in an array of the given shape says.
 
     >>> table = np.array([[0, 3], [1, 4], [2, 5]])  # in an array of 2 × 3
@@ -79,7 +79,7 @@ def read_map(positions: Index, axes: str, shape: tuple[int, ...], spare: str = "
     return IndexMap(axes, table=positions)
 
 
-def _slices(positions: Index, axes: str, shape: tuple[int, ...], spare: str) -> IndexMap | None:
+def _slices(positions: Positions, axes: str, shape: tuple[int, ...], spare: str) -> IndexMap | None:
     picks: list[Pick] = []
     followed = ""
     for size, coordinate in zip(shape, coordinates(positions, shape), strict=True):
@@ -104,7 +104,7 @@ def _slices(positions: Index, axes: str, shape: tuple[int, ...], spare: str) -> 
     return IndexMap(followed, tuple(picks))
 
 
-def _steps(line: Index, size: int) -> slice | None:
+def _steps(line: Positions, size: int) -> slice | None:
     start, step = int(line[0]), int(line[1] - line[0])
     if (np.diff(line) != step).any():
         return None
@@ -116,10 +116,10 @@ def _steps(line: Index, size: int) -> slice | None:
     )
 
 
-def _varies(coordinate: Index, axis: int) -> bool:
+def _varies(coordinate: Positions, axis: int) -> bool:
     return bool((coordinate != coordinate.take([0], axis)).any())
 
 
-def coordinates(positions: Index, shape: tuple[int, ...]) -> tuple[Any, ...]:
+def coordinates(positions: Positions, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """Positions in a flattened array as one coordinate per axis."""
     return np.unravel_index(positions, shape) if shape else ()

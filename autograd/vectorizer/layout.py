@@ -35,7 +35,7 @@ from autograd.vectorizer.arrays import (
 )
 from autograd.vectorizer.forms import Form, Function, Leaf, Output
 from autograd.vectorizer.grouping import Group
-from autograd.vectorizer.index_maps import Index, IndexMap, read_map
+from autograd.vectorizer.index_maps import IndexMap, Positions, read_map
 from autograd.vectorizer.slots import Entries, Slot, SlotReader, Terms
 
 
@@ -71,7 +71,7 @@ def lay_out(
         models = [model for model in models if math.prod(model.shape) == len(members)]
         if isinstance(form, Output) and len(members) == math.prod(output_shapes[form.name]):
             array.shape = output_shapes[form.name]
-            order: Index = np.argsort(_entries(members, forms))
+            order: Positions = np.argsort(_entries(members, forms))
         elif models:
             model = max(models, key=lambda model: not isinstance(model.form, Leaf))
             array.shape = model.shape
@@ -124,7 +124,7 @@ def _entries(members: Sequence[int], forms: Mapping[int, Form]) -> list[int]:
 
 def _find_order(
     n: int, arguments: Sequence[Slot | Entries | float], terms: Sequence[Terms]
-) -> tuple[Index, tuple[int, ...]]:
+) -> tuple[Positions, tuple[int, ...]]:
     """The order and the shape of n members."""
     slots = [slot for each in terms for slot in each.slots]
     for argument in arguments:
@@ -141,7 +141,7 @@ def _find_order(
     return np.argsort(found[0]), found[1]
 
 
-def find_axes(labels: Sequence[Index], n: int) -> tuple[Index, tuple[int, ...]] | None:
+def find_axes(labels: Sequence[Positions], n: int) -> tuple[Positions, tuple[int, ...]] | None:
     """Axes that tell n things apart: the place of each thing along them, and their sizes.
 
     None if the labels have no such axes.
@@ -151,7 +151,7 @@ def find_axes(labels: Sequence[Index], n: int) -> tuple[Index, tuple[int, ...]] 
     >>> place.tolist(), shape  # 3i + j
     ([0, 3, 1, 4, 2, 5], (2, 3))
     """
-    place: Index = np.zeros(n, np.intp)
+    place: Positions = np.zeros(n, np.intp)
     shape: tuple[int, ...] = ()
     combinations = 1
     for label in labels:
@@ -185,7 +185,7 @@ def _rank_of_product(terms: Terms) -> int:
 # --- what they read ---
 
 
-def _argument(array: Array, argument: Slot | Entries | float, order: Index) -> Argument:
+def _argument(array: Array, argument: Slot | Entries | float, order: Positions) -> Argument:
     if isinstance(argument, float):
         return argument
     if isinstance(argument, list):
@@ -202,14 +202,14 @@ def _argument(array: Array, argument: Slot | Entries | float, order: Index) -> A
     return Stack(tuple([_entry(array, column, order) for column in columns]))
 
 
-def _entry(array: Array, entry: Slot | float, order: Index) -> Read | float:
+def _entry(array: Array, entry: Slot | float, order: Positions) -> Read | float:
     if isinstance(entry, float):
         return entry
     positions = entry.positions[order].reshape(array.shape)
     return Read(entry.array, read_map(positions, array.axes, entry.array.shape, array.unit_axes))
 
 
-def _part(array: Array, terms: Terms, order: Index) -> Part:
+def _part(array: Array, terms: Terms, order: Positions) -> Part:
     slots = [slot.reordered(order) for slot in terms.slots]
     summed = ""
     sizes: tuple[int, ...] = ()
@@ -242,7 +242,7 @@ def _part(array: Array, terms: Terms, order: Index) -> Part:
     return Part(terms.coefficient, tuple(factors), summed, terms.count)
 
 
-def _summed_axes(slots: Sequence[Slot], count: int) -> tuple[Index, tuple[int, ...]]:
+def _summed_axes(slots: Sequence[Slot], count: int) -> tuple[Positions, tuple[int, ...]]:
     """The order and the sizes of the axes along which the terms of each member stand."""
     labels = [c[0] for slot in slots for c in slot.coordinates() if (c == c[:1]).all()]
     found = find_axes(labels, count)

@@ -20,20 +20,34 @@ from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
+from autograd.vectorizer.expressions import filled
 from autograd.vectorizer.forms import (
     ONE,
+    Constant,
     Form,
     Function,
     Leaf,
-    Number,
     Output,
     Sum,
     Terms,
     operands,
 )
+from autograd.vectorizer.formulas import called
 from autograd.vectorizer.grouping import Group
 from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.statements import Body, Names, OutputArray, Statement
+from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement
+from autograd.vectorizer.trees import (
+    Binary,
+    Call,
+    Index,
+    List,
+    Method,
+    Name,
+    Number,
+    Tree,
+    Tuple,
+    Word,
+)
 
 Kind = tuple[Hashable, ...]
 
@@ -85,10 +99,9 @@ class LevelWriter:
         # Of each node: its array, all of which have the shape (n, m) or (n, 1), and its row.
         self._place: dict[int, tuple[str, int]] = {}
         self._size: dict[str, int] = {}
-        self._texts: dict[str, str] = {}
+        self._trees: dict[str, Tree] = {}
         self._constant: set[str] = set()  # the same for all examples
-        self._made: set[str] = set()  # no other name for what is there already
-        self._new_tables: list[str] = []  # which the next statement reads
+        self._made: set[Tree] = set()  # no other name for what is there already
         self._add_leaves(leaves)
         self._add_numbers()
         for nodes in _by_level(forms).values():
@@ -96,18 +109,16 @@ class LevelWriter:
         for name, output in outputs.items():
             self._collect(name, output)
 
-    def _table(self, letter: str, entries: np.ndarray) -> str:
+    def _table(self, letter: str, entries: np.ndarray) -> Name:
         name = self._names.numbered(letter)
         self.body.tables[name] = entries
-        self._new_tables.append(name)
-        return name
+        return Name(name)
 
     def _add_leaves(self, leaves: Sequence[LeafArray]) -> None:
         for array in leaves:
             size = len(array.values)
-            self._texts[array.name] = (
-                f"{array.name}.reshape({size}, {-1 if array.per_example else 1})"
-            )
+            sizes = Number(size), Number(-1 if array.per_example else 1)
+            self._trees[array.name] = Method(Name(array.name), "reshape", sizes)
             self._size[array.name] = size
             if not array.per_example:
                 self._constant.add(array.name)
@@ -117,15 +128,15 @@ class LevelWriter:
 
     def _add_numbers(self) -> None:
         numbers = {
-            node: form.data for node, form in self._forms.items() if isinstance(form, Number)
+            node: form.data for node, form in self._forms.items() if isinstance(form, Constant)
         }
         numbers.setdefault(ONE, 1.0)
-        name = self._table("C", np.array(list(numbers.values()))[:, None])
-        self._texts[name] = name
+        table = self._table("C", np.array(list(numbers.values()))[:, None])
+        name = table.name
+        self._trees[name] = table
         self._size[name] = len(numbers)
         self._constant.add(name)
         self._place.update({node: (name, row) for row, node in enumerate(numbers)})
-        self._new_tables.clear()
 
     def _write(self, nodes: list[int]) -> None:
         forms = [self._forms[node] for node in nodes]
@@ -134,35 +145,36 @@ class LevelWriter:
         if isinstance(first, Function):
             table = np.array([form.inputs for form in forms])  # type: ignore[union-attr]
             arguments = first.row.arguments(*range(table.shape[1]))
-            texts = [
+            gathered = [
                 self._gather(table[:, list(x) if isinstance(x, tuple) else x], used)
                 for x in arguments
             ]
-            formula = first.row.numpy.format(*texts)
+            tree = filled(first.row.numpy, gathered)
         else:
-            formula = self._sum([form.terms for form in forms], used)  # type: ignore[union-attr]
+            tree = self._sum([form.terms for form in forms], used)  # type: ignore[union-attr]
         constant = self._constant.issuperset(used)
         if isinstance(first, Output) and first.averaged and not constant:
-            formula = f"np.mean({formula}, axis=1, keepdims=True)"
+            tree = called("np.mean", tree, axis=Number(1), keepdims=Word("True"))
             constant = True
         name = self._names.numbered("V")
-        if formula not in (*self._texts.values(), *self.body.tables):
-            self._made.add(name)
-        self._add(name, formula, used, (len(nodes), 1 if constant else "m"))
-        self._texts[name] = name
+        if tree not in self._trees.values() and not isinstance(tree, Name):
+            self._made.add(Name(name))
+        shape = (len(nodes), 1 if constant else "m")
+        self.body.statements.append(Statement(name, tree, shape))
+        self._trees[name] = Name(name)
         self._size[name] = len(nodes)
         self._place.update({node: (name, row) for row, node in enumerate(nodes)})
         if constant:
             self._constant.add(name)
 
-    def _sum(self, sums: Sequence[Terms], used: list[str]) -> str:
+    def _sum(self, sums: Sequence[Terms], used: list[str]) -> Tree:
         count = _padded(sums[0])
         pairs = np.full((len(sums), count, 2), ONE)
         coefficients = np.zeros((len(sums), count, 1))
         for row, terms in enumerate(sums):
             pairs[row, : len(terms)] = list(terms) or np.zeros((0, 2), int)
             coefficients[row, : len(terms), 0] = list(terms.values())
-        factors = []
+        factors: list[Tree] = []
         if (coefficients != 1.0).any():
             table = coefficients.swapaxes(0, 1)
             factors.append(self._table("C", table if count > 1 else table[0]))
@@ -171,11 +183,13 @@ class LevelWriter:
             if (pairs[..., side] != ONE).any() or not (factors or side):
                 side_nodes = pairs[..., side]
                 factors.append(self._gather(side_nodes if count > 1 else side_nodes[:, 0], used))
-        text = " * ".join(factors)
-        return f"np.sum({text}, axis=0)" if count > 1 else text
+        tree = factors[0]
+        for factor in factors[1:]:
+            tree = Binary("*", tree, factor)
+        return called("np.sum", tree, axis=Number(0)) if count > 1 else tree
 
-    def _gather(self, nodes: np.ndarray, used: list[str]) -> str:
-        """Text for the nodes, as an array of their shape, transposed, and an axis of examples."""
+    def _gather(self, nodes: np.ndarray, used: list[str]) -> Tree:
+        """The nodes, as an array of their shape, transposed, and an axis of examples."""
         places = [self._place[node] for node in nodes.T.ravel().tolist()]
         sources = list(dict.fromkeys([source for source, _ in places]))
         used += sources
@@ -185,18 +199,20 @@ class LevelWriter:
             size += self._size[source]
         rows = [starts[source] + row for source, row in places]
         constant = [source for source in sources if source in self._constant]
-        texts = [self._texts[source] for source in sources]
+        trees = [self._trees[source] for source in sources]
         if 0 < len(constant) < len(sources):  # arrays (n, 1) beside arrays (n, m)
-            texts = [
-                f"np.broadcast_to({text}, ({self._size[source]}, {self.body.examples}))"
-                if source in constant
-                else text
-                for source, text in zip(sources, texts, strict=True)
+            trees = [
+                self._for_each_example(tree, self._size[source]) if source in constant else tree
+                for source, tree in zip(sources, trees, strict=True)
             ]
-        text = texts[0] if len(texts) == 1 else f"np.concatenate([{', '.join(texts)}])"
+        tree = trees[0] if len(trees) == 1 else called("np.concatenate", List(tuple(trees)))
         if nodes.ndim == 1 and rows == list(range(size)):
-            return text
-        return f"{text}[{self._table('I', np.array(rows).reshape(nodes.T.shape))}]"
+            return tree
+        return Index(tree, (self._table("I", np.array(rows).reshape(nodes.T.shape)),))
+
+    def _for_each_example(self, tree: Tree, size: int) -> Tree:
+        sizes = Tuple((Number(size), Word(self.body.examples)))
+        return called("np.broadcast_to", tree, sizes)
 
     def _collect(self, name: str, output: OutputArray) -> None:
         """An output, gathered from the arrays that hold its entries."""
@@ -206,29 +222,21 @@ class LevelWriter:
             if isinstance(form, Output) and form.name == name
         }
         used: list[str] = []
-        text = self._gather(np.array([entries[i] for i in range(len(entries))]), used)
-        shape: list[int | str] = list(output.shape)
+        tree = self._gather(np.array([entries[i] for i in range(len(entries))]), used)
+        shape: Shape = output.shape
+        # Gathering makes new arrays; a line that stands as it is, or only reshaped, is shared.
+        borrowed = not isinstance(tree, (Index, Call)) and tree not in self._made
         if output.per_example:
             if self._constant.issuperset(used):
-                text = f"np.broadcast_to({text}, ({len(entries)}, {self.body.examples}))"
-            shape.append("m")
-        sizes = ", ".join(["-1" if size == "m" else str(size) for size in shape])
-        gathered = "[" in text and not text.startswith("np.broadcast_to(")
-        borrowed = not gathered and text not in self._made
-        text += f".reshape({sizes})" if sizes else "[0, 0]"
-        if borrowed and sizes:  # what the program returns is nobody else's
-            text += ".copy()"
-        self._add(name, text, used, tuple(shape), output.gradient_of)
+                tree = self._for_each_example(tree, len(entries))
+                borrowed = True
+            shape = (*shape, "m")
+        if shape:
+            sizes = [*output.shape, *[-1] * output.per_example]
+            tree = Method(tree, "reshape", tuple(map(Number, sizes)))
+            if borrowed:  # what the program returns is nobody else's
+                tree = Method(tree, "copy")
+        else:
+            tree = Index(tree, (Number(0), Number(0)))
+        self.body.statements.append(Statement(name, tree, shape, output.gradient_of))
         self.body.results[name] = name
-
-    def _add(
-        self,
-        name: str,
-        formula: str,
-        used: Sequence[str],
-        shape: tuple[int | str, ...],
-        gradient_of: str | None = None,
-    ) -> None:
-        operands = tuple(dict.fromkeys([*used, *self._new_tables]))
-        self._new_tables.clear()
-        self.body.statements.append(Statement(name, formula, operands, shape, gradient_of))

@@ -28,7 +28,7 @@ from typing import Any
 from autograd.backprop import topological_order
 from autograd.primitives import Primitive, constant, divide, power_constant
 from autograd.value import Value
-from autograd.vectorizer.forms import ONE, Form, Function, Leaf, Number, Output, Sum, Terms
+from autograd.vectorizer.forms import ONE, Constant, Form, Function, Leaf, Output, Sum, Terms
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.weighted_sums import Key, WeightedSums
 
@@ -76,7 +76,7 @@ class NormalForm:
         places: Mapping[Value, tuple[LeafArray, int]],
         derivatives: Collection[Value] = (),
     ) -> None:
-        self.forms: dict[int, Form] = {ONE: Number(1.0)}
+        self.forms: dict[int, Form] = {ONE: Constant(1.0)}
         self.node_of: dict[Value, int] = {}
         self.written_twice = False
         self.altered: set[int] = set()
@@ -130,7 +130,7 @@ class NormalForm:
         if node is None:
             self._numbers[data] = node = self._new_node()
             self.numbers.add(node)
-            self.forms[node] = Number(data)
+            self.forms[node] = Constant(data)
         return node
 
     # --- merge equal nodes ---
@@ -205,7 +205,7 @@ class NormalForm:
 
     def _quotient(self, a: int, b: int) -> Written:
         divisor = self.forms.get(b)
-        if isinstance(divisor, Number) and _is_safe(1.0, 1.0 / divisor.data):
+        if isinstance(divisor, Constant) and _is_safe(1.0, 1.0 / divisor.data):
             return 1.0 / divisor.data, a
         return 1.0, a, self._function(divide, (ONE, b))
 
@@ -318,7 +318,7 @@ class NormalForm:
         """Add coefficient · node to the terms."""
         node = self._same[node]
         form = self.forms[node]
-        if isinstance(form, Number):
+        if isinstance(form, Constant):
             self._add_to(terms, (ONE, ONE), coefficient * form.data)
         elif isinstance(form, Sum) and self._readers[node] == 1 and _are_safe(coefficient, form):
             self._take(node)
@@ -330,7 +330,7 @@ class NormalForm:
     def _add_product(self, terms: Terms, coefficient: float, a: int, b: int) -> None:
         """Add coefficient · a · b to the terms."""
         a, b = self._same[a], self._same[b]
-        if isinstance(self.forms[b], Number):
+        if isinstance(self.forms[b], Constant):
             a, b = b, a
         coefficient, a = self._without_coefficient(coefficient, a)
         coefficient, b = self._without_coefficient(coefficient, b)
@@ -343,7 +343,7 @@ class NormalForm:
     def _without_coefficient(self, times: float, node: int) -> tuple[float, int]:
         """A number times the node, with the node's own coefficient put to the number."""
         form = self.forms[node]
-        if isinstance(form, Number):
+        if isinstance(form, Constant):
             return times * form.data, ONE
         if not isinstance(form, Sum) or len(form.terms) > 1:
             return times, node

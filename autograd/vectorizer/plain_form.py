@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from autograd.backprop import topological_order
 from autograd.primitives import constant
 from autograd.value import Value
-from autograd.vectorizer.forms import ONE, Form, Function, Leaf, Number, Output, Sum, Terms
+from autograd.vectorizer.forms import ONE, Constant, Form, Function, Leaf, Output, Sum, Terms
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.normal_form import Wanted
 
@@ -28,7 +28,7 @@ def plain_form(
     Raises:
         ValueError: a row has no text for NumPy.
     """
-    forms: dict[int, Form] = {ONE: Number(1.0)}
+    forms: dict[int, Form] = {ONE: Constant(1.0)}
     node_of: dict[Value, int] = {}
     for value in topological_order(*[each.value for each in wanted]):
         node_of[value] = node = len(forms)
@@ -36,7 +36,7 @@ def plain_form(
         if value.op is None:
             forms[node] = Leaf(*places[value])
         elif value.op is constant:
-            forms[node] = Number(value.data)
+            forms[node] = Constant(value.data)
         elif value.op.terms is not None:
             forms[node] = Sum(_terms(value.op.terms(*inputs)))
         elif value.op.numpy:

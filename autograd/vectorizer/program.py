@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from autograd.primitives import NUMPY_HELPERS
 from autograd.vectorizer import saving
 from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct
@@ -79,10 +80,10 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
-        self._function = function_source(leaves, outputs, body, forward_only=forward_only)
-        self.source = module_source(self._function, self.tables)
-        self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._body = body
+        self._function = self._written(list(map(str, self.statements)))
+        self.source = module_source(self._function, self.statements, self.tables)
+        self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._compute_with(namespace)
         self.parameters: dict[str, Any] = {
             a.key: _numbers(a.values, a.shape, namespace) for a in leaves if a.parameter
@@ -91,8 +92,21 @@ class Program:
     def _compute_with(self, namespace: Any) -> None:
         self._namespace = namespace
         self._arguments = Arguments(self.leaves, namespace)
-        source = direct(self._function) if namespace is np else self._function
-        self.function: Callable[..., Any] = compiled(source, namespace, self.tables)
+        source, trees = self._function, [statement.tree for statement in self.statements]
+        if namespace is np:
+            taken = {*[a.name for a in self.leaves], *self.tables, *NUMPY_HELPERS}
+            lines = direct(self.statements, {*taken, self.examples, "np"})
+            source, trees = (
+                self._written([f"{n} = {tree}" for n, tree in lines]),
+                [t for _, t in lines],
+            )
+        self.function: Callable[..., Any] = compiled(source, trees, namespace, self.tables)
+
+    def _written(self, lines: Sequence[str]) -> str:
+        """The function with these lines."""
+        return function_source(
+            self.leaves, self.outputs, self._body, lines, forward_only=self.forward_only
+        )
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what is made again from the rest; modules by their names."""
@@ -114,10 +128,11 @@ class Program:
 
     def watched(self, check: Callable[[int, Any], None]) -> Callable[..., Any]:
         """The function as it is printed, which calls ``check(i, array)`` after statement i."""
-        source = function_source(
-            self.leaves, self.outputs, self._body, forward_only=self.forward_only, checked=True
-        )
-        return compiled(source, self._namespace, self.tables, check=check)
+        lines = []
+        for i, statement in enumerate(self.statements):
+            lines += [str(statement), f"check({i}, {statement.name})"]
+        trees = [statement.tree for statement in self.statements]
+        return compiled(self._written(lines), trees, self._namespace, self.tables, check=check)
 
     def __call__(self, *inputs: Any, check: bool = False) -> Any:
         """The mean cost over the examples, and a dict of its gradients by parameter name.
@@ -191,7 +206,7 @@ class Program:
         """
         held = self._arguments.parameters(self.parameters)
         parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))
-        source = saving.module(self._function, self.leaves, self.tables)
+        source = saving.module(self._function, self.statements, self.leaves, self.tables)
 
         saving.write(
             path,
@@ -211,7 +226,9 @@ class Program:
                 inputs.append(np.array(rows) if array.per_example else numbers)
         try:
             with np.errstate(all="ignore"):
-                expected = compiled(self._function, np, self.tables)(*inputs, *parameters.values())
+                trees = [statement.tree for statement in self.statements]
+                printed = compiled(self._function, trees, np, self.tables)
+                expected = printed(*inputs, *parameters.values())
                 module = saved()
                 function = module[FORWARD if self.forward_only else FUNCTION]
                 found = function(*inputs, *module["parameters"].values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,6 +18,7 @@ import numpy as np
 
 from autograd.vectorizer.leaves import AS_FLOATS, LeafArray
 from autograd.vectorizer.source import PRINTED_TABLE, helpers, tables_source
+from autograd.vectorizer.statements import Statement
 
 _OPENING = """\
 from pathlib import Path
@@ -50,11 +51,17 @@ def {AS_FLOATS}(**arrays):
 '''
 
 
-def module(function: str, leaves: Sequence[LeafArray], tables: Mapping[str, Any]) -> str:
+def module(
+    function: str,
+    statements: Iterable[Statement],
+    leaves: Sequence[LeafArray],
+    tables: Mapping[str, Any],
+) -> str:
     """The text of a saved program.
 
     Args:
         function: its source.
+        statements: its lines.
         leaves: the arrays that the function takes.
         tables: the index tables by their names.
     """
@@ -71,7 +78,8 @@ def module(function: str, leaves: Sequence[LeafArray], tables: Mapping[str, Any]
     if shapes:
         same = ", ".join([f"{name}={name}" for name in shapes])
         heading += f"\n    [{', '.join(shapes)}] = {AS_FLOATS}({same})"
-    parts = [_OPENING + data, _AS_FLOATS, *helpers(function), tables_source(tables, kept)]
+    called = helpers([statement.tree for statement in statements])
+    parts = [_OPENING + data, _AS_FLOATS, *called, tables_source(tables, kept)]
     return "\n\n".join([part for part in [*parts, f"{heading}\n{rest}"] if part])
 
 

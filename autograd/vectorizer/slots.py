@@ -13,8 +13,8 @@ from itertools import chain
 import numpy as np
 
 from autograd.vectorizer.arrays import Array, is_parameter
-from autograd.vectorizer.forms import Form, Function, Number, Output, Sum
-from autograd.vectorizer.index_maps import Index, coordinates
+from autograd.vectorizer.forms import Constant, Form, Function, Output, Sum
+from autograd.vectorizer.index_maps import Positions, coordinates
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,14 @@ class Slot:
     """
 
     array: Array
-    positions: Index
+    positions: Positions
     is_list: bool = False
 
-    def reordered(self, members: Index | slice, terms: Index | slice = slice(None)) -> Slot:
+    def reordered(self, members: Positions | slice, terms: Positions | slice = slice(None)) -> Slot:
         """The slot with its members, and its terms, in another order."""
         return Slot(self.array, self.positions[members][:, terms], self.is_list)
 
-    def coordinates(self) -> list[Index]:
+    def coordinates(self) -> list[Positions]:
         """The positions as one coordinate per axis of the array."""
         return list(coordinates(self.positions, self.array.shape))
 
@@ -63,13 +63,13 @@ class SlotReader:
     def __init__(self, arrays: Sequence[Array], forms: Mapping[int, Form]) -> None:
         self._arrays = arrays
         self._forms = forms
-        self.position: Index = np.zeros(max(forms) + 1, np.intp)
-        self._group_of: Index = np.zeros(max(forms) + 1, np.intp)
+        self.position: Positions = np.zeros(max(forms) + 1, np.intp)
+        self._group_of: Positions = np.zeros(max(forms) + 1, np.intp)
         for array in arrays:
             self._group_of[array.group.members] = array.group.number
         # Which factor of a product comes first: parameters, then what no example changes,
         # then what was made last. The number 1 comes last of all.
-        self._rank: Index = np.full(len(arrays) + 1, len(arrays))
+        self._rank: Positions = np.full(len(arrays) + 1, len(arrays))
         order = sorted(arrays, key=lambda a: (not is_parameter(a), a.per_example, -a.group.number))
         self._rank[[array.group.number for array in order]] = np.arange(len(arrays))
 
@@ -78,7 +78,7 @@ class SlotReader:
         number = int(self._group_of[node])
         return self._arrays[number - 1] if number else None
 
-    def _slot(self, nodes: Index, is_list: bool = False) -> Slot:
+    def _slot(self, nodes: Positions, is_list: bool = False) -> Slot:
         array = self._arrays[int(self._group_of[nodes.flat[0]]) - 1]
         return Slot(array, self.position[nodes], is_list)
 
@@ -90,7 +90,7 @@ class SlotReader:
 
         def entry(column: int) -> Slot | float:
             form = self._forms[int(table[0, column])]
-            return form.data if isinstance(form, Number) else self._slot(table[:, [column]])
+            return form.data if isinstance(form, Constant) else self._slot(table[:, [column]])
 
         found: list[Slot | Entries | float] = []
         for argument in functions[0].row.arguments(*range(table.shape[1])):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import cache
 from typing import Any
 
 from autograd.primitives import NUMPY_HELPERS
 from autograd.vectorizer.leaves import LeafArray
-from autograd.vectorizer.statements import Body, OutputArray, words
+from autograd.vectorizer.statements import Body, OutputArray, Statement
+from autograd.vectorizer.trees import Binary, Call, List, Number, Tree, Word, walk
 
 FUNCTION = "cost_and_gradients"
 FORWARD = "outputs"  # the function of a program that is forward only
@@ -18,10 +20,11 @@ FORWARD = "outputs"  # the function of a program that is forward only
 PRINTED_TABLE = 40
 
 
-def module_source(function: str, tables: Mapping[str, Any]) -> str:
+def module_source(function: str, statements: Sequence[Statement], tables: Mapping[str, Any]) -> str:
     """The whole program: helper functions, index tables, and the function itself."""
     described = {name: f"# {name}: a table of shape {t.shape}\n" for name, t in tables.items()}
-    parts = ["import numpy as np\n", *helpers(function), tables_source(tables, described), function]
+    called = helpers([statement.tree for statement in statements])
+    parts = ["import numpy as np\n", *called, tables_source(tables, described), function]
     return "\n\n".join([part for part in parts if part])
 
 
@@ -34,39 +37,54 @@ def tables_source(tables: Mapping[str, Any], large: Mapping[str, str]) -> str:
     """
     return "".join(
         [
-            _printed(name, table) if table.size <= PRINTED_TABLE else large[name]
+            f"{name} = np.array({_listed(table.tolist())})\n"
+            if table.size <= PRINTED_TABLE
+            else large[name]
             for name, table in tables.items()
         ]
     )
 
 
-def _printed(name: str, table: Any) -> str:
-    numbers = re.sub(r"\b(inf|nan)\b", r"np.\1", str(table.tolist()))
-    return f"{name} = np.array({numbers})\n"
+def _listed(entries: Any) -> Tree:
+    if isinstance(entries, list):
+        return List(tuple(map(_listed, entries)))
+    return Number(entries)
 
 
-def helpers(text: str) -> list[str]:
-    """The functions that a text calls and NumPy does not have, as source.
+def helpers(trees: Iterable[Tree]) -> list[str]:
+    """The functions that formulas call and NumPy does not have, as source.
 
-    >>> print(*helpers("A = relu(Z)  # not softplus(Z)"), end="")
+    >>> from autograd.vectorizer.trees import parsed
+    >>> print(*helpers([parsed("relu(Z)")]), end="")
     def relu(z):
         return np.maximum(z, 0.0)
     """
-    needed: dict[str, str] = {}
-    statements = re.sub("#.*", "", text)
-    for name, code in NUMPY_HELPERS.items():
-        if re.search(rf"\b{name}\(", statements):
-            needed |= {each: each for each in helpers(code.split(":", 1)[1])} | {code: code}
-    return list(needed)
+    called = {each.function for tree in trees for each in walk(tree) if isinstance(each, Call)}
+    return [NUMPY_HELPERS[name] for name in _with_theirs(called)]
+
+
+def _with_theirs(called: Set[str]) -> list[str]:
+    """The helpers among these functions, each after those that it calls itself."""
+    found: dict[str, None] = {}
+    for name in NUMPY_HELPERS:
+        if name in called:
+            found |= dict.fromkeys([*_with_theirs(_called_by(name)), name])
+    return list(found)
+
+
+@cache
+def _called_by(helper: str) -> frozenset[str]:
+    nodes = ast.walk(ast.parse(NUMPY_HELPERS[helper]))
+    return frozenset([ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)])
 
 
 def function_source(
     leaves: Sequence[LeafArray],
     outputs: Mapping[str, OutputArray],
     body: Body,
+    lines: Sequence[str],
     *,
     forward_only: bool = False,
-    checked: bool = False,
 ) -> str:
     """The function from the arrays of leaves to the cost and the gradients, or to the outputs.
 
@@ -74,34 +92,30 @@ def function_source(
         leaves: the arguments.
         outputs: what to return.
         body: the statements.
+        lines: the statements as they are written here.
         forward_only: whether the first of the outputs is all there is.
-        checked: whether ``check(i, array)`` is called after statement i.
     """
-    lines = _opening(leaves, body)
-    for i, statement in enumerate(body.statements):
-        lines.append(str(statement))
-        if checked:
-            lines.append(f"check({i}, {statement.name})")
-    lines.append(_returning(outputs, body, forward_only))
+    written = [*_opening(leaves, body), *lines, _returning(outputs, body, forward_only)]
     arguments = ", ".join([array.name for array in leaves])
     name = FORWARD if forward_only else FUNCTION
-    return f"def {name}({arguments}):\n" + "".join([f"    {line}\n" for line in lines])
+    return f"def {name}({arguments}):\n" + "".join([f"    {line}\n" for line in written])
 
 
 def compiled(
-    source: str, namespace: Any, tables: Mapping[str, Any], **names: Any
+    source: str, trees: Iterable[Tree], namespace: Any, tables: Mapping[str, Any], **names: Any
 ) -> Callable[..., Any]:
     """The function of a source.
 
     Args:
-        source: of the function; helpers are added.
+        source: of the function.
+        trees: its formulas, whose helpers are added.
         namespace: what is called ``np`` in it.
         tables: the index tables by their names.
         names: what else it may call.
     """
     arrays = {name: namespace.asarray(table) for name, table in tables.items()}
     scope = {"np": namespace, **arrays, **names}
-    exec("\n".join([*helpers(source), source]), scope)
+    exec("\n".join([*helpers(trees), source]), scope)
     name, _ = source.removeprefix("def ").split("(", 1)
     return scope[name]  # type: ignore[no-any-return]
 
@@ -116,7 +130,7 @@ def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
     multiplied = {
         name
         for statement in body.statements
-        if re.search("@|tensordot|einsum", statement.formula)
+        if any(map(_is_contraction, walk(statement.tree)))
         for name in statement.operands
     }
     lines = []
@@ -126,10 +140,18 @@ def _opening(leaves: Sequence[LeafArray], body: Body) -> list[str]:
         lines.append(f"{array.name} = {_turned(array, body, array.name in multiplied)}")
     columns = [array.name for array in leaves if array.name in body.columns]
     lines += [f"{name} = {name}[:, None]" for name in columns]
-    if inputs and any(body.examples in words(line.formula) for line in body.statements):
+    examples = Word(body.examples)
+    if inputs and any(examples in walk(line.tree) for line in body.statements):
         axis = -1 if inputs[0] in turned else 0
         lines.append(f"{body.examples} = {inputs[0].name}.shape[{axis}]")
     return lines
+
+
+def _is_contraction(tree: Tree) -> bool:
+    match tree:
+        case Binary(sign="@") | Call(function="np.tensordot" | "np.einsum"):
+            return True
+    return False
 
 
 def _turned(array: LeafArray, body: Body, multiplied: bool) -> str:

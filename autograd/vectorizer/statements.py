@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
+
+from autograd.vectorizer.trees import Name, Tree, names, replaced
 
 # The length of each axis; "m" is the number of examples.
 Shape = tuple[int | str, ...]
@@ -15,38 +17,36 @@ Shape = tuple[int | str, ...]
 class Statement:
     """One line of the program, ``name = formula``.
 
-    >>> str(Statement("Z", "w @ X + b", ("w", "X", "b"), ("m",), None))
-    'Z = w @ X + b'
+    >>> from autograd.vectorizer.trees import parsed
+    >>> line = Statement("Z", parsed("w @ X + b"), ("m",))
+    >>> str(line), line.operands
+    ('Z = w @ X + b', ('w', 'X', 'b'))
 
     Attributes:
         name: the array that the line makes.
-        formula: NumPy text.
-        operands: the arrays in the formula.
+        tree: its formula.
         shape: of the array; ``"m"`` is the number of examples.
         gradient_of: the array whose gradient this is: of the loss of each example where
             there is an axis of examples, else of the cost. None for the rest.
     """
 
     name: str
-    formula: str
-    operands: tuple[str, ...]
+    tree: Tree
     shape: Shape
-    gradient_of: str | None
+    gradient_of: str | None = None
+
+    @cached_property
+    def formula(self) -> str:
+        """The formula as NumPy text."""
+        return str(self.tree)
+
+    @cached_property
+    def operands(self) -> tuple[str, ...]:
+        """The arrays and the tables in the formula."""
+        return names(self.tree)
 
     def __str__(self) -> str:
         return f"{self.name} = {self.formula}"
-
-
-_NAME = re.compile(r"(?<![.\w])[^\W\d]\w*\b(?!=)")
-
-
-def words(formula: str) -> list[str]:
-    """The names in a formula, each once: no methods, no keywords of calls, nothing in quotes.
-
-    >>> words('np.sum(axis * dZ, axis=1) + np.einsum("k,m->m", k, X.T)')
-    ['np', 'axis', 'dZ', 'k', 'X']
-    """
-    return list(dict.fromkeys(_NAME.findall(re.sub('"[^"]*"', "", formula))))
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,11 @@ class Body:
     def without_claims(self, lines: Iterable[str], names: Names) -> Body:
         """The same under other names for lines that are not the gradients they are called."""
         new = {line: names.numbered("U") for line in lines}
-
-        def renamed(text: str) -> str:
-            outside = re.split('("[^"]*")', text)  # what is in quotes names axes, not arrays
-            outside[::2] = [
-                _NAME.sub(lambda found: new.get(found[0], found[0]), each) for each in outside[::2]
-            ]
-            return "".join(outside)
-
+        trees: dict[str, Tree] = {line: Name(name) for line, name in new.items()}
         statements = [
             Statement(
                 new.get(each.name, each.name),
-                renamed(each.formula),
-                tuple([new.get(name, name) for name in each.operands]),
+                replaced(each.tree, trees),
                 each.shape,
                 None if each.name in new else each.gradient_of,
             )

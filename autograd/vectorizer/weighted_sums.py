@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from autograd.vectorizer.forms import ONE, Form, Leaf, Number, Output, Sum, Terms, operands
+from autograd.vectorizer.forms import ONE, Constant, Form, Leaf, Output, Sum, Terms, operands
 
 Key = frozenset[tuple[tuple[int, int], float]]
 
@@ -64,7 +64,7 @@ class WeightedSums:
         """Whether a·b may be a term of a weighted sum."""
         if b != ONE:
             return (a in self._parameters) != (b in self._parameters)
-        return a in self._nodes or a in self._parameters or isinstance(self._forms.get(a), Number)
+        return a in self._nodes or a in self._parameters or isinstance(self._forms.get(a), Constant)
 
     def split_off(self, new_node: Callable[[], int]) -> dict[int, Form]:
         """All nodes that an output depends on, each weighted sum as a separate node."""

@@ -10,8 +10,6 @@ followed by the gradients of the parameters that are known by then.
 
 from __future__ import annotations
 
-import ast
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -21,8 +19,9 @@ from autograd.vectorizer.arrays import EXAMPLES, Array, Read, is_parameter, is_w
 from autograd.vectorizer.contraction import Factor, aligned
 from autograd.vectorizer.expressions import Expressions, whole_softmax
 from autograd.vectorizer.forms import Function, Leaf, Output, Sum
-from autograd.vectorizer.formulas import CALL, MATMUL, SUM, Text, called, number
-from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement, words
+from autograd.vectorizer.formulas import called, is_matrix_product
+from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement
+from autograd.vectorizer.trees import Call, Index, List, Method, Name, Number, Tree
 
 # What the decks call activation functions.
 ACTIVATIONS = (
@@ -56,7 +55,6 @@ class Writer:
         self._outputs = outputs
         self._names = names
         self._line_of: dict[Array, str] = {}
-        self._lines: set[str] = set()
         self.body = Body(names.fresh("m"), singles=singles)
         self._readers: dict[Array, list[tuple[Array, Read]]] = {array: [] for array in arrays}
         for array in arrays:
@@ -74,7 +72,7 @@ class Writer:
         self._forward_lines: list[Statement] = []
         self._backward_lines: list[Statement] = []
         self._output_lines: dict[str, list[Statement]] = {name: [] for name in outputs}
-        self._pieces: dict[str, list[tuple[Array, str]]] = {name: [] for name in outputs}
+        self._pieces: dict[str, list[tuple[Array, Tree]]] = {name: [] for name in outputs}
         for array in arrays:
             self._write(array)
         for name in outputs:
@@ -106,36 +104,32 @@ class Writer:
     def _write(self, array: Array) -> None:
         form = array.form
         if isinstance(form, Leaf):
-            self._add_line(array, form.array.name)
-            self._expressions.texts[array] = Text(form.array.name, CALL)
+            self._line_of[array] = form.array.name
+            self._expressions.trees[array] = Name(form.array.name)
             return
         formula = self._expressions.of(array)
         if isinstance(form, Output):
-            self._pieces[form.name].append((array, formula.text))
+            self._pieces[form.name].append((array, formula))
             return
         of = self._whose_gradient(array)
         name, lines = self._line(array, formula, of)
-        self._expressions.texts[array] = Text(name, CALL) if name else formula
+        self._expressions.trees[array] = Name(name) if name else formula
         if not name:
             return
         self._expressions.divisors.pop(array, None)
         self._expressions.conditions.pop(array, None)
-        self._add_line(array, name)
+        self._line_of[array] = name
         gradient_of = (
             self._line_of[of] if of is not None and lines is self._backward_lines else None
         )
-        statement = self._statement(name, formula.text, self._shape(array), gradient_of)
+        statement = Statement(name, formula, self._shape(array), gradient_of)
         place = len(lines)
         if array in self._activation_of:  # right after its Z, even if only the gradient reads it
             z = self._line_of[self._activation_of[array]]
             place = [line.name for line in lines].index(z) + 1
         lines.insert(place, statement)
 
-    def _add_line(self, array: Array, name: str) -> None:
-        self._line_of[array] = name
-        self._lines.add(name)
-
-    def _line(self, array: Array, formula: Text, of: Array | None) -> tuple[str, list[Statement]]:
+    def _line(self, array: Array, formula: Tree, of: Array | None) -> tuple[str, list[Statement]]:
         """The name of an array and the part of the program where it stands; "" if nowhere."""
         forward = array in self._forward
         lines = self._forward_lines if forward else self._backward_lines
@@ -155,17 +149,17 @@ class Writer:
             return self._names.fresh("d" + self._line_of[of]), lines
         return self._names.numbered("U"), lines
 
-    def _is_inside(self, array: Array, formula: Text, cheap: bool, of: Array | None) -> bool:
+    def _is_inside(self, array: Array, formula: Tree, cheap: bool, of: Array | None) -> bool:
         """Whether an array is written where it is read."""
         once = len(self._readers[array]) == 1
         divisor = self._expressions.divisors.get(array)
-        if divisor is not None and (once or divisor.text.isidentifier()):
+        if divisor is not None and (once or isinstance(divisor, Name)):
             return True
         if cheap and len(self._readers[array]) <= 2:
             return True
         # A line for the gradient of an activation, unless it is W.T @ dZ, as on the slides.
-        named = of in self._activation_of and formula.level != MATMUL
-        return once and not named and len(formula.text) <= LONGEST_INSIDE
+        named = of in self._activation_of and not is_matrix_product(formula)
+        return once and not named and len(str(formula)) <= LONGEST_INSIDE
 
     def _is_cheap(self, array: Array) -> bool:
         """Whether to write an array again costs no more than a person would accept: A - Y."""
@@ -192,14 +186,6 @@ class Writer:
     def _shape(self, array: Array) -> Shape:
         return (*array.shape, EXAMPLES) if array.per_example else array.shape
 
-    def _statement(
-        self, name: str, formula: str, shape: Shape, gradient_of: str | None
-    ) -> Statement:
-        made = [word for word in words(formula) if word in self._lines or word in self.body.tables]
-        operands = tuple(made)
-        self._lines.add(name)
-        return Statement(name, formula, operands, shape, gradient_of)
-
     # --- outputs ---
 
     def _assemble(self, name: str) -> None:
@@ -210,27 +196,25 @@ class Writer:
         if output.per_example:
             shape = (*shape, EXAMPLES)
         self.body.results[name] = name
-        array, text = pieces[0]
+        array, tree = pieces[0]
         if len(pieces) == 1 and array.shape == output.shape:
-            text = self._piece(array, text, output)
-            if text.isidentifier() and not self._is_kept(text):
-                self.body.results[name] = text
+            tree = self._piece(array, tree, output)
+            if isinstance(tree, Name) and not self._is_kept(tree.name):
+                self.body.results[name] = tree.name
                 return
-            if self._is_view(array) or _is_broadcast(
-                text
-            ):  # what the program returns is nobody else's
-                text += ".copy()"
+            if self._is_view(array) or _is_broadcast(tree):  # what is returned is nobody else's
+                tree = Method(tree, "copy")
             if self._expressions.keeps_column(array):
                 shape = (*output.shape, 1)
         else:
-            text = self._concatenated(name, output)
-        lines.append(self._statement(name, text, shape, output.gradient_of))
+            tree = self._concatenated(name, output)
+        lines.append(Statement(name, tree, shape, output.gradient_of))
 
     def _is_kept(self, name: str) -> bool:
         """Whether an array is the caller's, shares its memory, or has been returned before."""
         leaves = [array.leaves for array in self._line_of if array.leaves]
         lines = [*self._forward_lines, *self._backward_lines]
-        shared = [line.name for line in lines if _is_broadcast(line.formula)]
+        shared = [line.name for line in lines if _is_broadcast(line.tree)]
         return name in leaves or name in shared or name in self.body.results.values()
 
     def _is_view(self, array: Array) -> bool:
@@ -244,43 +228,42 @@ class Writer:
             and not (array.averaged and reads[0].array.per_example)
         )
 
-    def _piece(self, array: Array, text: str, output: OutputArray) -> str:
+    def _piece(self, array: Array, tree: Tree, output: OutputArray) -> Tree:
         sizes = self._expressions.sizes(array, examples=output.per_example)
         if not array.reads() and output.gradient_of is not None:
             entry = sum([part.coefficient for part in array.parts])
             same = {0.0: "zeros", 1.0: "ones"}.get(entry)
-            text = repr(entry) if math.isfinite(entry) else number(entry).text
-            return f"np.{same}({sizes})" if same else f"np.full({sizes}, {text})"
+            return called(f"np.{same}", sizes) if same else called("np.full", sizes, Number(entry))
         if output.per_example and not array.per_example:
-            each = aligned(Factor(Text(text, SUM), array.axes), array.axes + EXAMPLES)
-            return called("np.broadcast_to", each.text, sizes).text
-        return text
+            each = aligned(Factor(tree, array.axes), array.axes + EXAMPLES)
+            return called("np.broadcast_to", each, sizes)
+        return tree
 
-    def _concatenated(self, name: str, output: OutputArray) -> str:
-        flat: list[str] = []
+    def _concatenated(self, name: str, output: OutputArray) -> Tree:
+        flat: list[Tree] = []
         entries: list[int] = []
         scalars = all(not array.shape for array, _ in self._pieces[name])
-        for array, text in self._pieces[name]:
-            piece = self._names.numbered(f"{name}_")
+        for array, tree in self._pieces[name]:
+            piece = Name(self._names.numbered(f"{name}_"))
             shape: Shape = array.shape
             if output.per_example:
                 shape = (*shape, EXAMPLES)
-            formula = self._piece(array, text, output)
-            self._output_lines[name].append(self._statement(piece, formula, shape, None))
+            statement = Statement(piece.name, self._piece(array, tree, output), shape)
+            self._output_lines[name].append(statement)
             entries += array.entries
             if len(array.shape) == 1 or scalars:
                 flat.append(piece)
             elif output.per_example:
-                flat.append(f"{piece}.reshape({len(array.entries)}, -1)")
+                flat.append(Method(piece, "reshape", (Number(len(array.entries)), Number(-1))))
             else:
-                flat.append(f"np.ravel({piece})")
-        text = f"np.{'stack' if scalars else 'concatenate'}([{', '.join(flat)}])"
+                flat.append(called("np.ravel", piece))
+        found: Tree = called(f"np.{'stack' if scalars else 'concatenate'}", List(tuple(flat)))
         if entries != sorted(entries):
-            text += f"[{self._expressions.table(np.argsort(entries))}]"
+            found = Index(found, (Name(self._expressions.table(np.argsort(entries))),))
         if len(output.shape) != 1:
-            sizes = [str(size) for size in output.shape] + ["-1"] * output.per_example
-            text += f".reshape({', '.join(sizes)})"
-        return text
+            sizes = [*output.shape, *[-1] * output.per_example]
+            found = Method(found, "reshape", tuple(map(Number, sizes)))
+        return found
 
     def _schedule(self) -> None:
         """Forward, the cost, then backward; each output as soon as its operands are there."""
@@ -294,10 +277,9 @@ class Writer:
             self.body.statements += [line, *outputs]
 
 
-def _is_broadcast(text: str) -> bool:
+def _is_broadcast(tree: Tree) -> bool:
     """Whether a formula makes an array whose entries share their memory."""
-    called = text.startswith("np.broadcast_to(")
-    return called and isinstance(ast.parse(text, mode="eval").body, ast.Call)
+    return isinstance(tree, Call) and tree.function == "np.broadcast_to"
 
 
 def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array, Array]:

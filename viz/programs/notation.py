@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import html
 import re
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,24 @@ from typing import NamedTuple
 
 from autograd import primitives as rows
 from autograd.notation import number
+from autograd.vectorizer.trees import (
+    NEW_AXIS,
+    WHOLE_AXIS,
+    Attribute,
+    Binary,
+    Call,
+    Index,
+    List,
+    Method,
+    Name,
+    Number,
+    Slice,
+    Tree,
+    Unary,
+    Word,
+    parsed,
+    replaced,
+)
 from viz.layout.markup import escape, italic
 
 # How tightly a text binds its parts. A matrix product stands without a sign and binds more
@@ -22,31 +39,29 @@ CONDITION, SUM, NEGATIVE_PREFIX, NEGATIVE, PREFIX, PRODUCT, MATMUL, POWER, CALL 
 # holds them.
 BREAK, NARROW_BREAK = "\u200b", "\u200c"
 
-_SIGNS: dict[type[ast.AST], str] = {
-    ast.Add: "+",
-    ast.Sub: "−",
-    ast.Mult: "∗",
-    ast.Div: "/",
-    ast.Gt: "&gt;",
-    ast.GtE: "≥",
-    ast.Lt: "&lt;",
-    ast.LtE: "≤",
-    ast.Eq: "=",
-    ast.NotEq: "≠",
+_SIGNS = {
+    "-": "−",
+    "*": "∗",
+    ">": "&gt;",
+    ">=": "≥",
+    "<": "&lt;",
+    "<=": "≤",
+    "==": "=",
+    "!=": "≠",
 }
 
 # These change no number, at most the shape, and the shapes stand on the wires.
-_RESHAPING = ("broadcast_to", "copy", "ravel", "reshape", "stack")
+_RESHAPING = ("np.broadcast_to", "np.ravel", "np.stack")
 
 # What functions of a program that are exact in corner cases are in the middle.
 _IN_SHORT = {
-    "binary_cross_entropy": "cross_entropy({}, {})",
-    "binary_cross_entropy_with_logits": "cross_entropy({}, sigmoid({}))",
-    "softmax_cross_entropy_with_logits": "cross_entropy({}, softmax({}))",
-    "log_or_nan": "np.log({})",
-    "power_or_nan": "({}) ** ({})",
-    "xdivy": "({}) / ({})",
-    "xlogy": "({}) * np.log({})",
+    "binary_cross_entropy": "cross_entropy(_0, _1)",
+    "binary_cross_entropy_with_logits": "cross_entropy(_0, sigmoid(_1))",
+    "softmax_cross_entropy_with_logits": "cross_entropy(_0, softmax(_1))",
+    "log_or_nan": "np.log(_0)",
+    "power_or_nan": "_0 ** _1",
+    "xdivy": "_0 / _1",
+    "xlogy": "_0 * np.log(_1)",
 }
 
 # x, W1, x_1, and slopes such as dZ2: what stands beside another one without a sign.
@@ -84,7 +99,7 @@ class MatrixNotation:
     >>> shapes = {"W": (4, 3), "w": (3,), "X": (3, "m"), "Z": ("m",)}
     >>> notation = MatrixNotation({}, shapes)
     >>> for code in ("W @ X", "w @ X", "X @ Z / m", "sigmoid(Z) * (1 - Z ** 2)"):
-    ...     print(plain(notation.write(code)))
+    ...     print(plain(notation.write(parsed(code))))
     WX
     wᵀX
     XZᵀ / m
@@ -99,62 +114,61 @@ class MatrixNotation:
         self._names = names
         self._shapes = shapes
 
-    def write(self, code: str) -> str:
+    def write(self, tree: Tree) -> str:
         """A formula for an HTML-like label, with a ``BREAK`` where a line may break."""
-        return self._parsed(code).text
+        return self._piece(tree).text
 
     def name(self, name: str) -> str:
         """A name for an HTML-like label."""
         return self._names.get(name) or italic(name)
 
-    def _parsed(self, code: str) -> Piece:
-        return self._piece(ast.parse(code, mode="eval").body)
-
-    def _piece(self, node: ast.expr) -> Piece:
-        match node:
-            case ast.Name(id=name):
+    def _piece(self, tree: Tree) -> Piece:
+        match tree:
+            case Name(name=name) | Word(word=name):
                 symbol = _SYMBOL.fullmatch(name)
                 kind = "word" if symbol is None else "slope" if symbol["slope"] else "symbol"
                 return Piece(self.name(name), CALL, kind, kind)
-            case ast.Constant(value=int() | float() as data):
+            case Number(data=data) if data < 0:
+                return Piece(f"−{number(-data)}", NEGATIVE)
+            case Number(data=data):
                 return Piece(number(data))
-            case ast.Attribute(value=ast.Name(id="np"), attr="inf" | "nan" as data):
-                return Piece(number(float(data)))
-            case ast.UnaryOp(op=ast.USub(), operand=x):
+            case Unary(sign="-", operand=x):
                 inner = self._piece(x)
                 level = NEGATIVE_PREFIX if inner.level == PREFIX else NEGATIVE
                 return Piece(f"−{inner.within(PREFIX)}", level)
-            case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            case Binary(sign="@", left=left, right=right):
                 return self._matrix_product(left, right)
-            case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            case Binary(sign="**", left=left, right=right):
                 return self._power(left, right)
-            case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as sign, right=right):
+            case Binary(sign="+" | "-" as sign, left=left, right=right):
                 first, second = self._piece(left), self._piece(right)
-                written = f"{first.within(SUM)} {BREAK}{_SIGNS[type(sign)]} {second.within(PREFIX)}"
-                return Piece(written, SUM)
-            case ast.BinOp(left=left, op=sign, right=right):
-                return self._product(left, sign, right)
-            case ast.Compare(left=left, ops=[sign], comparators=[right]):
+                sign = _SIGNS.get(sign, sign)
+                return Piece(f"{first.within(SUM)} {BREAK}{sign} {second.within(PREFIX)}", SUM)
+            case Binary(sign="*" | "/"):
+                return self._product(tree)
+            case Binary(sign=sign, left=left, right=right):
                 texts = [self._piece(x).within(SUM) for x in (left, right)]
-                return Piece(f" {_SIGNS[type(sign)]} ".join(texts), CONDITION)
-            case ast.Attribute(value=x, attr="T"):
+                return Piece(f" {_SIGNS[sign]} ".join(texts), CONDITION)
+            case Attribute(array=x, name="T"):
                 inner = self._piece(x)
                 return Piece(f"{inner.within(CALL)}ᵀ", CALL, inner.starts, inner.ends)
-            case ast.Subscript(value=ast.Name(id=name) as x, slice=ast.Constant(value=0)) if (
-                self._shapes.get(name, ())[:1] == (1,)
-            ):
+            case Index(array=Name(name=name) as x, axes=(Number(data=0),)) if self._shapes.get(
+                name, ()
+            )[:1] == (1,):
                 return self._piece(x)  # its only row
-            case ast.Subscript(value=x, slice=index):
-                return self._indexed(self._piece(x), index)
-            case ast.Call():
-                return self._call(node)
-        return Piece(escape(ast.unparse(node)))
+            case Index(array=x, axes=axes):
+                return self._indexed(self._piece(x), axes)
+            case Method(array=x, name="reshape" | "copy"):
+                return self._piece(x)
+            case Call():
+                return self._call(tree)
+        return Piece(escape(str(tree)))
 
-    def _product(self, left: ast.expr, sign: ast.operator, right: ast.expr) -> Piece:
+    def _product(self, tree: Binary) -> Piece:
+        left, right, times = tree.left, tree.right, tree.sign == "*"
         first, second = self._piece(left), self._piece(right)
-        times = isinstance(sign, ast.Mult)
         text = second.within(PREFIX)
-        if times and _is_number(left) and not text[0].isdigit():  # 2(Z − Y)
+        if times and isinstance(left, Number) and not text[0].isdigit():  # 2(Z − Y)
             space = "" if second.starts or text.startswith("(") else " "
             prefix = second.level == PREFIX
             negative = first.level == NEGATIVE
@@ -167,15 +181,15 @@ class MatrixNotation:
         after = second.within(PRODUCT if times else MATMUL)
         level = first.level if NEGATIVE_PREFIX <= first.level <= PREFIX else PRODUCT
         broken = "" if by_number else NARROW_BREAK
-        return Piece(f"{before} {broken}{_SIGNS[type(sign)]} {after}", level, first.starts)
+        sign = _SIGNS.get(tree.sign, tree.sign)
+        return Piece(f"{before} {broken}{sign} {after}", level, first.starts)
 
-    def _matrix_product(self, left: ast.expr, right: ast.expr) -> Piece:
+    def _matrix_product(self, left: Tree, right: Tree) -> Piece:
         match left:  # a number comes first: 0.01(wᵀw)
-            case ast.BinOp(left=times, op=ast.Mult(), right=matrix) if _is_number(times):
-                product = ast.BinOp(matrix, ast.MatMult(), right)
-                return self._piece(ast.BinOp(times, ast.Mult(), product))
-            case ast.UnaryOp(op=ast.USub(), operand=matrix):
-                return self._piece(ast.UnaryOp(ast.USub(), ast.BinOp(matrix, ast.MatMult(), right)))
+            case Binary(sign="*", left=Number() as factor, right=matrix):
+                return self._piece(Binary("*", factor, Binary("@", matrix, right)))
+            case Unary(sign="-", operand=matrix):
+                return self._piece(Unary("-", Binary("@", matrix, right)))
         first, second = self._piece(left), self._piece(right)
         written = first.within(MATMUL) + "ᵀ" * self._is_list(left, of_examples=False)
         turned = second.within(POWER) + "ᵀ" * self._is_list(right, of_examples=True)
@@ -183,20 +197,23 @@ class MatrixNotation:
         sign = "" if kinds == {"symbol"} else " · " if "word" in kinds else " "
         return Piece(f"{written}{sign}{turned}", MATMUL, first.starts, second.ends)
 
-    def _is_list(self, node: ast.expr, *, of_examples: bool) -> bool:
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-            node = node.value  # a part of a list
-        shape = self._shapes.get(node.id, ()) if isinstance(node, ast.Name) else ()
+    def _is_list(self, tree: Tree, *, of_examples: bool) -> bool:
+        if isinstance(tree, Index) and len(tree.axes) == 1 and isinstance(tree.axes[0], Slice):
+            tree = tree.array  # a part of a list
+        shape = self._shapes.get(tree.name, ()) if isinstance(tree, Name) else ()
         return len(shape) == 1 and (shape[0] == "m") == of_examples
 
-    def _is_scalar(self, node: ast.expr) -> bool:
-        return _is_number(node) or (
-            isinstance(node, ast.Name) and not self._shapes.get(node.id, ())
-        )
+    def _is_scalar(self, tree: Tree) -> bool:
+        match tree:
+            case Number() | Word():
+                return True
+            case Name(name=name):
+                return not self._shapes.get(name, ())
+        return False
 
-    def _power(self, base: ast.expr, exponent: ast.expr) -> Piece:
-        if ast.unparse(exponent) == "-1":  # of a matrix, X⁻¹ would be the inverse
-            return self._product(ast.Constant(1), ast.Div(), base)
+    def _power(self, base: Tree, exponent: Tree) -> Piece:
+        if exponent == Number(-1):  # of a matrix, X⁻¹ would be the inverse
+            return self._product(Binary("/", Number(1), base))
         inner = self._piece(base)
         text = inner.within(CALL)
         # The 2 is no part of the index of a layer, and not that of dx² either.
@@ -205,48 +222,41 @@ class MatrixNotation:
         raised = _unbroken(self._piece(exponent).text)
         return Piece(f"{text}<SUP>{raised}</SUP>", POWER)
 
-    def _indexed(self, array: Piece, index: ast.expr) -> Piece:
-        axes = index.elts if isinstance(index, ast.Tuple) else [index]
-        if all(ast.unparse(axis) in (":", "None") for axis in axes):
+    def _indexed(self, array: Piece, axes: Sequence[Tree]) -> Piece:
+        if all(axis in (WHOLE_AXIS, NEW_AXIS) for axis in axes):
             return array
         texts = [
-            self.name(axis.id) if isinstance(axis, ast.Name) else escape(ast.unparse(axis))
-            for axis in axes
+            self.name(axis.name) if isinstance(axis, Name) else escape(str(axis)) for axis in axes
         ]
         return Piece(f"{array.within(CALL)}[{', '.join(texts)}]", CALL, array.starts)
 
-    def _call(self, node: ast.Call) -> Piece:
-        function = ast.unparse(node.func)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in _RESHAPING:
-            array = node.func.value
-            if function != f"np.{node.func.attr}":  # X.reshape(2, -1)
+    def _call(self, tree: Call) -> Piece:
+        match tree.function, tree.arguments:
+            case function, arguments if function in _IN_SHORT:
+                places = {f"_{i}": argument for i, argument in enumerate(arguments)}
+                return self._piece(replaced(parsed(_IN_SHORT[function]), places))
+            case function, [array, *_] if function in _RESHAPING:
                 return self._piece(array)
-        function = function.removeprefix("np.")
-        match function, node.args:
-            case _, arguments if function in _IN_SHORT:
-                codes = [ast.unparse(x) for x in arguments]
-                return self._parsed(_IN_SHORT[function].format(*codes))
-            case _, [array, *_] if function in _RESHAPING:
-                return self._piece(array)
-            case "sum" | "mean", [x]:
-                sign = {"sum": "Σ ", "mean": f"mean {BREAK}"}[function]
+            case "np.sum" | "np.mean" as function, [x]:
+                sign = {"np.sum": "Σ ", "np.mean": f"mean {BREAK}"}[function]
                 return Piece(f"{sign}{self._piece(x).within(MATMUL)}", PREFIX)
-            case "zeros" | "ones", _:
-                return Piece("0" if function == "zeros" else "1")
-            case "full", [_, x]:
+            case "np.zeros", _:
+                return Piece("0")
+            case "np.ones", _:
+                return Piece("1")
+            case "np.full", [_, x]:
                 return self._piece(x)
-            case ("concatenate", [ast.List(elts=parts)]) | ("broadcast_arrays", parts):
-                return Piece(f"[{self._listed(parts, '; ')}]")
-        texts = [self._piece(x).text for x in node.args]
+            case ("np.concatenate", [List(items=parts)]) | ("np.broadcast_arrays", parts):
+                listed = f"; {BREAK}".join([self._piece(x).text for x in parts])
+                return Piece(f"[{listed}]")
+        texts = [self._piece(x).text for x in tree.arguments]
+        function = tree.function.removeprefix("np.")
         if function in _notations():
             notation, level = _notations()[function]
             return Piece(notation.format(*texts), level)
-        texts += [f"{x.arg}={self._piece(x.value).text}" for x in node.keywords]
+        texts += [f"{name}={self._piece(option).text}" for name, option in tree.options]
         name = escape(function.replace("cross_entropy", "cross-entropy"))
         return Piece(f"{name}({f', {BREAK}'.join(texts)})")
-
-    def _listed(self, parts: Sequence[ast.expr], comma: str) -> str:
-        return f"{comma}{BREAK}".join([self._piece(x).text for x in parts])
 
 
 @cache
@@ -267,12 +277,6 @@ def _notations() -> dict[str, tuple[str, int]]:
         ):
             found[function] = escape(row.notation), levels[row.binds]
     return found
-
-
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) or (
-        isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant)
-    )
 
 
 def plain(text: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from autograd.vectorizer.program import Program
+from autograd.vectorizer.statements import Shape, Statement
+from autograd.vectorizer.trees import Name
 from viz.graphs.detail import MOST_DRAWN, MOST_IN_FULL
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
@@ -12,12 +15,6 @@ from viz.layout.markup import colored, italic
 from viz.names import printable
 from viz.programs.notation import MatrixNotation, in_lines, plain
 from viz.style import Theme
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
-    from autograd.vectorizer.program import Program
-    from autograd.vectorizer.statements import Shape, Statement
 
 # A long formula is broken into lines; one that nobody would read becomes f(…) of its operands,
 # and the tooltip has it.
@@ -43,14 +40,6 @@ class Array(NamedTuple):
     shape: Shape
     made: Statement | None
     backward: list[Statement]
-
-
-def is_program(subject: object) -> TypeIs[Program]:
-    """Whether this is a vectorised program, told by what it has.
-
-    Its class is in a module that imports NumPy, and pictures of numbers need none.
-    """
-    return hasattr(subject, "statements")
 
 
 def sketch_program(program: Program, theme: Theme) -> Drawing:
@@ -114,8 +103,6 @@ def wires_of(program: Program) -> list[Array]:
     The statements up to the cost are the forward pass. Each of the others belongs to the array
     whose gradient it is; if it is only on the way to a gradient, to the same array as that.
     """
-    from autograd.vectorizer.statements import Statement
-
     cost = next(iter(program.results.values()))
     names = [statement.name for statement in program.statements]
     n_forward = names.index(cost) + 1
@@ -134,7 +121,7 @@ def wires_of(program: Program) -> list[Array]:
         held = program.results[name]
         if output.gradient_of is not None and held != name:
             # The program returns another array as this gradient, and has no line for it.
-            same = Statement(name, held, (held,), output.shape, output.gradient_of)
+            same = Statement(name, Name(held), output.shape, output.gradient_of)
             belongs[output.gradient_of].append(same)
             place[held] = output.gradient_of
     for statement in reversed(program.statements[n_forward:]):
@@ -184,7 +171,7 @@ def _written(statement: Statement, program: Program, notation: MatrixNotation) -
     """A statement as on a slide, in up to three lines."""
     name = notation.name(statement.name)
     if len(statement.formula) <= LONGEST_CODE:
-        lines = in_lines(f"{name} = {notation.write(statement.formula)}", WIDTH)
+        lines = in_lines(f"{name} = {notation.write(statement.tree)}", WIDTH)
         if len(lines) <= MOST_LINES and all(len(plain(line)) <= 2 * WIDTH for line in lines):
             return "<BR/>".join(lines)
     operands = [notation.name(x) for x in statement.operands if x not in program.tables]

@@ -7,7 +7,9 @@ import pytest
 
 from autograd.primitives import NUMPY_HELPERS
 from autograd.vectorizer.direct import direct
-from autograd.vectorizer.source import helpers
+from autograd.vectorizer.source import compiled
+from autograd.vectorizer.statements import Statement
+from autograd.vectorizer.trees import parsed
 
 NUMBERS = np.array([[-1000.0, -2.0, -0.5], [-0.0, 0.0, 0.5], [1.0, 3.0, 1000.0]])
 TWO = ("binary_cross_entropy_with_logits", "softmax_cross_entropy_with_logits", "softmax_unit")
@@ -16,49 +18,55 @@ THREE = ("softmax_error",)
 POSITIVE = ("binary_cross_entropy", "power_or_nan", "xlogy", "xdivy")
 
 
-def function(source, **scope):
-    scope["np"] = np
-    exec("\n".join([*helpers(source), source]), scope)
-    return scope["f"]
+def lines_of(**formulas):
+    return [(name, parsed(formula)) for name, formula in formulas.items()]
+
+
+def shortened(lines):
+    return direct([Statement(name, tree, ()) for name, tree in lines], ("Z", "A"))
+
+
+def function(lines, *results):
+    """The function of Z and A that returns these lines."""
+    body = "".join([f"    {name} = {tree}\n" for name, tree in lines])
+    source = f"def f(Z, A):\n{body}    return {', '.join(results)}"
+    return compiled(source, [tree for _, tree in lines], np, {})
 
 
 @pytest.mark.parametrize("name", NUMPY_HELPERS)
 def test_helpers_compute_the_same_bits(name):
     second = ", A, A" if name in THREE else ", A" if name in TWO + POSITIVE else ""
-    source = (
-        f"def f(Z, A):\n    B = {name}(Z{second})\n    return np.sum(B, axis=0), np.mean(1 - B)"
-    )
-    shorter = direct(source)
+    lines = lines_of(B=f"{name}(Z{second})", C="np.sum(B, axis=0)", D="np.mean(1 - B)")
+    shorter = shortened(lines)
     if name != "binary_cross_entropy":  # it has a function in it
-        assert f"{name}(" not in shorter
+        assert not any(f"{name}(" in str(tree) for _, tree in shorter)
     other = np.abs(np.sin(NUMBERS))
     for z, a in [(NUMBERS, other), (other, NUMBERS[::-1])]:
         with np.errstate(all="ignore"):
-            found, expected = function(shorter)(z, a), function(source)(z, a)
+            found, expected = [function(each, "C", "D")(z, a) for each in (shorter, lines)]
         for each, printed in zip(found, expected, strict=True):
             np.testing.assert_array_equal(each, printed)
 
 
 def test_alike_is_computed_once_and_names_stay_apart():
-    source = (
-        "def f(Z, top):\n    return softmax(Z) + softmax(top) + logsumexp(Z), softmax(Z, axis=1)"
-    )
-    shorter = direct(source)
-    assert shorter.count("np.exp(") == 3  # of Z by columns, of top, of Z by rows
-    for found, expected in zip(
-        function(shorter)(NUMBERS, -NUMBERS), function(source)(NUMBERS, -NUMBERS), strict=True
-    ):
-        np.testing.assert_array_equal(found, expected)
+    lines = lines_of(top="A", B="softmax(Z) + softmax(top) + logsumexp(Z)", C="softmax(Z, axis=1)")
+    shorter = shortened(lines)
+    text = "\n".join([str(tree) for _, tree in shorter])
+    assert text.count("np.exp(") == 3  # of Z by columns, of top, of Z by rows
+    found, expected = [function(each, "B", "C")(NUMBERS, -NUMBERS) for each in (shorter, lines)]
+    for each, printed in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(each, printed)
 
 
 @pytest.mark.parametrize("name", ["softmax", "logsumexp", "softmax_cross_entropy_with_logits"])
 @pytest.mark.parametrize("axis", [0, 1, -1])
 def test_infinite_logits_and_ties_take_the_longer_way_to_the_same_bits(name, axis):
     first = "A, " * name.endswith("logits")
-    source = f"def f(Z, A):\n    return {name}({first}Z, axis={axis})"
-    shorter = direct(source)
-    assert shorter.count(" if usual ") == shorter.count(" else ") >= 2
-    run, printed = function(shorter), function(source)
+    lines = lines_of(B=f"{name}({first}Z, axis={axis})")
+    shorter = shortened(lines)
+    text = "\n".join([str(tree) for _, tree in shorter])
+    assert text.count(" if usual ") == text.count(" else ") >= 2
+    run, printed = function(shorter, "B"), function(lines, "B")
     choose = np.random.default_rng(0)
     special = [np.inf, -np.inf, np.nan, 0.0, 2.0, 2.0, 1e308, -1e308]
     for trial in range(200):
@@ -73,8 +81,8 @@ def test_infinite_logits_and_ties_take_the_longer_way_to_the_same_bits(name, axi
 
 
 def test_an_operand_is_computed_before_the_helper_that_reads_it_twice():
-    source = "def f(A, B):\n    return softplus(A - 2 * B)"
-    assert direct(source).splitlines()[1] == "    z = A - 2.0 * B"
+    name, tree = shortened(lines_of(B="softplus(A - 2 * Z)"))[0]
+    assert (name, str(tree)) == ("z", "A - 2.0 * Z")
 
 
 @pytest.mark.parametrize(
@@ -91,4 +99,5 @@ def test_an_operand_is_computed_before_the_helper_that_reads_it_twice():
     ],
 )
 def test_shorter_ways(formula, shorter):
-    assert direct(f"def f(A, m):\n    return {formula}").endswith(f"return {shorter}")
+    [(_, tree)] = shortened(lines_of(B=formula))
+    assert str(tree) == shorter

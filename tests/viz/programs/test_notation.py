@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from autograd.vectorizer.trees import parsed
 from viz.programs.notation import BREAK, NARROW_BREAK, MatrixNotation, in_lines, plain
 
 SHAPES = {
@@ -22,7 +23,7 @@ NAMES = {"A1": "<I>A⁽¹⁾</I>", "dZ2": "d<I>Z⁽²⁾</I>"}
 
 def written(code):
     """A formula as a reader sees it, a power with the sign ^."""
-    return plain(MatrixNotation(NAMES, SHAPES).write(code).replace("<SUP>", "^"))
+    return plain(MatrixNotation(NAMES, SHAPES).write(parsed(code)).replace("<SUP>", "^"))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def written(code):
         ("log_or_nan(A)", "log(A)"),
         ("power_or_nan(A, B)", "A^B"),
         # The rest is NumPy
-        ('np.einsum("kim,kjm->ijm", Z, A)', "einsum('kim,kjm->ijm', Z, A)"),
+        ('np.einsum("kim,kjm->ijm", Z, A)', 'einsum("kim,kjm->ijm", Z, A)'),
         ("np.tensordot(W, A, (1, 0))", "tensordot(W, A, (1, 0))"),
         ("np.flip(A, axis=0)", "flip(A, axis=0)"),
         ("A.searchsorted(B)", "A.searchsorted(B)"),
@@ -107,12 +108,12 @@ def test_written_as_on_a_slide(code, slide):
 
 def test_names_are_slanted_and_signs_of_markup_disarmed():
     notation = MatrixNotation({}, {})
-    assert notation.write("A < theta") == "<I>A</I> &lt; <I>θ</I>"
-    assert notation.write("f('<b>')") == "f(&#x27;&lt;b&gt;&#x27;)"
+    assert notation.write(parsed("A < theta")) == "<I>A</I> &lt; <I>θ</I>"
+    assert notation.write(parsed("f('<b>')")) == "f(&quot;&lt;b&gt;&quot;)"
 
 
 def test_lines_break_between_terms_then_factors_then_in_parentheses():
-    text = MatrixNotation({}, SHAPES).write("A * (B - A * B) + X @ Z / m")
+    text = MatrixNotation({}, SHAPES).write(parsed("A * (B - A * B) + X @ Z / m"))
     assert text.count(BREAK) == 2
     assert text.count(NARROW_BREAK) == 2
 
