@@ -26,7 +26,7 @@ notebooks: .venv/test
 	$(PYTHON) -m venv .venv
 
 # pip compiles the engine where a C compiler is; elsewhere the engine in Python runs.
-ENGINE = $(addprefix autograd/,primitives.py value.py backprop.py) hatch_build.py $(wildcard native/*.*)
+ENGINE = $(wildcard autograd/primitives/*.py native/*.*) autograd/value.py autograd/backprop.py hatch_build.py
 
 # One mark per set of extras, renewed when the requirements or the engine change.
 .venv/%: pyproject.toml $(ENGINE) | .venv/bin/python

@@ -1,7 +1,7 @@
 """Which engine runs: the nodes in C where they could be built, else Python alone.
 
 Both do the same, to the last bit. ``native/core.c`` has the nodes of ``value.py`` and the sweep
-of ``backprop.py``; its arithmetic is translated from the table in ``primitives.py``.
+of ``backprop.py``; its arithmetic is translated from the table in ``primitives/``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from autograd.value import Value
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from autograd.primitives import Notation
+    from autograd.primitives.row import Notation
 
 
 def slope_formulas(

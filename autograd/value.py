@@ -192,7 +192,7 @@ def _comparison(compare: Callable[[float, Any], bool]) -> Callable[[Value, Any],
 def _float(attribute: str, number: Any) -> float:
     """A number that is assigned, as a float: NumPy's numbers would turn errors into warnings."""
     if number.__class__ in FLOATS:
-        return number
+        return number  # type: ignore[no-any-return]
     if not isinstance(number, _NUMBER):
         instead = f": write .{attribute} = v.data" if isinstance(number, Value) else ""
         kind = type(number).__name__
@@ -327,17 +327,26 @@ class Value:
     exp = _method(rows.exp)
     log = _method(rows.log)
     log1p = _method(rows.log1p)
+    log2 = _method(rows.log2)
+    log10 = _method(rows.log10)
     expm1 = _method(rows.expm1)
     sqrt = _method(rows.sqrt)
     sin = _method(rows.sin)
     cos = _method(rows.cos)
     tan = _method(rows.tan)
-    tanh = _method(rows.tanh)
+    arcsin = _method(rows.arcsin)
+    arccos = _method(rows.arccos)
     arctan = _method(rows.arctan)
+    sinh = _method(rows.sinh)
+    cosh = _method(rows.cosh)
+    tanh = _method(rows.tanh)
     sigmoid = _method(rows.sigmoid)
     relu = _method(rows.relu)
     leaky_relu = _method(rows.leaky_relu)
     softplus = _method(rows.softplus)
+    silu = _method(rows.silu)
+    gelu = _method(rows.gelu)
+    elu = _method(rows.elu)
     sign = _method(rows.sign)
     step = _method(rows.step)
     stop_gradient = _method(rows.stop_gradient)

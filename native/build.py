@@ -12,20 +12,29 @@ from native.kernels import Table
 
 ROOT = Path(__file__).parents[1]
 
-# The sources that the core says the same as. Where one of them has changed since, the engine in
-# Python takes over: see autograd/compiled.py, which reads them from its own folder.
-SOURCES = [
-    "primitives.py",
-    "value.py",
-    "backprop.py",
-    "../native/core.c",
-    "../native/kernels.py",
-]
+
+def table_of(package: Path) -> Table:
+    """The table, to be translated."""
+    names = [name for name in sources(package) if name.startswith("primitives/")]
+    return Table("\n".join([(package / name).read_text(encoding="utf-8") for name in names]))
+
+
+def sources(package: Path) -> list[str]:
+    """The sources that the core says the same as. What rows are in NumPy is not compiled."""
+    rows = [f"primitives/{path.name}" for path in sorted((package / "primitives").glob("*.py"))]
+    rows.remove("primitives/in_numpy.py")
+    return [*rows, "value.py", "backprop.py", "../native/core.c", "../native/kernels.py"]
 
 
 def fingerprint(package: Path) -> str:
-    """The sources and a checksum of each, as ``file=checksum``, separated by spaces."""
-    return " ".join(f"{name}={checksum((package / name).read_bytes())}" for name in SOURCES)
+    """The sources and a checksum of each, as ``file=checksum``, separated by spaces.
+
+    Where one of them has changed since, the engine in Python takes over: see
+    autograd/compiled.py, which reads them from its own folder.
+    """
+    return " ".join(
+        [f"{name}={checksum((package / name).read_bytes())}" for name in sources(package)]
+    )
 
 
 def checksum(text: bytes) -> int:
@@ -47,7 +56,7 @@ def build(folder: Path, root: Path = ROOT) -> Path:
     from setuptools import Distribution, Extension
 
     package = root / "autograd"
-    table = Table((package / "primitives.py").read_text(encoding="utf-8"))
+    table = table_of(package)
     with tempfile.TemporaryDirectory() as scratch:
         header = Path(scratch, "kernels.h")
         header.write_text(table.header(fingerprint(package)), encoding="utf-8")

@@ -1,6 +1,6 @@
 /* autograd._core: the nodes of value.py and the sweep of backprop.py, compiled.
  *
- * No operation is written here. kernels.h is translated from the table, primitives.py, by
+ * No operation is written here. kernels.h is translated from the table, primitives/, by
  * kernels.py: one kernel per row, which computes the value and the slopes of an operation.
  * Wherever a kernel gives up (1 / 0, log(-1), an overflow), Python's own `compute` is asked, so
  * that errors, their words and their tracebacks are those of the engine in Python.

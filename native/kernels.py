@@ -33,7 +33,8 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 # What Python's math takes from the C library as it is.
 FUNCTIONS = {
-    *("exp", "expm1", "log", "log1p", "sqrt", "fabs", "sin", "cos", "tan", "asin", "acos", "atan"),
+    *("exp", "expm1", "log", "log1p", "log2", "log10", "sqrt", "fabs"),
+    *("sin", "cos", "tan", "asin", "acos", "atan"),
     *("sinh", "cosh", "tanh", "asinh", "acosh", "atanh"),
 }
 TESTS = {"isnan", "isinf", "isfinite"}
@@ -85,7 +86,7 @@ class Table:
                 case (
                     ast.Assign(targets=[ast.Name(id=variable)], value=ast.Call() as call)
                     | ast.AnnAssign(target=ast.Name(id=variable), value=ast.Call() as call)
-                ) if ast.unparse(call.func) == "Primitive":
+                ) if {"value", "slopes"} <= {keyword.arg for keyword in call.keywords}:
                     name = ast.literal_eval(call.args[0])
                     if name == variable:
                         self.rows[name] = {k.arg: k.value for k in call.keywords if k.arg}
@@ -116,7 +117,7 @@ class Table:
         functions = self._functions.values()
         return "\n".join(
             [
-                "/* Translated from primitives.py by kernels.py, at each build. Left to Python:",
+                "/* Translated from primitives/ by kernels.py, at each build. Left to Python:",
                 *(f" *   {name}: {why[:80]}" for name, why in self.left.items()),
                 " */",
                 f"#define FINGERPRINT {literal(fingerprint)}",

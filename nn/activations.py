@@ -6,8 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-import autograd
-from autograd import Value, primitives, softmax
+from autograd import Value, softmax
 from autograd.primitives import TABLE, Primitive
 from nn.arguments import shown
 
@@ -19,7 +18,8 @@ Activation = str | Callable[..., Any]
 def activation_name(activation: Activation | None) -> str:
     """The name of an activation function.
 
-    >>> activation_name(autograd.tanh), activation_name("relu"), activation_name(None)
+    >>> from autograd import tanh
+    >>> activation_name(tanh), activation_name("relu"), activation_name(None)
     ('tanh', 'relu', 'linear')
 
     Raises:
@@ -54,13 +54,17 @@ def activation_function(activation: Activation | None) -> tuple[str, Callable[..
     return getattr(activation, "__name__", type(activation).__name__), activation
 
 
+# The families of rows that are no functions of a unit: −x is none, nor is σ′.
+_NO_ACTIVATIONS = ("arithmetic", "slope")
+
+
 def _by_name(name: str) -> tuple[str, Callable[..., Any] | None]:
-    public = {*autograd.__all__}
-    hidden = {row for row in vars(primitives) if row not in public}
-    rows = [row for row in TABLE.values() if row.n_inputs == 1 and row.name not in hidden]
     functions: dict[str, Primitive | None] = {"linear": None, "softmax": None}
-    useless = (primitives.negative, primitives.stop_gradient)
-    functions |= {row.name: row for row in rows if row not in useless}
+    functions |= {
+        row.name: row
+        for row in TABLE.values()
+        if row.n_inputs == 1 and row.family not in _NO_ACTIVATIONS
+    }
     if name not in functions:
         near = get_close_matches(name.lower(), functions, n=1)
         guess = f" (did you mean {near[0]!r}?)" if near else ""

@@ -60,7 +60,7 @@ def test_the_arrows_between_packages(package, allowed):
 
 def test_only_the_vectorizer_and_the_checks_of_arrays_import_numpy():
     for path in sources("autograd"):
-        if not {"vectorizer", "checks"} & set(path.relative_to(ROOT).parts):
+        if not {"vectorizer", "checks", "in_numpy.py"} & set(path.relative_to(ROOT).parts):
             assert not {"numpy"} & {name.split(".")[0] for name in imported(path)}, path
 
 

@@ -26,7 +26,7 @@ from viz.scenes.page import page
 
 if TYPE_CHECKING:
     from autograd.backprop import Output
-    from autograd.primitives import Notation
+    from autograd.primitives.row import Notation
 
 MOST_PATHS = 12  # more of them are told node by node
 WIDTH = 76  # of a line of text; a longer sum has one term on each

@@ -18,11 +18,10 @@ MOST = 3_000_000  # products of parameters and examples; beyond, recording takes
 
 # What NumPy would do by comparison, or not at all, is done by the rows of the table.
 _ROWS = {
-    np.maximum: rows.maximum, np.minimum: rows.minimum, np.exp: rows.exp, np.log: rows.log,
-    np.log1p: rows.log1p, np.expm1: rows.expm1, np.sqrt: rows.sqrt, np.sin: rows.sin,
-    np.cos: rows.cos, np.tan: rows.tan, np.arctan: rows.arctan, np.tanh: rows.tanh,
-    np.absolute: rows.abs, np.sign: rows.sign,
-}  # fmt: skip
+    getattr(np, row.numpy.removeprefix("np.").partition("(")[0]): row
+    for row in rows.TABLE.values()
+    if row.numpy.startswith("np.")
+}
 _READING = {
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal, np.isnan,
     np.isfinite, np.isinf, np.floor, np.ceil, np.rint,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from autograd.primitives import NUMPY_HELPERS
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.formulas import called
 from autograd.vectorizer.statements import Names, Statement
 from autograd.vectorizer.trees import (

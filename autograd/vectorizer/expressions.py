@@ -105,8 +105,8 @@ class Expressions:
             if complete:
                 self.divisors[array] = divisor
             return self._complete(array, product([], [divisor]))
-        if row.name in rows.NUMPY_CONDITIONS and complete:
-            self.conditions[array] = filled(rows.NUMPY_CONDITIONS[row.name], arguments)
+        if row.condition and complete:
+            self.conditions[array] = filled(row.condition, arguments)
         if row is rows.where:  # a choice between two integers would be an integer
             arguments = [_with_point(x) for x in arguments]
         tree = filled(row.numpy, arguments)

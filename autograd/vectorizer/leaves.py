@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograd.primitives import NUMPY_HELPERS
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.value import Given, Value
 from autograd.vectorizer.statements import Names
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from autograd.primitives import NUMPY_HELPERS
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer import saving
 from autograd.vectorizer.arguments import Arguments
 from autograd.vectorizer.direct import direct

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import cache
 from typing import Any
 
-from autograd.primitives import NUMPY_HELPERS
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.leaves import LeafArray
 from autograd.vectorizer.statements import Body, OutputArray, Statement
 from autograd.vectorizer.trees import Binary, Call, List, Number, Tree, Word, walk

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from autograd import primitives as rows
+from autograd.primitives import softmax_unit
 from autograd.vectorizer.arrays import EXAMPLES, Array, Read, is_parameter, is_weighted_sum
 from autograd.vectorizer.contraction import Factor, aligned
 from autograd.vectorizer.expressions import Expressions, whole_softmax
@@ -22,16 +22,6 @@ from autograd.vectorizer.forms import Function, Leaf, Output, Sum
 from autograd.vectorizer.formulas import called, is_matrix_product
 from autograd.vectorizer.statements import Body, Names, OutputArray, Shape, Statement
 from autograd.vectorizer.trees import Call, Index, List, Method, Name, Number, Tree
-
-# What the decks call activation functions.
-ACTIVATIONS = (
-    rows.sigmoid,
-    rows.tanh,
-    rows.relu,
-    rows.leaky_relu,
-    rows.softplus,
-    rows.softmax_unit,
-)
 
 # A formula longer than this is not written inside another one.
 LONGEST_INSIDE = 60
@@ -290,7 +280,10 @@ def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array
     """
     found: dict[Array, Array] = {}
     for array in arrays:
-        if not isinstance(array.form, Function) or array.form.row not in ACTIVATIONS:
+        if not isinstance(array.form, Function):
+            continue
+        row = array.form.row
+        if row.family != "activation" and row is not softmax_unit:
             continue
         read = array.arguments[0]
         if (
@@ -300,7 +293,7 @@ def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array
             and is_weighted_sum(read.array)
             and read.array not in found.values()
             and not forward_nodes.isdisjoint(read.array.group.members)
-            and (array.form.row is not rows.softmax_unit or whole_softmax(array) is not None)
+            and (row is not softmax_unit or whole_softmax(array) is not None)
         ):
             found[array] = read.array
     return found

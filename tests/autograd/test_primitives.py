@@ -13,6 +13,7 @@ import autograd
 from autograd import Value, gradcheck, gradients, hessian, primitives, vectorize
 from autograd.backprop import topological_order
 from autograd.primitives import TABLE, Primitive
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 
 ROWS = [row for row in TABLE.values() if row is not primitives.constant]
 SAMPLES = [
@@ -410,7 +411,7 @@ def test_where_all_classes_are_ruled_out_there_is_no_answer(logits):
     assert all(map(math.isnan, autograd.softmax(logits)))
     assert math.isnan(autograd.softmax_cross_entropy_with_logits([1] + [0] * (len(z) - 1), logits))
     scope = {"np": np}
-    exec("\n".join(primitives.NUMPY_HELPERS.values()), scope)
+    exec("\n".join(NUMPY_HELPERS.values()), scope)
     column = np.array(logits)[:, None]
     with np.errstate(all="raise", under="ignore"):
         assert scope["logsumexp"](column) == -INF
@@ -441,7 +442,7 @@ def test_softmax_cross_entropy_of_infinite_logits(targets, logits, loss):
     assert [x.grad for x in z] == pytest.approx(slopes)
     assert [slope.data for slope in gradients(y, z)] == pytest.approx(slopes)
     scope = {"np": np}
-    exec("\n".join(primitives.NUMPY_HELPERS.values()), scope)
+    exec("\n".join(NUMPY_HELPERS.values()), scope)
     with np.errstate(all="raise", under="ignore"):
         columns = [np.array(each, float)[:, None] for each in (targets, logits)]
         [found] = scope["softmax_cross_entropy_with_logits"](*columns)
@@ -460,7 +461,7 @@ def test_binary_cross_entropy_of_infinite_logits(y, z):
     assert found.data == autograd.binary_cross_entropy_with_logits(y, z) == loss
     assert logit.grad == autograd.sigmoid(z) - y
     scope = {"np": np}
-    exec("\n".join(primitives.NUMPY_HELPERS.values()), scope)
+    exec("\n".join(NUMPY_HELPERS.values()), scope)
     with np.errstate(all="raise", under="ignore"):
         assert scope["binary_cross_entropy_with_logits"](y, np.array([z])) == [loss]
 
@@ -921,10 +922,19 @@ def test_the_notation_says_what_the_value_is(row, point):
     """Read as Python, with the numbers put in, the notation computes the value."""
     formula = text(row.notation, len(point)).format(*(f"({x!r})" for x in point))
     formula = re.sub(r"\|(.*)\|", r"abs(\1)", formula)
+    formula = formula.replace("log₂", "log2").replace("log₁₀", "log10")
     for sign, python in (("·", "*"), ("−", "-"), ("^", "**"), ("√", "sqrt"), ("′", "_slope")):
         formula = formula.replace(sign, python)
-    names = {name: getattr(math, name) for name in ("exp", "log", "sqrt", "sin", "cos", "tan")}
-    names |= {"tanh": math.tanh, "arctan": math.atan, "σ": autograd.sigmoid, "z": None}
+    functions = ("exp", "log", "log2", "log10", "sqrt", "hypot", "sin", "cos", "tan")
+    names = {name: getattr(math, name) for name in (*functions, "sinh", "cosh", "tanh")}
+    names |= {"arcsin": math.asin, "arccos": math.acos, "arctan": math.atan, "arctan2": math.atan2}
+    names |= {
+        "SiLU": lambda x: x / (1 + math.exp(-x)),
+        "ELU": lambda x: x if x > 0 else math.expm1(x),
+    }
+    c = math.sqrt(2 / math.pi)
+    names["GELU"] = lambda x: 0.5 * x * (1 + math.tanh(c * (x + 0.044715 * x**3)))
+    names |= {"σ": autograd.sigmoid, "z": None}
     names |= {"ReLU": autograd.relu, "leakyReLU": autograd.leaky_relu, "sign": autograd.sign}
     names |= {"softplus": autograd.softplus, "step": autograd.step, "where": autograd.where}
     names |= {"σ_slope": primitives.sigmoid_slope, "tanh_slope": primitives.tanh_slope}

@@ -339,7 +339,7 @@ def test_code_that_picks_by_comparison_returns_one_of_the_two():
     assert (frozen.forward(), recorded.forward()) == (2.0, 5.0)
 
 
-@pytest.mark.parametrize("function", [np.exp2, np.sinh, np.log2, np.var, np.isnan])
+@pytest.mark.parametrize("function", [np.exp2, np.arcsinh, np.cbrt, np.var, np.isnan])
 def test_functions_that_numpy_does_not_find_raise(function):
     with pytest.raises(TypeError):
         function(values(1, 2))

@@ -56,11 +56,10 @@ def wrong(factor, name):
 
 
 @pytest.fixture
-def table(monkeypatch):
+def table():
     """The table of primitives, put back afterwards."""
     from autograd import primitives
 
-    monkeypatch.setattr(primitives, "TABLE", primitives.TABLE)
     held = dict(primitives.TABLE)
     yield
     primitives.TABLE.clear()

@@ -7,6 +7,7 @@ import re
 from html import escape as escape_markup
 from pathlib import Path
 
+from autograd import primitives
 from viz.scenes.page import variables
 
 FOLLOWS = "follows"  # the class of what is light or dark as the reader's system is
@@ -16,7 +17,7 @@ NO_MATH = "tex2jax_ignore mathjax_ignore"  # classes by which MathJax leaves a d
 
 # What the players are made of, in the order of their imports.
 MODULES = {
-    "player": ("controls", "numbers", "graph", "player"),
+    "player": ("controls", "numbers", "in_javascript", "graph", "player"),
     "network": ("controls", "network"),
 }
 
@@ -55,9 +56,10 @@ def _data_uri(picture: str) -> str:
 
 def _program(player: str) -> str:
     """The modules of a player as one script, without their comments."""
-    modules = "".join(_read(f"{name}.mjs") for name in MODULES[player])
+    modules = "".join([_read(f"{name}.mjs") for name in MODULES[player]])
     return re.sub(r"^(import .*\n|\s*// .*\n|\s*\n|export (?=\w)| +)", "", modules, flags=re.M)
 
 
 def _read(name: str) -> str:
-    return (Path(__file__).parent / name).read_text("utf-8")
+    beside = str(primitives.__file__) if name == "in_javascript.mjs" else __file__
+    return (Path(beside).parent / name).read_text("utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograd.primitives import NUMPY_HELPERS
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.direct import direct
 from autograd.vectorizer.source import compiled
 from autograd.vectorizer.statements import Statement

@@ -22,7 +22,8 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.primitives import NUMPY_HELPERS, TABLE
+from autograd.primitives import TABLE
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer import formulas, pipeline
 
 CASES = {}

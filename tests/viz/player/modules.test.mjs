@@ -6,7 +6,8 @@ import { pathToFileURL } from "node:url";
 
 const load = (name) => import(pathToFileURL(join(process.env.PLAYER, name)));
 const { number, equals, inPlace, multiplied, terms, precise } = await load("numbers.mjs");
-const { checked, evaluate, unknown } = await load("graph.mjs");
+const { evaluate, unknown } = await load("graph.mjs");
+const { checked } = await import(pathToFileURL(process.env.ROWS));
 const { wordsOf } = await load("player.mjs");
 
 // Worked example 2: J = 3(a + bc) at 5, 3, 2; u = bc, v = a + u.

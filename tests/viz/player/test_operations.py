@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import viz
-from autograd import Value, softmax, sqrt, stop_gradient, tanh, trace, where
+from autograd import Value, primitives, softmax, sqrt, stop_gradient, tanh, trace, where
 from autograd.backprop import topological_order
 from autograd.notation import number
 from autograd.primitives import TABLE, Primitive, constant, total
@@ -23,11 +23,12 @@ def imports(module: str, *names: str) -> str:
     return f"import {{ {', '.join(names)} }} from {json.dumps((PLAYER / module).as_uri())};\n"
 
 
+HELPERS = Path(primitives.__file__).parent / "in_javascript.mjs"
+
 # What the text of the table may call, and the sweeps.
-GRAPH = imports(
-    "graph.mjs",
+GRAPH = imports("graph.mjs", "evaluate", "unknown") + imports(
+    str(HELPERS),
     *("checked", "sum", "products", "rest", "logLikelihood", "softmaxCrossEntropy"),
-    *("evaluate", "unknown"),
 )
 
 SWEEP = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import viz
-from autograd import Value
+from autograd import Value, primitives
 from viz import step_through
 from viz.player.operations import literal
 
@@ -510,6 +510,10 @@ def test_modules_under_the_test_runner_of_node(node):
         capture_output=True,
         encoding="utf-8",
         timeout=60,
-        env={**os.environ, "PLAYER": str(Path(viz.__file__).parent / "player")},
+        env={
+            **os.environ,
+            "PLAYER": str(Path(viz.__file__).parent / "player"),
+            "ROWS": str(Path(primitives.__file__).parent / "in_javascript.mjs"),
+        },
     )
     assert done.returncode == 0, done.stdout
