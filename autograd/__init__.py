@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from autograd.checking import GradientError, gradcheck
 from autograd.compiled import engine
-from autograd.counting import count_steps
-from autograd.derivatives import gradients, hessian
 from autograd.primitives import (
     abs,
     affine,
@@ -53,8 +50,13 @@ from autograd.value import Value
 
 # What not every program uses is imported at its first use: some of it takes long to import.
 _IMPORTED_LATER = {
+    "GradientError": "autograd.checking",
     "assert_gradients": "autograd.checks",
     "check_gradients": "autograd.checks",
+    "count_steps": "autograd.counting",
+    "gradcheck": "autograd.checking",
+    "gradients": "autograd.derivatives",
+    "hessian": "autograd.derivatives",
     "trace": "autograd.tracing",
     "unfold": "autograd.unfolding",
     "vectorize": "autograd.vectorizer",
@@ -64,7 +66,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from autograd.checking import GradientError, gradcheck
     from autograd.checks import assert_gradients, check_gradients
+    from autograd.counting import count_steps
+    from autograd.derivatives import gradients, hessian
     from autograd.tracing import trace
     from autograd.unfolding import unfold
     from autograd.vectorizer import vectorize
