@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from autograd.backprop import backward, several, single, topological_order
+from autograd.backprop import backward, topological_order
 from autograd.differences import (
     EPSILON,
     SMALLEST,
@@ -12,6 +12,7 @@ from autograd.differences import (
     Nudged,
     agreeing_digits,
 )
+from autograd.operations import several, single
 from autograd.primitives import constant
 from autograd.progress import Progress
 from autograd.value import Value
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Literal
 
-    from autograd.backprop import Output
     from autograd.differences import Finding
+    from autograd.operations import Output
 
 _REPEATS = 3  # a unit that is dropped half of the time stays or goes in all of them: one in 8
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from _thread import get_ident
 
 from autograd.backprop import topological_order
-from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from autograd.value import Value
 
 # Per thread, the Values that are in such a list and were not asked for yet.
 _listed: dict[int, set[Value]] = {}
@@ -40,7 +41,7 @@ def shallow(value: Value) -> tuple[Any, ...]:
 
 def restored(kind: type[Value], *state: Any) -> Value:
     """A Value with these attributes."""
-    value = Value.__new__(kind)
+    value = kind.__new__(kind)
     value._data, value._grad, value.op, value.inputs, value.partials, value.label = state
     return value
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from autograd.backprop import several, single, topological_order
+from autograd.backprop import topological_order
+from autograd.operations import several, single
 from autograd.primitives import constant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 
 class StepCount:

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from autograd.backprop import (
-    forward,
-    is_fresh,
-    require_slopes,
-    several,
-    single,
-    topological_order,
-)
+from autograd.backprop import forward, topological_order
+from autograd.operations import is_fresh, require_slopes, several, single
 from autograd.primitives import LEVEL, POWER, constant, multiply, softmax_unit, where
 from autograd.value import Value
 
@@ -18,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
     from typing import Any
 
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 
 def gradients(output: Output, inputs: Iterable[Output]) -> list[Value]:

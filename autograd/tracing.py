@@ -6,15 +6,16 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import single, topological_order
+from autograd.backprop import topological_order
 from autograd.notation import MOST_TERMS, formula, is_rounded, name_values, number
+from autograd.operations import single
 from autograd.primitives import LEVEL, constant
 from autograd.value import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 
 class ForwardStep(NamedTuple):

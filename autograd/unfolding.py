@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 
-from autograd.backprop import single, topological_order
+from autograd.backprop import topological_order
+from autograd.operations import single
 from autograd.primitives import add, multiply, negative, subtract
 from autograd.value import Value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
     from autograd.primitives import Primitive
 
 _ELEMENTARY = (add, subtract, negative, multiply)

@@ -47,56 +47,25 @@ them, so you may call ``gc.disable()`` before the training loop and ``gc.enable(
 
 from __future__ import annotations
 
-import math
 import operator
 from numbers import Real
 
 from autograd import primitives as rows
+from autograd.backprop import backward, forward
 from autograd.compiled import adopt, core
+from autograd.copying import reduced, restored, shallow
+from autograd.operations import compute
 from autograd.primitives import FLOATS, Primitive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _new = object.__new__
 
 # Real alone says the same, but takes far longer to recognise a float or an int.
 _NUMBER = (float, int, Real)
-
-
-def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float, ...]]:
-    """The value and the slopes of an operation at the data of its inputs.
-
-    Where the value exists but a slope does not, the slopes are nan.
-    """
-    numbers = [x._data for x in inputs]
-    try:
-        data = op.value(*numbers)
-    except (ArithmeticError, ValueError) as error:
-        call = describe(op, inputs)
-        # Python's own words come last in args: some errors put a number before them.
-        reason = ("no value", *error.args)[-1]
-        raise type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}") from None
-    try:
-        return data, op.slopes_of_floats(data, *numbers)
-    except (ArithmeticError, ValueError):
-        return data, (math.nan,) * len(numbers)
-
-
-def recompute(node: Value) -> None:
-    """Compute what an operation gives at the numbers that its inputs hold now."""
-    assert node.op is not None
-    node._data, node.partials = compute(node.op, node.inputs)
-
-
-def describe(op: Primitive, inputs: Sequence[Value]) -> str:
-    """The operation and its operands for a message, as in ``log(z = 0.0)``."""
-    operands = [f"{x.label} = {x.data!r}" if x.label else repr(x.data) for x in inputs]
-    if len(operands) > 6:
-        operands[3:-2] = ["…"]
-    return f"{op.name}({', '.join(operands)})"
 
 
 def recorded(op: Primitive, inputs: tuple[Value, ...]) -> Value:
@@ -239,6 +208,7 @@ class Value:
     inputs: tuple[Value, ...]
     partials: tuple[float, ...]
     label: str
+    needs_gradient = True
 
     def __init__(self, data: float | Real, label: str = "") -> None:
         if not isinstance(data, _NUMBER):
@@ -289,18 +259,12 @@ class Value:
         nodes = tuple([x if isinstance(x, Value) else Value.constant(x) for x in inputs])
         return recorded(op, nodes)
 
-    # backprop is written in terms of Value, so Value can import it only when it is called.
-
     def forward(self) -> float:
         """Recompute this Value from its leaves: see :func:`autograd.backprop.forward`."""
-        from autograd.backprop import forward
-
         return forward(self)
 
     def backward(self) -> None:
         """Set ``grad`` on every Value of the graph: see :func:`autograd.backprop.backward`."""
-        from autograd.backprop import backward
-
         backward(self)
 
     __add__, _radd = _operator(rows.add)
@@ -372,13 +336,9 @@ class Value:
     # A graph is as deep as its longest chain, so it is copied node by node, not by recursion.
 
     def __reduce__(self) -> Any:
-        from autograd.copying import reduced
-
         return reduced(self)
 
     def __copy__(self) -> Value:
-        from autograd.copying import restored, shallow
-
         copy = restored(*shallow(self))
         if type(self) is not Value and hasattr(self, "__dict__"):  # of a subclass
             vars(copy).update(vars(self))
@@ -387,7 +347,7 @@ class Value:
 
 if core is not None:  # the same, compiled
     Value = adopt(Value, rows.TABLE, rows.LEVEL, compute, _float, Real)  # type: ignore[misc]
-    recorded, recompute = core.record, core.recompute
+    recorded = core.record
 
 
 class Given(Value):
@@ -398,3 +358,4 @@ class Given(Value):
     """
 
     __slots__ = ()
+    needs_gradient = False

@@ -34,10 +34,7 @@ def _glassgrad() -> Peer:
 
 def _in_python() -> Peer:
     copy = Copy("python", "autograd", "nn")
-    Value = copy["autograd"].Value  # noqa: N806
-    # Where a method says "from autograd.backprop import backward", it is that of the copy.
-    Value.backward = copy["autograd.backprop"].backward
-    return Peer(IN_PYTHON, Value, copy["nn"].MLP, copy.running)
+    return Peer(IN_PYTHON, copy["autograd"].Value, copy["nn"].MLP, copy.running)
 
 
 def _micrograd() -> Peer:

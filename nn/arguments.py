@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from autograd import Value
-from autograd.backprop import single
+from autograd.operations import single
 from autograd.value import Given
 
 _PLAIN = (float, int)

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any, Self
 
 from autograd import Value, softmax
-from autograd.backprop import single
+from autograd.operations import single
 from nn.activations import Activation, activation_name
 from nn.arguments import as_count, as_inputs, as_list, as_value
 from nn.holder import applied

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograd import Value
 from autograd.backprop import topological_order
-from autograd.value import compute
+from autograd.operations import compute
 
 if TYPE_CHECKING:
     from nn.engines import StepError

@@ -13,7 +13,7 @@ from benchmarks.copies import Copy
 
 needs_compiled = pytest.mark.skipif(core is None, reason="the engine in Python runs")
 
-_PARTS = ("backprop", "compiled", "derivatives", "primitives", "value")
+_PARTS = ("backprop", "compiled", "derivatives", "operations", "primitives", "value")
 
 
 def running() -> SimpleNamespace:
@@ -24,10 +24,7 @@ def running() -> SimpleNamespace:
 
 @functools.cache
 def python() -> SimpleNamespace:
-    """The engine in Python, whatever else runs.
-
-    Its methods ``backward`` and ``forward`` belong to the other one: call the functions.
-    """
-    copy = Copy("python", "autograd")
+    """The engine in Python, whatever else runs."""
+    copy = Copy("python", *[f"autograd.{name}" for name in _PARTS])
     parts = {name: copy[f"autograd.{name}"] for name in _PARTS}
     return SimpleNamespace(Value=parts["value"].Value, **parts)

@@ -10,7 +10,7 @@ import numpy as np
 
 from autograd import Value, gradients, vectorize
 from autograd.backprop import topological_order
-from autograd.value import compute
+from autograd.operations import compute
 
 # Of the magnitude that went in: a few hundred roundings of 2⁻⁵³ each.
 TOLERANCE = 1e-12

@@ -23,7 +23,7 @@ from viz.style import theme_named
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-    from autograd.backprop import Output
+    from autograd.operations import Output
     from autograd.vectorizer.program import Program
 
 

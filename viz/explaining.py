@@ -10,9 +10,10 @@ from html import escape as escape_markup
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import single, topological_order
+from autograd.backprop import topological_order
 from autograd.derivatives import gradients
 from autograd.notation import formula, is_rounded, name_values, number
+from autograd.operations import single
 from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, Primitive, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
@@ -25,7 +26,7 @@ from viz.names import distinct, printable
 from viz.scenes.page import page
 
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
     from autograd.primitives.row import Notation
 
 MOST_PATHS = 12  # more of them are told node by node

@@ -13,7 +13,7 @@ from viz.networks.sketch import NetworkDrawing, sketch_network
 from viz.style import theme_named
 
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
     from autograd.value import Value
 
 

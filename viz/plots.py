@@ -10,9 +10,10 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from autograd.backprop import forward, single, topological_order
+from autograd.backprop import forward, topological_order
 from autograd.derivatives import gradients
 from autograd.notation import name_values, number
+from autograd.operations import single
 from autograd.primitives import TABLE, Primitive
 from autograd.tracing import equals
 from autograd.value import Value
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.lines import Line2D
 
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 ACTIVATIONS = ("linear", "sigmoid", "tanh", "relu", "leaky_relu", "softplus", "step")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
-from autograd.backprop import single
+from autograd.operations import single
 from viz.callers import callers_variables
 from viz.graphs.detail import detail_for
 from viz.graphs.sweep import sweep_of
@@ -15,7 +15,7 @@ from viz.player.walkthrough import Walkthrough
 from viz.style import theme_named
 
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 
 @overload

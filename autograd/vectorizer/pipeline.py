@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from autograd.backprop import single, topological_order
+from autograd.backprop import topological_order
+from autograd.operations import single
 from autograd.value import Value
 from autograd.vectorizer.grouping import group_nodes
 from autograd.vectorizer.identities import simplified

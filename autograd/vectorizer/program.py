@@ -254,7 +254,7 @@ class Program:
         Raises:
             TypeError: the function cannot be called in any orientation.
         """
-        from autograd.checks.programs import compare
+        from autograd.vectorizer.comparing import compare
 
         return compare(self, function, inputs, seed, hints)
 

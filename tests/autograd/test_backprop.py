@@ -26,7 +26,8 @@ from autograd import (
     sqrt,
     total,
 )
-from autograd.backprop import backward, forward, single, topological_order
+from autograd.backprop import backward, forward, topological_order
+from autograd.operations import single
 from autograd.primitives import constant
 
 # --- topological order --------------------------------------------------------------------

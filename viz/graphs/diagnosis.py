@@ -7,15 +7,16 @@ import traceback
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from autograd.backprop import is_fresh as is_fresh
-from autograd.backprop import single, topological_order
+from autograd.backprop import topological_order
 from autograd.checking import Disagreement, GradientError
 from autograd.notation import number
+from autograd.operations import compute, single
+from autograd.operations import is_fresh as is_fresh
 from autograd.primitives import relu, sigmoid, tanh
-from autograd.value import Value, compute
+from autograd.value import Value
 
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 OF_UNITS = ("saturated", "dead")  # how the notes on units begin, through which no gradient passes
 SATURATED = 0.01  # σ′ beyond |z| = 4.6, where a step of 1 in z moves the output by 1 %

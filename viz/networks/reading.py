@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from autograd.backprop import single
 from autograd.derivatives import gradients
+from autograd.operations import single
 from autograd.primitives import (
     affine,
     binary_cross_entropy,
@@ -21,7 +21,7 @@ from autograd.primitives import (
 from autograd.value import Value
 
 if TYPE_CHECKING:
-    from autograd.backprop import Output
+    from autograd.operations import Output
 
 MOST_ROWS = 10  # units of a layer that are drawn; of a larger one the first and the last
 

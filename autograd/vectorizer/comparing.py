@@ -1,4 +1,4 @@
-"""A reader's own cost_and_gradients against a vectorised program, line by line."""
+"""A reader's own cost_and_gradients against a program, line by line."""
 
 from __future__ import annotations
 
