@@ -316,9 +316,8 @@ def _exchanged(tree: Tree, names: set[str]) -> Iterator[tuple[Tree, Tree]]:
     """What people write for something else: A1 for its square, Z1 for A1 and A1 for Z1."""
     for part in dict.fromkeys(walk(tree)):
         match part:
-            case Binary(sign="**", left=Name(name=name) as base, right=Number(data=2)):
-                if name in names:
-                    yield part, base
+            case Binary(sign="**", left=Name() as base, right=Number(data=2)) if base.name in names:
+                yield part, base
             case Name(name=name) if name in names:
                 other = {"A": "Z", "Z": "A"}.get(name[0], "") + name[1:]
                 if other in names and other != name:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import partial, reduce
 
 from autograd.vectorizer.trees import (
     Binary,
@@ -197,13 +198,11 @@ def total(terms: Sequence[Tree]) -> Tree:
     >>> str(total([number(float(n)) for n in range(1000)]))[-18:]
     '+ 997 + 998 + 999)'
     """
+    return _joined(terms, plus) if terms else Number(0)
+
+
+def _joined(terms: Sequence[Tree], join: Callable[[Tree, Tree], Tree]) -> Tree:
     if len(terms) > MOST_TERMS:  # Python does not take a sum of thousands of terms in one go
-        groups = [total(terms[i : i + MOST_TERMS]) for i in range(0, len(terms), MOST_TERMS)]
-        found = total(groups[:1])
-        for group in groups[1:]:
-            found = Binary("+", found, group)
-        return found
-    found = terms[0] if terms else Number(0)
-    for x in terms[1:]:
-        found = plus(found, x)
-    return found
+        groups = [terms[i : i + MOST_TERMS] for i in range(0, len(terms), MOST_TERMS)]
+        return _joined([_joined(group, join) for group in groups], partial(Binary, "+"))
+    return reduce(join, terms)

@@ -220,7 +220,8 @@ def test_a_row_is_made_of_those_that_it_calls():
 
 
 def test_a_row_that_is_no_longer_known_by_its_name_is_passed_over():
-    table = Table("other = Primitive('row', 'A row.')\nPrimitive('x', 'y')\nz = f(1)\n")
+    row = "other = Primitive('row', 'x', value=f, slopes=g)"
+    table = Table(f"{row}\nPrimitive('x', 'y')\nz = f(1)\n")
     assert not table.rows
 
 
