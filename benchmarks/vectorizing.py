@@ -26,7 +26,7 @@ from autograd import (
 )
 from autograd.backprop import topological_order
 from autograd.vectorizer import pipeline
-from autograd.vectorizer.proof import Proof
+from autograd.vectorizer.proving.proof import Proof
 from benchmarks.measuring import fastest, print_table, ratio
 from nn import MLP
 

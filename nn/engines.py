@@ -15,7 +15,7 @@ from nn.optimizers import NotFiniteError
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
-    from autograd.vectorizer.program import Program
+    from autograd.vectorizer.running.program import Program
     from nn.data import Array
     from nn.optimizers import Optimizer
 

@@ -17,7 +17,7 @@ from nn.holder import Holder
 from nn.recorded import Parameters, Recorded
 
 if TYPE_CHECKING:
-    from autograd.vectorizer.program import Program
+    from autograd.vectorizer.running.program import Program
     from nn.data import Array
     from nn.module import Module
 

@@ -11,7 +11,7 @@ from nn.arguments import shown
 from nn.holder import applied
 
 if TYPE_CHECKING:
-    from autograd.vectorizer.program import Program
+    from autograd.vectorizer.running.program import Program
     from nn.data import Array
     from nn.module import Module
 
@@ -28,7 +28,7 @@ class Parameters:
     """
 
     def __init__(self, model: Module) -> None:
-        from autograd.vectorizer.leaves import each_once
+        from autograd.vectorizer.recording.leaves import each_once
 
         self.named = each_once(model.named_parameters())
         self.values = flattened(list(self.named.values()))

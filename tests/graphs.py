@@ -12,7 +12,7 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.vectorizer.program import Program
+from autograd.vectorizer.running.program import Program
 from nn import MLP, BinaryCrossentropy, SquaredError
 
 

@@ -29,21 +29,16 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.vectorizer import (
-    ProofError,
-    ProofWarning,
-    layout,
-    levels,
-    pipeline,
-    program,
-    source,
-    writing,
-)
-from autograd.vectorizer.arguments import Arguments
-from autograd.vectorizer.contraction import Factor
-from autograd.vectorizer.expressions import Expressions
-from autograd.vectorizer.trees import Attribute, Binary, Call, Number, Word, changed, walk
-from autograd.vectorizer.weighted_sums import WeightedSums
+from autograd.vectorizer import ProofError, ProofWarning, pipeline
+from autograd.vectorizer.contraction.expressions import Expressions
+from autograd.vectorizer.contraction.products import Factor
+from autograd.vectorizer.formulas.trees import Attribute, Binary, Call, Number, Word, changed, walk
+from autograd.vectorizer.grouping import layout
+from autograd.vectorizer.merging.weighted_sums import WeightedSums
+from autograd.vectorizer.running import program
+from autograd.vectorizer.running.arguments import Arguments
+from autograd.vectorizer.writing import levels, source
+from autograd.vectorizer.writing import writer as writing
 
 # --- losses ---
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
     from autograd.operations import Output
-    from autograd.vectorizer.program import Program
+    from autograd.vectorizer.running.program import Program
 
 
 def draw(
@@ -107,7 +107,7 @@ def draw(
 
 def _is_program(subject: object) -> TypeIs[Program]:
     """Whether this is a vectorised program; then its class, which needs NumPy, is imported."""
-    module = sys.modules.get("autograd.vectorizer.program")
+    module = sys.modules.get("autograd.vectorizer.running.program")
     return module is not None and isinstance(subject, module.Program)
 
 

@@ -6,32 +6,30 @@ NumPy. It applies four ideas, one after the other:
 
 1. ``recording``: the gradients are recorded as scalars too, so that backpropagation is just
    more graph.
-2. ``identities``, ``normal_form``, ``once``: the same mathematics, however and however often it
-   is written, becomes the same nodes.
-3. ``grouping``, ``layout``, ``index_maps``: nodes that do the same are one array; its axes
-   are found, and who reads whom is compared entry by entry.
+2. ``merging``: the same mathematics, however and however often it is written, becomes the
+   same nodes.
+3. ``grouping``: nodes that do the same are one array; its axes are found, and who reads whom
+   is compared entry by entry.
 4. ``contraction``: a grid of sums of products is a matrix product.
 
-``expressions`` and ``writing`` turn the arrays into ``statements`` with the names of the
-slides, and ``source`` makes a ``program`` of them. ``arguments`` checks what it is called with,
-and ``direct`` makes it fast.
+Each idea is a folder, and its modules carry one example through: two units on two inputs
+(``example``). ``formulas`` has the trees of which lines are made, ``writing`` turns the arrays into
+lines with the names of the slides, ``running`` is the program that comes of it.
 
 In an irregular graph hardly any two nodes compute the same thing, and nearly each would need a
 line. So where arrays would make more than 50 lines, and more than three times as many as
 going level by level, the program is written level by level instead, with index tables that
-gather what is read (``levels``). Such a program is harder to read, and equally correct.
+gather what is read (``writing.levels``). Such a program is harder to read, and equally correct.
 
 No program is returned without a test. The finished program runs beside the recorded graph
-(``playing``), at ``examples`` near the recorded numbers and in batches of many lengths, and must
-return the same (``proof``). If it does not, the program that is returned is written level by
-level from the graph as it was recorded (``plain_form``), and a :class:`ProofWarning` says so::
+at examples near the recorded numbers and in batches of many lengths, and must return the same
+(``proving``). If it does not, the program that is returned is written level by level from the
+graph as it was recorded (``merging.plain_form``), and a :class:`ProofWarning` says so::
 
     import warnings
     from autograd.vectorizer import ProofWarning
 
     warnings.simplefilter("error", ProofWarning)  # have it raised instead
-
-``saving`` writes a program to a file, and checks what it wrote.
 
 Programs use only what NumPy and jax.numpy share, so that JAX, where it is installed, compiles
 them and spreads the examples over several devices by itself::
@@ -47,9 +45,9 @@ them and spreads the examples over several devices by itself::
     cost, grads = step(X, Y, *program.parameters.values())
 """
 
+from autograd.vectorizer.formulas.statements import Statement
 from autograd.vectorizer.pipeline import vectorize
-from autograd.vectorizer.program import Program
-from autograd.vectorizer.proof import ProofError, ProofWarning
-from autograd.vectorizer.statements import Statement
+from autograd.vectorizer.proving.proof import ProofError, ProofWarning
+from autograd.vectorizer.running.program import Program
 
 __all__ = ["Program", "ProofError", "ProofWarning", "Statement", "vectorize"]

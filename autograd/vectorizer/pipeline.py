@@ -15,19 +15,26 @@ import numpy as np
 from autograd.backprop import topological_order
 from autograd.operations import single
 from autograd.value import Value
-from autograd.vectorizer.grouping import group_nodes
-from autograd.vectorizer.identities import simplified
-from autograd.vectorizer.layout import lay_out, read_as_numbers
-from autograd.vectorizer.leaves import RESERVED, LeafArray, each_once, flatten, leaf_arrays, places
-from autograd.vectorizer.levels import LevelWriter, shattered
-from autograd.vectorizer.normal_form import Wanted
-from autograd.vectorizer.once import normal_form_once
-from autograd.vectorizer.plain_form import plain_form
-from autograd.vectorizer.program import Model, Program
-from autograd.vectorizer.proof import REPORT, Entries, Proof, ProofError, ProofWarning
-from autograd.vectorizer.recording import record_gradients
-from autograd.vectorizer.statements import Body, Names, OutputArray
-from autograd.vectorizer.writing import Writer
+from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
+from autograd.vectorizer.grouping.groups import group_nodes
+from autograd.vectorizer.grouping.layout import lay_out, read_as_numbers
+from autograd.vectorizer.merging.normal_form import Wanted
+from autograd.vectorizer.merging.once import normal_form_once
+from autograd.vectorizer.merging.plain_form import plain_form
+from autograd.vectorizer.proving.proof import REPORT, Entries, Proof, ProofError, ProofWarning
+from autograd.vectorizer.recording.gradients import record_gradients
+from autograd.vectorizer.recording.identities import simplified
+from autograd.vectorizer.recording.leaves import (
+    RESERVED,
+    LeafArray,
+    each_once,
+    flatten,
+    leaf_arrays,
+    places,
+)
+from autograd.vectorizer.running.program import Model, Program
+from autograd.vectorizer.writing.levels import LevelWriter, shattered
+from autograd.vectorizer.writing.writer import Writer
 
 FAILED = "vectorize found no program that computes what this graph computes"
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from autograd import primitives as rows
 from autograd.notation import number
-from autograd.vectorizer.trees import (
+from autograd.vectorizer.formulas.trees import (
     NEW_AXIS,
     WHOLE_AXIS,
     Attribute,

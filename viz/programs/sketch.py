@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from autograd.vectorizer.program import Program
-from autograd.vectorizer.statements import Shape, Statement
-from autograd.vectorizer.trees import Name
+from autograd.vectorizer.formulas.statements import Shape, Statement
+from autograd.vectorizer.formulas.trees import Name
+from autograd.vectorizer.running.program import Program
 from viz.graphs.detail import MOST_DRAWN, MOST_IN_FULL
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing

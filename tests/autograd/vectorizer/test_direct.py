@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from autograd.primitives.in_numpy import NUMPY_HELPERS
-from autograd.vectorizer.direct import direct
-from autograd.vectorizer.source import compiled
-from autograd.vectorizer.statements import Statement
-from autograd.vectorizer.trees import parsed
+from autograd.vectorizer.formulas.statements import Statement
+from autograd.vectorizer.formulas.trees import parsed
+from autograd.vectorizer.writing.direct import direct
+from autograd.vectorizer.writing.source import compiled
 
 NUMBERS = np.array([[-1000.0, -2.0, -0.5], [-0.0, 0.0, 0.5], [1.0, 3.0, 1000.0]])
 TWO = ("binary_cross_entropy_with_logits", "softmax_cross_entropy_with_logits", "softmax_unit")

@@ -6,7 +6,7 @@ import pytest
 from vectorized import assert_agrees, lines
 
 from autograd import Value, binary_cross_entropy, gradients, sigmoid, vectorize
-from autograd.vectorizer.identities import simplified
+from autograd.vectorizer.recording.identities import simplified
 
 
 def leaves():

@@ -26,24 +26,19 @@ from autograd import (
 )
 from autograd.backprop import topological_order
 from autograd.primitives import Primitive
-from autograd.vectorizer import (
-    ProofError,
-    ProofWarning,
-    examples,
-    normal_form,
-    pipeline,
-    program,
-    proof,
-    writing,
-)
-from autograd.vectorizer.examples import Examples
-from autograd.vectorizer.forms import Output, Sum
-from autograd.vectorizer.formulas import scaled
-from autograd.vectorizer.leaves import leaf_arrays
-from autograd.vectorizer.plain_form import plain_form
-from autograd.vectorizer.playing import Tape
-from autograd.vectorizer.statements import Body, Names, Statement
-from autograd.vectorizer.trees import parsed, replaced
+from autograd.vectorizer import ProofError, ProofWarning, pipeline
+from autograd.vectorizer.formulas.building import scaled
+from autograd.vectorizer.formulas.statements import Body, Names, Statement
+from autograd.vectorizer.formulas.trees import parsed, replaced
+from autograd.vectorizer.merging import normal_form
+from autograd.vectorizer.merging.forms import Output, Sum
+from autograd.vectorizer.merging.plain_form import plain_form
+from autograd.vectorizer.proving import examples, proof
+from autograd.vectorizer.proving.examples import Examples
+from autograd.vectorizer.proving.playing import Tape
+from autograd.vectorizer.recording.leaves import leaf_arrays
+from autograd.vectorizer.running import program
+from autograd.vectorizer.writing import writer as writing
 from nn import MLP
 
 

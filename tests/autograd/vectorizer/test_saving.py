@@ -24,7 +24,8 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.vectorizer import ProofError, pipeline, program, saving
+from autograd.vectorizer import ProofError, pipeline
+from autograd.vectorizer.running import program, saving
 from nn import MLP
 
 ROOT = os.path.dirname(os.path.dirname(autograd.__file__))

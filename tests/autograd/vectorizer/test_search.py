@@ -7,8 +7,9 @@ from vectorized import assert_agrees
 from autograd import Value, affine, relu, softmax, softplus, step
 from autograd.primitives import xdivy, xlogy
 from autograd.primitives.in_numpy import NUMPY_HELPERS
-from autograd.vectorizer import expressions, pipeline
-from autograd.vectorizer.normal_form import NormalForm
+from autograd.vectorizer import pipeline
+from autograd.vectorizer.contraction import expressions
+from autograd.vectorizer.merging.normal_form import NormalForm
 
 
 def found(make, seeds):

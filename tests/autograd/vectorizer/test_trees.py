@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd.vectorizer.trees import (
+from autograd.vectorizer.formulas.trees import (
     Attribute,
     Binary,
     Call,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from autograd.vectorizer.trees import parsed
+from autograd.vectorizer.formulas.trees import parsed
 from viz.programs.notation import BREAK, NARROW_BREAK, MatrixNotation, in_lines, plain
 
 SHAPES = {

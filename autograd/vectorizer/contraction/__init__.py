@@ -1,0 +1,1 @@
+"""Idea 4: a grid of sums of products is a matrix product."""

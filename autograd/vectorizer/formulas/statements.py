@@ -1,0 +1,135 @@
+"""Statements: the program as data, so that it can be printed, run or drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from autograd.vectorizer.formulas.trees import Name, Tree, names, replaced
+
+# The length of each axis; "m" is the number of examples.
+Shape = tuple[int | str, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One line of the program, ``name = formula``.
+
+    >>> from autograd.vectorizer.formulas.trees import parsed
+    >>> line = Statement("Z", parsed("w @ X + b"), ("m",))
+    >>> str(line), line.operands
+    ('Z = w @ X + b', ('w', 'X', 'b'))
+
+    Attributes:
+        name: the array that the line makes.
+        tree: its formula.
+        shape: of the array; ``"m"`` is the number of examples.
+        gradient_of: the array whose gradient this is: of the loss of each example where
+            there is an axis of examples, else of the cost. None for the rest.
+    """
+
+    name: str
+    tree: Tree
+    shape: Shape
+    gradient_of: str | None = None
+
+    @cached_property
+    def formula(self) -> str:
+        """The formula as NumPy text."""
+        return str(self.tree)
+
+    @cached_property
+    def operands(self) -> tuple[str, ...]:
+        """The arrays and the tables in the formula."""
+        return names(self.tree)
+
+    def __str__(self) -> str:
+        return f"{self.name} = {self.formula}"
+
+
+@dataclass(frozen=True)
+class OutputArray:
+    """An array that the program returns.
+
+    Attributes:
+        shape: without the axis of examples.
+        per_example: whether there is an axis of examples.
+        gradient_of: the name of the leaves whose gradient it is; None for the cost.
+        key: the name of these leaves in the model.
+    """
+
+    shape: tuple[int, ...]
+    per_example: bool
+    gradient_of: str | None
+    key: str = ""
+
+
+@dataclass
+class Body:
+    """The statements of a program, and what goes with them.
+
+    Attributes:
+        examples: the name of the number of examples.
+        statements: the lines, in order.
+        results: the name of each output, to the name of the array that holds it.
+        columns: one-dimensional parameters that the statements hold as columns.
+        singles: inputs of one number in a list, which the statements hold without the list.
+        tables: index tables, and tables of numbers, by name.
+    """
+
+    examples: str
+    statements: list[Statement] = field(default_factory=list)
+    results: dict[str, str] = field(default_factory=dict)
+    columns: set[str] = field(default_factory=set)
+    singles: set[str] = field(default_factory=set)
+    tables: dict[str, Any] = field(default_factory=dict)
+
+    def without_claims(self, lines: Iterable[str], names: Names) -> Body:
+        """The same under other names for lines that are not the gradients they are called."""
+        new = {line: names.numbered("U") for line in lines}
+        trees: dict[str, Tree] = {line: Name(name) for line, name in new.items()}
+        statements = [
+            Statement(
+                new.get(each.name, each.name),
+                replaced(each.tree, trees),
+                each.shape,
+                None if each.name in new else each.gradient_of,
+            )
+            for each in self.statements
+        ]
+        results = {output: new.get(name, name) for output, name in self.results.items()}
+        return replace(self, statements=statements, results=results)
+
+
+class Names:
+    """The names in use in a program, each once.
+
+    >>> names = Names({"W", "dW", "U2"})
+    >>> names.fresh("dW"), names.numbered("U"), names.numbered("U")
+    ('dW_', 'U1', 'U3')
+    """
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self._taken = set(taken)
+        self._last: dict[str, int] = {}
+
+    def copy(self) -> Names:
+        """The same names; what is named from then on by one of the two, the other may name too."""
+        return Names(self._taken)
+
+    def fresh(self, name: str) -> str:
+        """The name, with underscores behind it as long as it is taken."""
+        while name in self._taken:
+            name += "_"
+        self._taken.add(name)
+        return name
+
+    def numbered(self, name: str) -> str:
+        """The name with the first number behind it that is not taken."""
+        n = self._last.get(name, 0) + 1
+        while f"{name}{n}" in self._taken:
+            n += 1
+        self._last[name] = n
+        return self.fresh(f"{name}{n}")

@@ -1,0 +1,1 @@
+"""Idea 3: nodes that do the same are one array."""

@@ -1,0 +1,131 @@
+"""Idea 3, second half: index maps. Which member reads which, compared entry by entry.
+
+When the members of a group stand in an array with axes i, j, …, and their operands in
+another array, then *who reads whom* is a table: for each i, j, … a position in the other
+array. This module recognises what such a table says, and writes it as NumPy would:
+
+- constant along an axis: the operand is broadcast along it;
+- each coordinate of the operand follows one axis in equal steps: a slice, such as the
+  whole array, its transpose, a row, or every second entry;
+- the operand's entries in their own order: a reshape;
+- anything else: the table itself, as an index.
+
+Nothing is guessed: a table is a slice only if every entry says so. What is not recognised is
+still right, and costs the time to gather.
+
+In the example, z[i] reads W[i, k] and X[k], along all of their axes:
+
+>>> from autograd.vectorizer.example import Layer
+>>> [(read.map.axes, read.map.whole) for read in Layer().arrays[2].reads()]
+[('ik', True), ('k', True)]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Positions = npt.NDArray[np.intp]
+Pick = int | slice
+
+WHOLE = slice(None)
+
+
+@dataclass(frozen=True, eq=False)
+class IndexMap:
+    """How an operand is read.
+
+    Attributes:
+        axes: the axes that the operand follows, one letter each, in the order in which they
+            come out. It is broadcast along all others.
+        picks: for a slice, an index or a slice per axis of the operand.
+        reshaped: for a reshape, the shape.
+        table: else, the positions in the flattened operand.
+    """
+
+    axes: str
+    picks: tuple[Pick, ...] = ()
+    reshaped: tuple[int, ...] | None = None
+    table: Positions | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole operand is read, each axis along one of ours."""
+        return self.reshaped is None and self.table is None and all(p == WHOLE for p in self.picks)
+
+
+def read_map(positions: Positions, axes: str, shape: tuple[int, ...], spare: str = "") -> IndexMap:
+    """What a table of positions in an array of the given shape says.
+
+    >>> table = np.array([[0, 3], [1, 4], [2, 5]])  # in an array of 2 × 3
+    >>> found = read_map(table, "ij", (2, 3))
+    >>> found.axes, found.whole  # its transpose
+    ('ji', True)
+
+    Args:
+        positions: one position per entry of the reading array.
+        axes: a letter per axis of ``positions``.
+        shape: of the array that is read.
+        spare: letters of axes of size 1 that axes of size 1 of the operand may follow.
+    """
+    for axis in reversed(range(positions.ndim)):
+        first = positions.take([0], axis)
+        if positions.shape[axis] == 1 or (positions == first).all():
+            positions = first.squeeze(axis)
+            axes = axes[:axis] + axes[axis + 1 :]
+    found = _slices(positions, axes, shape, spare)
+    if found is not None:
+        return found
+    flat = positions.ravel()
+    if flat.size == np.prod(shape) and (flat == np.arange(flat.size)).all():
+        return IndexMap(axes, reshaped=positions.shape)
+    return IndexMap(axes, table=positions)
+
+
+def _slices(positions: Positions, axes: str, shape: tuple[int, ...], spare: str) -> IndexMap | None:
+    picks: list[Pick] = []
+    followed = ""
+    for size, coordinate in zip(shape, coordinates(positions, shape), strict=True):
+        along = [a for a in range(positions.ndim) if _varies(coordinate, a)]
+        if size == 1 and spare:
+            picks.append(WHOLE)
+            followed += spare[0]
+            spare = spare[1:]
+        elif not along:
+            picks.append(int(coordinate.flat[0]))
+        elif len(along) == 1:
+            line = np.moveaxis(coordinate, along[0], 0).reshape(coordinate.shape[along[0]], -1)
+            pick = _steps(line[:, 0], size)
+            if pick is None:
+                return None
+            picks.append(pick)
+            followed += axes[along[0]]
+        else:
+            return None
+    if len(set(followed)) < len(followed) or not set(axes) <= set(followed):
+        return None
+    return IndexMap(followed, tuple(picks))
+
+
+def _steps(line: Positions, size: int) -> slice | None:
+    start, step = int(line[0]), int(line[1] - line[0])
+    if (np.diff(line) != step).any():
+        return None
+    stop = start + step * len(line)
+    return slice(
+        None if start == (0 if step > 0 else size - 1) else start,
+        None if stop < 0 or stop + 1 > size else stop,
+        None if step == 1 else step,
+    )
+
+
+def _varies(coordinate: Positions, axis: int) -> bool:
+    return bool((coordinate != coordinate.take([0], axis)).any())
+
+
+def coordinates(positions: Positions, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """Positions in a flattened array as one coordinate per axis."""
+    return np.unravel_index(positions, shape) if shape else ()

@@ -1,0 +1,1 @@
+"""Idea 2: the same mathematics, however it is written, is the same nodes."""

@@ -1,0 +1,104 @@
+"""Each expression once: between ideas 2 and 3, where the same thing was written twice.
+
+In softplus(w·x + b) − y·(w·x + b) a learner wrote z twice, and recorded two derivatives by it.
+The slide has one z, and dZ is the derivative by both. So where Values of the loss turn out to be
+the same in normal form, the loss is rebuilt with one Value for them, and its gradients
+are recorded again.
+
+In the example nothing is written twice: each Value of the graph has a node of its own.
+
+>>> from autograd.vectorizer.example import Layer
+>>> layer = Layer()
+>>> [layer.once.node_of[value] for value in (*layer.z, *layer.a)]
+[5, 9, 6, 10]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, replace
+
+from autograd.backprop import topological_order
+from autograd.value import Value
+from autograd.vectorizer.merging.forms import Form
+from autograd.vectorizer.merging.normal_form import NormalForm, Wanted
+from autograd.vectorizer.recording.gradients import record_gradients
+from autograd.vectorizer.recording.leaves import LeafArray
+
+
+@dataclass(frozen=True)
+class Once:
+    """The nodes of a loss and its gradients.
+
+    Attributes:
+        forms: node number to form, as in ``NormalForm``.
+        node_of: Value to node number; the node need not be among the forms.
+        derivative: node number to that of the derivative of the loss by the node, where both
+            are nodes that are just that.
+    """
+
+    forms: Mapping[int, Form]
+    node_of: Mapping[Value, int]
+    derivative: Mapping[int, int]
+
+
+def normal_form_once(
+    order: Sequence[Value],
+    derivatives: Mapping[Value, Value],
+    wanted: Sequence[Wanted],
+    places: Mapping[Value, tuple[LeafArray, int]],
+) -> Once:
+    """The normal form of a loss and its gradients, where nothing is written twice.
+
+    Args:
+        order: the Values of the loss, in topological order.
+        derivatives: the derivative of the loss by each leaf, and by the Values in between.
+        wanted: what the program is to return: the loss, and derivatives of it.
+        places: of the leaves.
+    """
+    normal = NormalForm(wanted, places, derivatives.values())
+    node_of: Mapping[Value, int] = normal.node_of
+    if normal.written_twice and derivatives:
+        once = written_once(order, normal)
+        # What was written twice may differ in its last digit, and a slope exist beside it only.
+        with suppress(ArithmeticError, ValueError):
+            leaf_of = {d: v for v, d in derivatives.items() if v.op is None}
+            loss = once[order[-1]]
+            derivatives = record_gradients(loss, list(leaf_of.values()))
+            found = [derivatives[leaf_of[each.value]] for each in wanted[1:]]
+            wanted = [
+                replace(each, value=value)
+                for each, value in zip(wanted, [loss, *found], strict=True)
+            ]
+            normal = NormalForm(wanted, places, derivatives.values())
+            # What only a copy was made of is no node any more.
+            node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
+            order = topological_order(loss)
+    first: dict[int, Value] = {}
+    for v in order:  # of one thing in several disguises, the first is what all are made of
+        first.setdefault(node_of[v], v)
+    nodes = normal.forms.keys() - normal.altered
+    pairs = [(node, node_of.get(derivatives[v])) for node, v in first.items() if v in derivatives]
+    derivative = {node: d for node, d in pairs if node in nodes and d in nodes}
+    return Once(normal.forms, node_of, derivative)
+
+
+def written_once(order: Sequence[Value], normal: NormalForm) -> dict[Value, Value]:
+    """A graph in which Values that are the same in normal form are one; each Value's in it."""
+    first: dict[int, Value] = {}
+    found: dict[Value, Value] = {}
+    for value in order:
+        node = normal.node_of[value]
+        known = first.get(node)
+        if known is None:
+            inputs = tuple([found[x] for x in value.inputs])
+            known = value
+            if inputs != value.inputs:
+                known = copy(value)
+                known.inputs = inputs
+            if node not in normal.numbers:  # exponents stay constants
+                first[node] = known
+        found[value] = known
+    return found

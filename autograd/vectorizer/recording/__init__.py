@@ -1,0 +1,1 @@
+"""Idea 1: backpropagation is more graph."""

@@ -1,0 +1,1 @@
+"""The program: what runs, is saved and is compared."""

@@ -1,0 +1,1 @@
+"""The arrays as lines of a program."""
