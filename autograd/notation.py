@@ -14,8 +14,6 @@ from autograd.value import Value
 # Names for Values that have none, as on the slide of J = 3(a + bc): u = bc, v = a + u.
 LETTERS = "uvwpqrst"
 
-MOST_TERMS = 4  # a longer sum is written with an ellipsis
-
 _SUPERSCRIPTS = str.maketrans("0123456789-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻")
 _ONE_SYMBOL = re.compile(r"[^\W\d_](\d*|_[\d,]+|\[\d+\](_[\d,]+)?)(′+|′\d+)?")
 MOST_PRIMES = 3  # of a name; then they are counted
@@ -163,13 +161,8 @@ def expression(node: Value, names: Mapping[Value, str], style: Style = PLAIN) ->
 
 def _notation(node: Value) -> str:
     assert node.op is not None
-    if isinstance(node.op.notation, str):
-        return node.op.notation
-    notation = node.op.notation(len(node.inputs))
-    terms = notation.split(" + ")
-    if len(terms) > MOST_TERMS:
-        notation = " + ".join([*terms[: MOST_TERMS - 2], "…", terms[-1]])
-    return notation
+    notation = node.op.notation
+    return notation if isinstance(notation, str) else notation(len(node.inputs))
 
 
 def _fill(node: Value, text: Callable[[Value], Text], style: Style) -> Text:

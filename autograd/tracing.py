@@ -7,9 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import topological_order
-from autograd.notation import MOST_TERMS, formula, is_rounded, name_values, number
+from autograd.notation import formula, is_rounded, name_values, number
 from autograd.operations import single
 from autograd.primitives import LEVEL, constant
+from autograd.primitives.sums import MOST_TERMS
 from autograd.value import Value
 
 if TYPE_CHECKING:

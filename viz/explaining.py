@@ -14,7 +14,7 @@ from autograd.backprop import topological_order
 from autograd.derivatives import gradients
 from autograd.notation import formula, is_rounded, name_values, number
 from autograd.operations import single
-from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, Primitive, constant
+from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
@@ -27,7 +27,6 @@ from viz.scenes.page import page
 
 if TYPE_CHECKING:
     from autograd.operations import Output
-    from autograd.primitives.row import Notation
 
 MOST_PATHS = 12  # more of them are told node by node
 WIDTH = 76  # of a line of text; a longer sum has one term on each
@@ -441,7 +440,7 @@ def _equations(left: Written, *sides: tuple[bool, list[Written]]) -> list[Equati
 
 def _written(formula: Value) -> Written:
     binds = formula.op.binds if formula.inputs and formula.op else CALL
-    latex = fill(formula, _latex_of_row, _operand)
+    latex = fill(formula, lambda op: op.latex, _operand)
     # A quotient is a fraction in LaTeX, which holds together by itself.
     return Written(written(formula), latex, binds < PRODUCT, binds < QUOTIENT)
 
@@ -480,18 +479,3 @@ def _latex_number(x: float) -> str:
 
 def _operand(x: Value) -> str:
     return _latex_number(x.data) if x.op is constant else naming.latex(x.label)
-
-
-# The sums in the table: over wx, over yz, over exponentials, over inputs.
-_TERM = r"(?:e\^\{#\d+\}|#\d+(?:(?: \\cdot)? #\d+)?)"
-_LONG_SUM = re.compile(rf"({_TERM} \+ {_TERM}) \+ (?:{_TERM} \+ ){{2,}}({_TERM})")
-
-
-def _latex_of_row(op: Primitive) -> Notation:
-    """The LaTeX of a row, its long sums abridged as they are in text."""
-    return op.latex if isinstance(op.latex, str) else lambda n: _abridged(op, n)
-
-
-def _abridged(op: Primitive, n: int) -> str:
-    assert not isinstance(op.latex, str)
-    return _LONG_SUM.sub(r"\1 + \\cdots + \2", op.latex(n))

@@ -7,7 +7,7 @@ import sys
 
 from autograd.primitives.activations import CANCELLED
 from autograd.primitives.row import FLOATS, QUOTIENT, SUM, Primitive
-from autograd.primitives.sums import placeholders, sum_text
+from autograd.primitives.sums import placeholders, sum_latex, sum_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ logsumexp = Primitive(
     slopes=lambda y, *logits: tuple([softmax_unit(z, y) for z in logits]),
     javascript="(...z) => Math.max(...z) + Math.log1p(rest(z))",
     notation=lambda n: f"log({sum_text(placeholders(0, n, 'exp({%d})'))})",
-    latex=lambda n: rf"\log\left({sum_text(placeholders(1, n + 1, 'e^{#%d}'))}\right)",
+    latex=lambda n: rf"\log\left({sum_latex(placeholders(1, n + 1, 'e^{#%d}'))}\right)",
     numpy="logsumexp({0})",
     arguments=lambda *logits: (logits,),
     samples=((2.0, 3.0, -1.0), (4.0,)),

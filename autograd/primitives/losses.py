@@ -25,7 +25,7 @@ from autograd.primitives.logits import (
 )
 from autograd.primitives.powers import log_or_nan, xdivy
 from autograd.primitives.row import SUM, Primitive, one_by_one
-from autograd.primitives.sums import paired, placeholders, product_texts, sum_text
+from autograd.primitives.sums import paired, placeholders, product_texts, sum_latex, sum_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -193,8 +193,8 @@ softmax_cross_entropy_with_logits = Primitive(
         + (f"({sum_text(product_texts(n // 2, '{%d}', '·'))})" if n > 2 else "{0}·{1}")
     ),
     latex=lambda n: (
-        rf"\log\left({sum_text(placeholders(n // 2 + 1, n + 1, 'e^{#%d}'))}\right) - "
-        rf"\left({sum_text(product_texts(n // 2, '#%d', ' ', first=1))}\right)"
+        rf"\log\left({sum_latex(placeholders(n // 2 + 1, n + 1, 'e^{#%d}'))}\right) - "
+        rf"\left({sum_latex(product_texts(n // 2, '#%d', ' ', first=1))}\right)"
     ),
     numpy="softmax_cross_entropy_with_logits({0}, {1})",
     arguments=lambda *inputs: (inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]),

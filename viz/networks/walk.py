@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import chain
 
-from autograd.notation import MOST_TERMS, formula, number
+from autograd.notation import formula, number
+from autograd.primitives.sums import abridged
 from autograd.tracing import equals, in_place, multiplied
 from viz.names import typeset
 from viz.networks.reading import Unit, Work
@@ -131,9 +132,7 @@ def _products(work: Work, i: int, unit: Unit) -> list[tuple[float, float]]:
 
 def _sum(products: Sequence[tuple[float, float]]) -> str:
     terms = [f"{in_place(w)} × {in_place(x)}" for w, x in products]
-    if len(terms) > MOST_TERMS:
-        terms[MOST_TERMS - 2 : -1] = ["…"]
-    return " + ".join(terms)
+    return " + ".join(abridged(terms))
 
 
 def _backward_rule(work: Work, i: int, j: int) -> str:

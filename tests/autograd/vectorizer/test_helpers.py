@@ -7,6 +7,7 @@ import random
 import numpy as np
 import pytest
 
+from autograd import softmax
 from autograd.primitives import TABLE, in_numpy
 
 TINY = 5e-324
@@ -82,3 +83,10 @@ def test_a_row_means_the_same_in_numpy(name):
             digits = LESS_ACCURATE.get(name, 2e-14)
             close = math.isclose(found, expected, rel_tol=digits, abs_tol=4 * TINY)
             assert close, (inputs, found, expected)
+
+
+@pytest.mark.parametrize("logits", [[0.0, 0.0], [1000.0, 990.0, -1e5], [-1e308, 1e308], [3.0]])
+def test_softmax_is_that_of_the_scalars(logits):
+    found = in_numpy.softmax(np.array(logits)[:, None])[:, 0]
+    np.testing.assert_allclose(found, softmax(logits), rtol=1e-15, atol=0)
+    assert in_numpy.softmax(np.array([logits]), axis=1).shape == (1, len(logits))
