@@ -85,7 +85,7 @@ def test_a_row_means_the_same_in_numpy(name):
             assert close, (inputs, found, expected)
 
 
-@pytest.mark.parametrize("logits", [[0.0, 0.0], [1000.0, 990.0, -1e5], [-1e308, 1e308], [3.0]])
+@pytest.mark.parametrize("logits", [[0.0, 0.0], [1000.0, 990.0, -1e5], [-1e300, 1e300], [3.0]])
 def test_softmax_is_that_of_the_scalars(logits):
     found = in_numpy.softmax(np.array(logits)[:, None])[:, 0]
     np.testing.assert_allclose(found, softmax(logits), rtol=1e-15, atol=0)
