@@ -41,6 +41,7 @@ ROOMS = {
         ("layout",),
         ("player",),
         ("graphs", "networks", "programs"),
+        ("figures", "plots"),
     ],
 }
 

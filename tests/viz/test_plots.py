@@ -14,9 +14,7 @@ import pytest
 from autograd import Value, affine, relu, sigmoid, tanh
 from autograd.backprop import topological_order
 from nn import MLP, BinaryCrossentropy
-from viz import plots
 from viz.plots import (
-    OPEN,
     plot_activation,
     plot_boundary,
     plot_descent,
@@ -26,7 +24,8 @@ from viz.plots import (
     plot_slice,
     plot_weights,
 )
-from viz.style import MARKS, SERIES
+from viz.plots.axes import OPEN
+from viz.style import DASHES, MARKS, SERIES
 
 mpl.use("Agg")
 
@@ -113,7 +112,8 @@ def test_a_function_has_a_gap_outside_its_domain():
 def test_all_activations_stand_side_by_side():
     ax = plot_activation()
     titles = [child.get_title() for child in ax.child_axes]
-    assert titles == ["linear", "sigmoid σ", "tanh", "ReLU", "leaky ReLU", "softplus", "step"]
+    first, last = ["linear", "sigmoid σ", "tanh", "ReLU"], ["SiLU", "GELU", "ELU", "step"]
+    assert titles == [*first, "leaky ReLU", "softplus", *last]
 
 
 @pytest.mark.parametrize("name", ["swish", "add", "constant", "total"])
@@ -391,7 +391,7 @@ def test_colours_are_told_apart_on_white():
         return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
     assert all(1.05 / (luminance(color) + 0.05) >= 4.5 for color in SERIES)
-    assert len({*plots.MARKS}) == len({*plots.DASHES}) == len(SERIES)
+    assert len({*MARKS}) == len({*DASHES}) == len(SERIES)
 
 
 def test_matplotlib_is_imported_only_when_something_is_plotted():
