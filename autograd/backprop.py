@@ -55,7 +55,7 @@ def backward(output: Output) -> None:
     no real number: then the exponent's grad is nan, as is that of what it was made from.
 
     In leaves the derivative is *added* to what ``grad`` held, so that the gradients of
-    several outputs or examples sum up; set it to 0 in between. All other grads start anew.
+    several outputs or examples sum up; set it to 0 in between. Other grads are replaced.
 
     Raises:
         ValueError: a slope is needed where the operation has none; no leaf is changed then.

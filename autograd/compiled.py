@@ -110,7 +110,7 @@ def adopt(
 
 
 def _refuse(name: str, given: object) -> None:
-    """Raise where Python alone would stumble later, if at all."""
+    """Raise at once, where Python alone would fail later or not at all."""
     if name == "partials":
         raise ValueError(f"partials are one slope per input, which come first: not {given!r:.60}")
     raise TypeError(f"{name} cannot be {given!r:.60}")

@@ -96,7 +96,7 @@ class _Recording:
 
     def pass_on(self, node: Value, wanted: Container[Value]) -> None:
         """Hand the derivative of the output by a node to the wanted ones of its inputs."""
-        # Constants go in as numbers: nobody asks for a slope along them.
+        # Constants go in as numbers: no slope along them is needed.
         numbers = [x.data if x.op is constant else x for x in node.inputs]
         if node.op is where:
             self._choose(node, numbers, wanted)

@@ -1,49 +1,4 @@
-"""Value: a number that remembers how it was made.
-
-NumPy code that works on arrays of numbers works on arrays of Values as it stands, as long as
-it is made of arithmetic and of functions that NumPy looks up as methods:
-
->>> import numpy as np
->>> w, x = np.array([Value(2, "w1"), Value(-3, "w2")]), np.array([-1.0, -2.0])
->>> z = np.dot(w, x) + 4  # or w @ x, np.sum(w * x), (w * x).sum()
->>> 1 / (1 + np.exp(-z))  # also np.log, log1p, expm1, sqrt, sin, cos, tan, tanh, arctan, abs
-Value(0.9996646498695336, grad=0.0)
->>> np.mean((w - x) ** 2)  # also np.square, np.power, np.prod, np.outer, np.cumsum, 2 ** w
-Value(5.0, grad=0.0)
-
-Some code takes the number out of the Value, or compares it and returns one of two things.
-Either way a part of the computation is not in the graph:
-
-=============================================  ================================================
-does not record                                write instead
-=============================================  ================================================
-``math.exp(v)``, ``math.log(float(v))``        ``exp(v)``, ``log(v)``
-``np.array(vs, dtype=float)``                  ``np.array(vs)``
-``np.maximum(vs, 0)``, ``np.clip(vs, 0, 1)``   ``[relu(v) for v in vs]``, ``minimum(relu(v), 1)``
-``max(v, w)``, ``v if v > w else w``           ``maximum(v, w)``
-``np.sign(vs)``, ``vs > 0``                    ``[sign(v) for v in vs]``, ``[step(v) for v in vs]``
-``np.where(v > 0, a, b)``                      ``where(step(v), a, b)``
-``a[0] = v`` where ``a`` is an array of        ``a = np.zeros(n, dtype=object)``
-floats, ``a.fill(v)``, ``np.put(a, 0, v)``
-=============================================  ================================================
-
-The slopes of what was chosen by comparison (``np.maximum``, ``max``, ``if``) are right at the
-numbers of the recording, but ``forward()`` and compiled programs keep that choice at any
-others. Of ``where`` both branches are computed. What one of them must not get is kept out inside:
-
->>> from autograd import sqrt, step, where
->>> x = Value(-4)
->>> where(step(x), sqrt(where(step(x), x, 1.0)), x)  # the root of x where there is one, else x
-Value(-4.0, grad=0.0)
-
-A function that NumPy does not find as a method (``np.exp2``, ``np.var``) raises a
-TypeError.
-
-While a graph is recorded, Python's garbage collector looks through all of it again and again,
-unless the engine is compiled (``autograd.engine()`` says so): a training step of 127,000 Values
-takes 2.9 times as long as without. Graphs have no reference cycles and go with the last name for
-them, so you may call ``gc.disable()`` before the training loop and ``gc.enable()`` after it.
-"""
+"""Value: a number that remembers how it was made. With arrays: docs/values-in-numpy.md."""
 
 from __future__ import annotations
 
@@ -243,7 +198,7 @@ class Value:
 
     @staticmethod
     def constant(number: float | Real) -> Value:
-        """A number as it stands in a formula: a node that no gradient is asked for."""
+        """A number written in a formula: a node for which no gradient is computed."""
         node = Value(number)
         node.op = rows.constant
         return node

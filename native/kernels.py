@@ -520,7 +520,7 @@ class Function:
         return List(length, lambda i: items.item(f"{start} + {i}"), array)
 
     def _inside(self, name: str, x: str, e: ast.expr) -> str:
-        """A number in which a name stands for an item."""
+        """An expression for an item, in which a name is the item."""
         outside = self._names
         self._names = {**outside, name: x}
         written = self.number(e)

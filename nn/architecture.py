@@ -1,4 +1,4 @@
-"""Architecture: a Sequential or an MLP, built anew from how a file describes it."""
+"""Architecture: a Sequential or an MLP, rebuilt from its description in a file."""
 
 from __future__ import annotations
 

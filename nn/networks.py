@@ -90,7 +90,7 @@ class Network(Part):
                 layer._number_from(numbers[id(layer)])
 
     def _name(self, name: str, part: Holder, inner: str, taken: dict[str, Any]) -> str:
-        """W2 for the W of layer 2; what has a number of its own keeps it, with its path before."""
+        """W2 for the W of layer 2; a name that has a number keeps it, with its path in front."""
         short = inner if isinstance(part, Network) else f"{inner}{name}"
         numbered = name.isdigit() and inner.isidentifier()
         if numbered and inner[-1].isdigit() == isinstance(part, Network) and short not in taken:

@@ -56,7 +56,7 @@ def _counted(outputs: list[Value]) -> str:
 
 
 def _refusing(sign: str, *, reflected: bool = False) -> Callable[[Outputs, Any], NoReturn]:
-    """A method that Python would refuse in words of its own, or that would repeat the list."""
+    """A method that Python refuses less clearly, or that would repeat the list."""
 
     def method(self: Outputs, other: Any) -> NoReturn:
         self._refuse(sign, other, reflected=reflected)

@@ -61,7 +61,7 @@ def computed(program: Program, *arrays: Array) -> Array:
 
 
 def forward(model: Module, x: Array) -> tuple[Program, Parameters]:
-    """The program of the outputs, made anew if the model is not what it was."""
+    """The program of the outputs, compiled again if the model has changed."""
     state = _state(model, set())
     known = _made.get(model)
     if known is None or state is None or known[0] != (state, x.shape):
@@ -78,7 +78,7 @@ class _UnknownError(Exception):
 
 
 def _state(item: Any, around: set[int]) -> Any:
-    """What a model is made of, to be compared with ``==``; None where that cannot be told.
+    """What a model is made of, to be compared with ``==``; None where that is unknown.
 
     Values are the same only if they are the same objects: what they hold may have changed.
     """

@@ -371,7 +371,7 @@ class Evaluator:
     """The metrics of a model on any data, as its Values are now, and the loss.
 
     Args:
-        measured: whether the loss is asked for, which takes a program of its own.
+        measured: whether the loss is asked for, which takes a separate program.
     """
 
     def __init__(

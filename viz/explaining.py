@@ -28,7 +28,7 @@ from viz.scenes.page import page
 if TYPE_CHECKING:
     from autograd.operations import Output
 
-MOST_PATHS = 12  # more of them are told node by node
+MOST_PATHS = 12  # with more, the derivation goes node by node
 WIDTH = 76  # of a line of text; a longer sum has one term on each
 
 _LATEX_SIGN = {"=": "=", "≈": r"\approx"}
@@ -92,7 +92,7 @@ class Equation(NamedTuple):
 
     @property
     def breaks(self) -> bool:
-        """Whether each term gets a line of its own."""
+        """Whether each term gets a separate line."""
         return len(" + ".join(term.text for term in self.terms)) > WIDTH
 
 

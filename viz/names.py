@@ -199,7 +199,7 @@ def distinct(names: Mapping[Value, str]) -> dict[Value, str]:
 
 
 def isolated(text: str) -> str:
-    """A text kept from turning the direction of what stands around it."""
+    """A text that does not change the writing direction of the text around it."""
     if any(unicodedata.bidirectional(c) in ("R", "AL") for c in text):
         return f"\u2068{text}\u2069"  # first strong isolate … pop directional isolate
     return text

@@ -36,7 +36,7 @@ class Explanation:
 
     @property
     def bare(self) -> bool:
-        """Whether it is a factor that nobody knows a reason for."""
+        """Whether it is a factor without a known reason."""
         return self.text.endswith(("times what it should be", "times what they should be"))
 
     @property

@@ -241,7 +241,7 @@ def sketch_folded(
 def fold_notes(each: Fold, sweep: Sweep) -> list[str]:
     """What is wrong in a fold: each kind of note once, with how many of its Values have it.
 
-    Dead and saturated units are told where all of a layer are: some are in any network.
+    Dead and saturated units are reported if all units of a layer are: some are in any network.
     """
     size = len(each.members)
     if size == 1:

@@ -65,7 +65,7 @@ def sketch(
 
 
 def _box(name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme) -> Box:
-    """What stands for what made a Value: its name alone for a leaf."""
+    """What is written for the operation that made a Value; for a leaf, its name."""
     if not node.inputs:
         return leaf(name, italic(names[node]), tooltip)
     # Wires end at the border on their way to the centre: a tall box gives each its own place.

@@ -36,7 +36,7 @@ Curve = list[Point]  # a point, and three for each piece
 
 
 class _Block(NamedTuple):
-    """What stands at a place: its size, and its labels around its middle.
+    """An object to be placed: its size, and its labels around its middle.
 
     Attributes:
         line: of a wire, how far below its middle the line is.

@@ -261,7 +261,7 @@ class MatrixNotation:
 
 @cache
 def _notations() -> dict[str, tuple[str, int]]:
-    """The functions in programs whose notation parts their arguments by signs of its own."""
+    """The functions in programs whose notation has signs between their arguments."""
     found = {}
     levels = {
         rows.SUM: SUM,

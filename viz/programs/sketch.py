@@ -16,7 +16,7 @@ from viz.names import printable
 from viz.programs.notation import MatrixNotation, in_lines, plain
 from viz.style import Theme
 
-# A long formula is broken into lines; one that nobody would read becomes f(…) of its operands,
+# A long formula is broken into lines; one that is too long to read becomes f(…) of its operands,
 # and the tooltip has it.
 WIDTH = 25
 MOST_LINES = 3

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 # How tightly an operator binds, as in Python.
 CHOICE, BOTH, CONDITION, OR, AND, SUM, PRODUCT, NEGATIVE, POWER, CALL = range(10)
@@ -31,6 +32,7 @@ class Tree:
     """
 
     __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
 
     @property
     def level(self) -> int:
@@ -252,30 +254,19 @@ def is_negative(tree: Tree) -> bool:
 
 def parts(tree: Tree) -> Iterator[Tree]:
     """The parts that a tree consists of, in the order in which they are written."""
-    match tree:
-        case Binary(left=left, right=right):
-            yield left
-            yield right
-        case Unary(operand=operand):
-            yield operand
-        case Choice(chosen=chosen, condition=condition, other=other):
-            yield chosen
-            yield condition
-            yield other
-        case Call(arguments=arguments, options=options):
-            yield from arguments
-            for _, option in options:
-                yield option
-        case Method(array=array, arguments=arguments):
-            yield array
-            yield from arguments
-        case Index(array=array, axes=axes):
-            yield array
-            yield from axes
-        case Attribute(array=array):
-            yield array
-        case List(items=items) | Tuple(items=items):
-            yield from items
+    return _trees_in(_fields(tree))
+
+
+def _trees_in(things: Iterable[object]) -> Iterator[Tree]:
+    for thing in things:
+        if isinstance(thing, Tree):
+            yield thing
+        elif isinstance(thing, tuple):
+            yield from _trees_in(thing)
+
+
+def _fields(tree: Tree) -> list[object]:
+    return [getattr(tree, name) for name in type(tree).__match_args__]
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
@@ -300,27 +291,13 @@ def changed(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
     >>> str(changed(parsed("a + b"), lambda part: Name(f"{part}1")))
     'a1 + b1'
     """
-    match tree:
-        case Binary(sign=sign, left=left, right=right):
-            return Binary(sign, change(left), change(right))
-        case Unary(sign=sign, operand=operand):
-            return Unary(sign, change(operand))
-        case Choice(chosen=chosen, condition=condition, other=other):
-            return Choice(change(chosen), change(condition), change(other))
-        case Call(function=function, arguments=arguments, options=options):
-            changed_options = tuple([(name, change(option)) for name, option in options])
-            return Call(function, tuple(map(change, arguments)), changed_options)
-        case Method(array=array, name=name, arguments=arguments):
-            return Method(change(array), name, tuple(map(change, arguments)))
-        case Index(array=array, axes=axes):
-            return Index(change(array), tuple(map(change, axes)))
-        case Attribute(array=array, name=name):
-            return Attribute(change(array), name)
-        case List(items=items):
-            return List(tuple(map(change, items)))
-        case Tuple(items=items):
-            return Tuple(tuple(map(change, items)))
-    return tree
+
+    def new(thing: Any) -> Any:
+        if isinstance(thing, tuple):
+            return tuple(map(new, thing))
+        return change(thing) if isinstance(thing, Tree) else thing
+
+    return type(tree)(*map(new, _fields(tree)))
 
 
 def replaced(tree: Tree, new: Mapping[str, Tree]) -> Tree:

@@ -10,7 +10,7 @@ and become an array along i and j. In general:
 - If the kept ones tell all members apart, and every combination occurs, they are the axes.
 - Else the group is a plain list.
 
-Two kinds of arrays are told their layout instead: an array of leaves has that of the lists
+Two kinds of arrays take their layout from elsewhere: an array of leaves has that of the lists
 it came in, and the gradient of an array has that of the array.
 
 The terms of a sum are arranged in the same way, along axes over which the sum runs.
@@ -95,7 +95,7 @@ def lay_out(
 def read_as_numbers(arrays: Sequence[Array]) -> set[str]:
     """The inputs that are a list of one number, and read as that number: Y[0].
 
-    A learner may write ``y = [Value(1)]`` for a unit that stands in no list itself.
+    A learner may write ``y = [Value(1)]`` for a unit that is in no list itself.
     """
     reads = [read for array in arrays for read in array.reads() if read.map.picks == (0,)]
     return {

@@ -206,7 +206,7 @@ class NormalForm:
         elif row is power_constant and inputs[1] == ONE:
             self._same_as(node, self._settled(inputs[0]), 1)
         elif row is power_constant and inputs[1] == self._numbers.get(0.0) and not self._keep_zeros:
-            self._same[node] = ONE  # of the slope of x ** 1, nobody wants to read x ** 0
+            self._same[node] = ONE  # the slope of x ** 1 is written 1, not x ** 0
         elif row.terms is not None:
             self._normalize_sum(node, row.terms(*inputs))
         else:

@@ -140,7 +140,7 @@ def _call(
     trouble: Exception | None = None
     for turn, weights, vectors in itertools.product(_TURNED, _TURNED, _VECTORS):
         if turn is _TURNED[1] and weights is _TURNED[1] and vectors is _VECTORS[0]:
-            continue  # nobody has both the other way with plain vectors
+            continue  # with plain vectors, not both are transposed
         laid = []
         for leaf, array in zip(leaves, values, strict=True):
             array = np.asarray(array, float)

@@ -96,7 +96,7 @@ def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Line]:
 
 @cache
 def _helper(name: str) -> Helper | None:
-    """A helper as trees; None for what is no helper, or has functions of its own."""
+    """A helper as trees; None for other functions, and for helpers that define functions."""
     if name not in NUMPY_HELPERS:
         return None
     [function] = ast.parse(NUMPY_HELPERS[name]).body
@@ -133,7 +133,7 @@ class _Lines:
         self._held: dict[str, Name] = {}
 
     def held(self, value: Tree, name: str) -> Tree:
-        """A name for the value, by a line of its own where there is none yet."""
+        """The name of the line that computes the value, which is added if there is none."""
         if isinstance(value, (Name, Number, Word)):
             return value
         text = str(value)

@@ -246,7 +246,7 @@ class LevelWriter:
         if shape:
             sizes = [*output.shape, *[-1] * output.per_example]
             tree = Method(tree, "reshape", tuple(map(Number, sizes)))
-            if borrowed:  # what the program returns is nobody else's
+            if borrowed:  # results share no memory with anything
                 tree = Method(tree, "copy")
         else:
             tree = Index(tree, (Number(0), Number(0)))

@@ -201,7 +201,7 @@ class Writer:
             if isinstance(tree, Name) and not self._is_kept(tree.name):
                 self.body.results[name] = tree.name
                 return
-            if self._is_view(array) or _is_broadcast(tree):  # what is returned is nobody else's
+            if self._is_view(array) or _is_broadcast(tree):  # results share no memory
                 tree = Method(tree, "copy")
             if self._expressions.keeps_column(array):
                 shape = (*output.shape, 1)
