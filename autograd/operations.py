@@ -14,7 +14,7 @@ from autograd.primitives import power
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import TypeAlias
+    from typing import Any, TypeAlias
 
     from autograd.primitives import Primitive
     from autograd.value import Value
@@ -35,7 +35,9 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
         call = describe(op, inputs)
         # Python's own words come last in args: some errors put a number before them.
         reason = ("no value", *error.args)[-1]
-        raise type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}") from None
+        failure: Any = type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}")
+        failure.op, failure.inputs = op, tuple(inputs)  # so that it can be drawn
+        raise failure from None
     try:
         return data, op.slopes_of_floats(data, *numbers)
     except (ArithmeticError, ValueError):

@@ -38,6 +38,7 @@ ROOMS = {
     "viz": [
         ("style", "names", "callers", "files", "progress", "formula_reader"),
         ("scenes",),
+        ("derivations",),
         ("layout",),
         ("player",),
         ("graphs", "networks", "programs"),

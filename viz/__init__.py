@@ -9,8 +9,9 @@ except ImportError as error:  # pragma: no cover (the tests try it in a process 
     ) from error
 
 from viz.check_plots import plot_check
+from viz.derivations import Explanation
 from viz.drawing import draw
-from viz.explaining import Explanation, explain
+from viz.explaining import explain
 from viz.layout.drawing import Drawing
 from viz.network_drawing import draw_network
 from viz.networks.sketch import NetworkDrawing

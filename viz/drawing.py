@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,11 +17,10 @@ from viz.graphs.levels_page import levels_page
 from viz.graphs.sketch import sketch
 from viz.graphs.sweep import Sweep, sweep_of
 from viz.layout.drawing import FORMATS, Drawing
+from viz.programs import is_program
 from viz.style import theme_named
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
     from autograd.operations import Output
     from autograd.vectorizer.running.program import Program
 
@@ -75,7 +73,7 @@ def draw(
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn
     look = theme_named(theme)
-    if _is_program(output):
+    if is_program(output):
         options = {
             'theme="circuit"': look.circuit,
             "detail": detail is not None,
@@ -103,12 +101,6 @@ def draw(
     if path is not None:
         drawing.save(path)
     return drawing
-
-
-def _is_program(subject: object) -> TypeIs[Program]:
-    """Whether this is a vectorised program; then its class, which needs NumPy, is imported."""
-    module = sys.modules.get("autograd.vectorizer.running.program")
-    return module is not None and isinstance(subject, module.Program)
 
 
 def _folded(sweep: Sweep, detail: str | None) -> tuple[str, list[Fold]] | None:

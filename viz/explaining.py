@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import math
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from html import escape as escape_markup
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import topological_order
@@ -20,58 +16,16 @@ from autograd.tracing import trace
 from autograd.value import Value
 from viz import names as naming
 from viz.callers import callers_variables
-from viz.files import write_as
+from viz.derivations import Derivation, Equation, Explanation, Written
 from viz.graphs.diagnosis import is_fresh
 from viz.names import distinct, printable
-from viz.scenes.page import page
+from viz.programs import is_program
 
 if TYPE_CHECKING:
     from autograd.operations import Output
+    from autograd.vectorizer.running.program import Program
 
 MOST_PATHS = 12  # with more, the derivation goes node by node
-WIDTH = 76  # of a line of text; a longer sum has one term on each
-
-_LATEX_SIGN = {"=": "=", "≈": r"\approx"}
-
-
-class Written(NamedTuple):
-    """An expression in text and in LaTeX, and whether it is a sum or a quotient there.
-
-    Of a product, there are its factors and the sign between them in LaTeX.
-    """
-
-    text: str
-    latex: str
-    loose: bool = False
-    latex_loose: bool = False
-    factors: tuple[Written, ...] = ()
-    latex_times: str = ""
-
-    def lines(self, *, latex: bool = False) -> list[str]:
-        """A product in lines that are no longer than ``WIDTH``, each further one with its sign."""
-        if len(self.text) <= WIDTH or len(self.factors) < 2:
-            return [self.latex if latex else self.text]
-        times = self.latex_times if latex else " × "
-        lines: list[str] = []
-        room = 0
-        for factor in self.factors:
-            written = factor.latex if latex else factor.text
-            room -= len(factor.text) + 3
-            if not lines or room < 0:
-                lines.append(f"{times.lstrip()}{written}" if lines else written)
-                room = WIDTH - len(factor.text) - 3
-            else:
-                lines[-1] += times + written
-        return lines
-
-    def placed(self, *, alone: bool, first: bool) -> Written:
-        """The expression in parentheses, where it needs them beside other factors."""
-        text, latex = self.text, self.latex
-        if (self.loose and not alone) or (text.startswith("−") and not first):
-            text = f"({text})"
-        if (self.latex_loose and not alone) or (latex.startswith("-") and not first):
-            latex = rf"\left({latex}\right)"
-        return Written(text, latex)
 
 
 class Factor(NamedTuple):
@@ -84,118 +38,7 @@ class Factor(NamedTuple):
     closed: bool = False  # whether nothing passes: the slope to a branch that is not taken
 
 
-class Equation(NamedTuple):
-    """One line: a sign, = where it is exact and ≈ where it is rounded, and a sum of terms."""
-
-    sign: str
-    terms: list[Written]
-
-    @property
-    def breaks(self) -> bool:
-        """Whether each term gets a separate line."""
-        return len(" + ".join(term.text for term in self.terms)) > WIDTH
-
-
-class Derivation(NamedTuple):
-    """What stands on the left, and the equations that lead from there to a number.
-
-    Attributes:
-        one_line: whether they stand in one line, as in u = bc = 6.
-    """
-
-    left: Written
-    lines: list[Equation]
-    one_line: bool = False
-
-    def __str__(self) -> str:
-        if self.one_line:
-            return " ".join([self.left.text, *(f"{e.sign} {e.terms[0].text}" for e in self.lines)])
-        told: list[str] = []
-        for line in self.lines:
-            start = self.left.text if not told else " " * len(self.left.text)
-            room = " " * len(self.left.text)
-            between = f"\n{room} + " if line.breaks else " + "
-            terms = [f"\n{room}   ".join(term.lines()) for term in line.terms]
-            told.append(f"{start} {line.sign} {between.join(terms)}")
-        return "\n".join(told)
-
-    @property
-    def latex(self) -> str:
-        """The rows of an ``aligned`` environment."""
-        if self.one_line:
-            chain = [f"{_LATEX_SIGN[e.sign]} {e.terms[0].latex}" for e in self.lines]
-            return f"{self.left.latex} &{' '.join(chain)}"
-        rows: list[str] = []
-        for line in self.lines:
-            between = " \\\\\n&\\quad + " if line.breaks else " + "
-            broken = " \\\\\n&\\qquad "
-            terms = between.join(broken.join(t.lines(latex=True)) for t in line.terms)
-            rows.append(
-                f"{'' if rows else self.left.latex} &{_LATEX_SIGN[line.sign]} {terms}".lstrip()
-            )
-        return " \\\\\n".join(rows)
-
-
-class Explanation:
-    """A derivation: text in a terminal, LaTeX in a notebook, and files of either kind.
-
-    Attributes:
-        values: the Values that it mentions, with their numbers.
-        derivations: one for each gradient.
-    """
-
-    def __init__(self, values: list[Derivation], derivations: list[Derivation]) -> None:
-        self.values = values
-        self.derivations = derivations
-
-    def __str__(self) -> str:
-        return "\n\n".join(["\n".join(map(str, self.values)), *map(str, self.derivations)])
-
-    __repr__ = __str__
-
-    @property
-    def markdown(self) -> str:
-        """The derivation for Markdown cells and pages, in display mathematics."""
-        return "\n\n".join(
-            f"$$\n\\begin{{aligned}}\n{rows}\n\\end{{aligned}}\n$$" for rows in self._blocks()
-        )
-
-    @property
-    def latex(self) -> str:
-        r"""The derivation for a LaTeX document, to be taken in by ``\input``.
-
-        Letters that pdflatex does not know, such as Chinese ones, stand there by their code.
-        """
-        text = "% needs \\usepackage{amsmath}\n" + "\n".join(
-            f"\\begin{{align*}}\n{rows}\n\\end{{align*}}" for rows in self._blocks()
-        )
-        return re.sub(r"[^\x00-\x7f]", lambda sign: rf"\text{{U+{ord(sign[0]):04X}}}", text)
-
-    def _repr_latex_(self) -> str:
-        return self.markdown
-
-    def _blocks(self) -> Iterator[str]:
-        yield " \\\\\n".join(value.latex for value in self.values)
-        for derivation in self.derivations:
-            yield derivation.latex
-
-    def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the derivation as text, Markdown, LaTeX or a page, by the ending of the file name.
-
-        Raises:
-            ValueError: the ending is not .txt, .md, .tex or .html.
-            OSError: the file cannot be written; an existing file is then unchanged.
-        """
-        return write_as(
-            path,
-            txt=lambda: f"{self}\n".encode(),
-            md=lambda: f"{self.markdown}\n".encode(),
-            tex=lambda: f"{self.latex}\n".encode(),
-            html=lambda: page("A derivation", f"<pre>{escape_markup(str(self))}</pre>").encode(),
-        )
-
-
-def explain(output: Output, value: Output | None = None) -> Explanation:
+def explain(output: Output | Program, value: Output | str | None = None) -> Explanation:
     """The derivation of d output / d value along every path, or of the gradients of all leaves.
 
     It starts with symbols, with the local derivatives from the table of operations; then numbers
@@ -221,24 +64,35 @@ def explain(output: Output, value: Output | None = None) -> Explanation:
     Names come from labels, or else from the caller's variables, or else they are letters. The
     graph is not changed, and ``backward()`` need not have been called.
 
+    Of a program that ``vectorize`` made, its lines follow in matrix notation, as on a slide.
+
     Args:
-        output: the Value to differentiate, or the list of one that a layer returns.
-        value: the Value to differentiate with respect to; by default every leaf of the graph.
+        output: the Value to differentiate, or the list of one that a layer returns; or a program.
+        value: the Value to differentiate with respect to, or its name; by default every leaf of
+            the graph.
 
     Raises:
         TypeError: one of the two is not a Value.
-        ValueError: the output does not depend on the value; an operation has no slope where one
-            is needed; or the graph is out of date.
+        ValueError: the output does not depend on the value; no Value or several have that name;
+            an operation has no slope where one is needed; or the graph is out of date.
     """
+    if is_program(output):
+        if value is not None:
+            raise TypeError("the lines of a program are explained as a whole: leave out the value")
+        from viz.programs.lines import explain_program  # imports NumPy
+
+        return explain_program(output)
     output = single(output)
     order = [node for node in topological_order(output) if node.op is not constant]
-    leaves = [node for node in order if not node.inputs]
-    targets = leaves if value is None else [single(value)]
     names = {
         node: printable(name)
         for node, name in distinct(name_values(order, callers_variables())).items()
     }
     J = names.get(output, "the output")
+    if value is None:
+        targets = [node for node in order if not node.inputs]
+    else:
+        targets = [_named(value, names) if isinstance(value, str) else single(value)]
     for target in targets:
         if target not in names:
             raise ValueError(
@@ -253,6 +107,16 @@ def explain(output: Output, value: Output | None = None) -> Explanation:
             )
     gradients(output, targets)  # raises where a slope is missing
     return _Explainer(output, order, names).explain(targets)
+
+
+def _named(name: str, names: Mapping[Value, str]) -> Value:
+    """The one Value of that name."""
+    found = [node for node, its in names.items() if name in (node.label, its)]
+    if len(found) != 1:
+        there = ", ".join(names.values())
+        which = "no Value is" if not found else f"{len(found)} Values are"
+        raise ValueError(f"{which} called {name!r} here: {there:.200}")
+    return found[0]
 
 
 class _Explainer:
@@ -465,17 +329,8 @@ def _sum(products: Iterable[Sequence[Written]], times: str = r" \cdot ") -> list
 
 
 def _number(x: float) -> Written:
-    return Written(number(x), _latex_number(x))
-
-
-_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
-
-
-def _latex_number(x: float) -> str:
-    mantissa, _, exponent = number(x).partition("×10")
-    text = mantissa.replace("−", "-").replace("∞", r"\infty").replace("nan", r"\mathrm{nan}")
-    return rf"{text} \times 10^{{{exponent.translate(_DIGITS)}}}" if exponent else text
+    return Written(number(x), naming.latex_number(x))
 
 
 def _operand(x: Value) -> str:
-    return _latex_number(x.data) if x.op is constant else naming.latex(x.label)
+    return naming.latex_number(x.data) if x.op is constant else naming.latex(x.label)

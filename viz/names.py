@@ -8,7 +8,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from autograd.notation import PLAIN, tell_apart
+from autograd.notation import PLAIN, number, tell_apart
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,6 +106,20 @@ def latex(name: str) -> str:
     raised = primes[0].replace("′", r"\prime") if primes else ""
     raised += f"({parts['layer']})" if parts and parts["layer"] else ""
     return text + (f"^{{{raised}}}" if raised else "")
+
+
+_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+
+
+def latex_number(x: float) -> str:
+    r"""A number in LaTeX.
+
+    >>> print(latex_number(-1.5e-7), latex_number(0.25))
+    -1.5 \times 10^{-7} 0.25
+    """
+    mantissa, _, exponent = number(x).partition("×10")
+    text = mantissa.replace("−", "-").replace("∞", r"\infty").replace("nan", r"\mathrm{nan}")
+    return rf"{text} \times 10^{{{exponent.translate(_DIGITS)}}}" if exponent else text
 
 
 def mathtext(name: str) -> str:

@@ -638,3 +638,24 @@ def test_a_slope_that_does_not_exist():
     x = Value(0, "x")
     with pytest.raises(ValueError, match="no slope"):
         told(sqrt(x), x)
+
+
+def test_a_value_is_given_by_its_name():
+    a, b = Value(2, "a"), Value(3, "b")
+    v = a * b
+    J = v + a
+    assert str(explain(J, "b")) == str(explain(J, b))
+    assert str(explain(J, "v")) == str(explain(J, v))  # the name of the variable
+
+
+@pytest.mark.parametrize(
+    ("names", "asked", "said"),
+    [
+        (("a", "b"), "c", "no Value is called 'c' here: a, b, J"),
+        (("a", "a"), "a", "2 Values are called 'a' here: a, a′, J"),
+    ],
+)
+def test_a_name_of_no_value_or_of_several_is_refused(names, asked, said):
+    J = Value(2, names[0]) * Value(3, names[1])
+    with pytest.raises(ValueError, match=f"^{said}$"):
+        explain(J, asked)

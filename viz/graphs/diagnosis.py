@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import traceback
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import topological_order
 from autograd.checking import Disagreement, GradientError
 from autograd.notation import number
-from autograd.operations import compute, single
 from autograd.operations import is_fresh as is_fresh
-from autograd.primitives import relu, sigmoid, tanh
+from autograd.operations import single
+from autograd.primitives import Primitive, relu, sigmoid, tanh
 from autograd.value import Value
 
 if TYPE_CHECKING:
@@ -115,12 +114,12 @@ def _disagreement(found: Disagreement) -> str:
 
 def _failed_operation(error: Exception) -> Value:
     """The Value that would have been recorded, had the operation not raised this error."""
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code is compute.__code__:
-            node = Value(math.nan)
-            node.op, node.inputs = frame.f_locals["op"], tuple(frame.f_locals["inputs"])
-            node.partials = (math.nan,) * len(node.inputs)
-            return node
+    op = getattr(error, "op", None)
+    if isinstance(op, Primitive):
+        node = Value(math.nan)
+        node.op, node.inputs = op, error.inputs  # type: ignore[attr-defined]
+        node.partials = (math.nan,) * len(node.inputs)
+        return node
     raise TypeError(
         f"this {type(error).__name__} is not about a graph: draw takes a Value, the error "
         "of gradcheck or of fit, or that of an operation on Values which has no value"

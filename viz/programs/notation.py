@@ -1,15 +1,16 @@
-"""Matrix notation: NumPy formulas as on a slide, W⁽²⁾ᵀ dZ⁽²⁾ ∗ (Z⁽¹⁾ > 0)."""
+"""Matrix notation: the formulas of a program as on a slide, W⁽²⁾ᵀ dZ⁽²⁾ ∗ (Z⁽¹⁾ > 0)."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from autograd import primitives as rows
 from autograd.notation import number
+from autograd.primitives import Primitive
 from autograd.vectorizer.formulas.trees import (
     NEW_AXIS,
     WHOLE_AXIS,
@@ -29,6 +30,7 @@ from autograd.vectorizer.formulas.trees import (
     replaced,
 )
 from viz.layout.markup import escape, italic
+from viz.names import latex, latex_number, shown
 
 # How tightly a text binds its parts. A matrix product stands without a sign and binds more
 # tightly than ∗ and /; what stands behind Σ has to, or is put in parentheses. (−Σ A) ∗ B needs
@@ -39,16 +41,91 @@ CONDITION, SUM, NEGATIVE_PREFIX, NEGATIVE, PREFIX, PRODUCT, MATMUL, POWER, CALL 
 # holds them.
 BREAK, NARROW_BREAK = "\u200b", "\u200c"
 
-_SIGNS = {
-    "-": "−",
-    "*": "∗",
-    ">": "&gt;",
-    ">=": "≥",
-    "<": "&lt;",
-    "<=": "≤",
-    "==": "=",
-    "!=": "≠",
-}
+_SIGNS = {"-": "−", "*": "∗", ">=": "≥", "<=": "≤", "==": "=", "!=": "≠"}
+_LATEX_SIGNS = {"*": r"\ast", "·": r"\cdot", ">=": r"\ge", "<=": r"\le", "==": "=", "!=": r"\ne"}
+
+
+class Style(NamedTuple):
+    """How what formulas consist of is written in one medium.
+
+    Attributes:
+        name: of an array, such as W[1].
+        plain: any other text.
+        power: of a base and an exponent.
+        raised: whether a name ends with something high, beside which an exponent is misread.
+        transposed: the sign behind an array.
+        signs: of operators, where they differ from Python's.
+        total, mean: the signs of sums and means over examples.
+        breaks: where a line may break between terms, and between factors.
+        number: a number.
+        row: the notation of a row of one or two inputs, ``{0}`` and ``{1}``.
+    """
+
+    name: Callable[[str], str]
+    plain: Callable[[str], str]
+    power: Callable[[str, str], str]
+    raised: Callable[[str], bool]
+    transposed: str
+    signs: Mapping[str, str]
+    total: str
+    mean: str
+    breaks: tuple[str, str]
+    number: Callable[[float], str]
+    row: Callable[[Primitive], str]
+
+
+def _text_power(base: str, exponent: str) -> str:
+    high = exponent.translate(str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"))
+    simple = exponent.lstrip("−").isdecimal()
+    return f"{base}{high}" if simple else f"{base}^({exponent})"
+
+
+def _latex_row(row: Primitive) -> str:
+    assert isinstance(row.latex, str)
+    doubled = row.latex.replace("{", "{{").replace("}", "}}")
+    return doubled.replace("#1", "{0}").replace("#2", "{1}")
+
+
+# In HTML-like labels of pictures, in text, and in LaTeX.
+HTML = Style(
+    name=italic,
+    plain=escape,
+    power=lambda base, exponent: f"{base}<SUP>{exponent}</SUP>",
+    raised=lambda text: text.endswith("⁾</I>"),
+    transposed="ᵀ",
+    signs=_SIGNS | {">": "&gt;", "<": "&lt;", "<=": "≤"},
+    total="Σ ",
+    mean=f"mean {BREAK}",
+    breaks=(BREAK, NARROW_BREAK),
+    number=number,
+    row=lambda row: escape(str(row.notation)),
+)
+TEXT = Style(
+    name=shown,
+    plain=str,
+    power=_text_power,
+    raised=lambda text: text.endswith("⁾"),
+    transposed="ᵀ",
+    signs=_SIGNS,
+    total="Σ ",
+    mean="mean ",
+    breaks=("", ""),
+    number=number,
+    row=lambda row: str(row.notation),
+)
+LATEX = Style(
+    name=latex,
+    plain=lambda text: rf"\text{{{text}}}".replace("_", r"\_"),
+    power=lambda base, exponent: f"{base}^{{{exponent}}}",
+    raised=lambda text: "^" in text,
+    transposed=r"^\top",
+    signs=_LATEX_SIGNS,
+    total=r"\sum ",
+    mean=r"\operatorname{mean} ",
+    breaks=("", ""),
+    number=latex_number,
+    row=_latex_row,
+)
 
 # These change no number, at most the shape, and the shapes stand on the wires.
 _RESHAPING = ("np.broadcast_to", "np.ravel", "np.stack")
@@ -108,19 +185,29 @@ class MatrixNotation:
     Args:
         names: how names are written; others are typeset as they are.
         shapes: those of the arrays, where ``"m"`` is the number of examples.
+        style: the medium.
     """
 
-    def __init__(self, names: Mapping[str, str], shapes: Mapping[str, Sequence[int | str]]) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        shapes: Mapping[str, Sequence[int | str]],
+        style: Style = HTML,
+    ) -> None:
         self._names = names
         self._shapes = shapes
+        self._style = style
 
     def write(self, tree: Tree) -> str:
-        """A formula for an HTML-like label, with a ``BREAK`` where a line may break."""
+        """A formula; in an HTML-like label, there is a ``BREAK`` where a line may break."""
         return self._piece(tree).text
 
     def name(self, name: str) -> str:
-        """A name for an HTML-like label."""
-        return self._names.get(name) or italic(name)
+        """The name of an array."""
+        return self._names.get(name) or self._style.name(name)
+
+    def _sign(self, sign: str) -> str:
+        return self._style.signs.get(sign, sign)
 
     def _piece(self, tree: Tree) -> Piece:
         match tree:
@@ -129,29 +216,29 @@ class MatrixNotation:
                 kind = "word" if symbol is None else "slope" if symbol["slope"] else "symbol"
                 return Piece(self.name(name), CALL, kind, kind)
             case Number(data=data) if data < 0:
-                return Piece(f"−{number(-data)}", NEGATIVE)
+                return Piece(f"{self._sign('-')}{self._style.number(-data)}", NEGATIVE)
             case Number(data=data):
-                return Piece(number(data))
+                return Piece(self._style.number(data))
             case Unary(sign="-", operand=x):
                 inner = self._piece(x)
                 level = NEGATIVE_PREFIX if inner.level == PREFIX else NEGATIVE
-                return Piece(f"−{inner.within(PREFIX)}", level)
+                return Piece(f"{self._sign('-')}{inner.within(PREFIX)}", level)
             case Binary(sign="@", left=left, right=right):
                 return self._matrix_product(left, right)
             case Binary(sign="**", left=left, right=right):
                 return self._power(left, right)
             case Binary(sign="+" | "-" as sign, left=left, right=right):
                 first, second = self._piece(left), self._piece(right)
-                sign = _SIGNS.get(sign, sign)
-                return Piece(f"{first.within(SUM)} {BREAK}{sign} {second.within(PREFIX)}", SUM)
+                sign = f"{self._style.breaks[0]}{self._sign(sign)}"
+                return Piece(f"{first.within(SUM)} {sign} {second.within(PREFIX)}", SUM)
             case Binary(sign="*" | "/"):
                 return self._product(tree)
             case Binary(sign=sign, left=left, right=right):
                 texts = [self._piece(x).within(SUM) for x in (left, right)]
-                return Piece(f" {_SIGNS[sign]} ".join(texts), CONDITION)
+                return Piece(f" {self._sign(sign)} ".join(texts), CONDITION)
             case Attribute(array=x, name="T"):
                 inner = self._piece(x)
-                return Piece(f"{inner.within(CALL)}ᵀ", CALL, inner.starts, inner.ends)
+                return Piece(self._turned(inner.within(CALL)), CALL, inner.starts, inner.ends)
             case Index(array=Name(name=name) as x, axes=(Number(data=0),)) if self._shapes.get(
                 name, ()
             )[:1] == (1,):
@@ -162,7 +249,11 @@ class MatrixNotation:
                 return self._piece(x)
             case Call():
                 return self._call(tree)
-        return Piece(escape(str(tree)))
+        return Piece(self._style.plain(str(tree)))
+
+    def _turned(self, text: str) -> str:
+        raised = self._style is LATEX and self._style.raised(text)  # no two superscripts there
+        return (f"{{{text}}}" if raised else text) + self._style.transposed
 
     def _product(self, tree: Binary) -> Piece:
         left, right, times = tree.left, tree.right, tree.sign == "*"
@@ -180,9 +271,8 @@ class MatrixNotation:
             before, first = f"({first.text})", Piece("")
         after = second.within(PRODUCT if times else MATMUL)
         level = first.level if NEGATIVE_PREFIX <= first.level <= PREFIX else PRODUCT
-        broken = "" if by_number else NARROW_BREAK
-        sign = _SIGNS.get(tree.sign, tree.sign)
-        return Piece(f"{before} {broken}{sign} {after}", level, first.starts)
+        broken = "" if by_number else self._style.breaks[1]
+        return Piece(f"{before} {broken}{self._sign(tree.sign)} {after}", level, first.starts)
 
     def _matrix_product(self, left: Tree, right: Tree) -> Piece:
         match left:  # a number comes first: 0.01(wᵀw)
@@ -191,11 +281,14 @@ class MatrixNotation:
             case Unary(sign="-", operand=matrix):
                 return self._piece(Unary("-", Binary("@", matrix, right)))
         first, second = self._piece(left), self._piece(right)
-        written = first.within(MATMUL) + "ᵀ" * self._is_list(left, of_examples=False)
-        turned = second.within(POWER) + "ᵀ" * self._is_list(right, of_examples=True)
+        one, other = first.within(MATMUL), second.within(POWER)
+        if self._is_list(left, of_examples=False):
+            one = self._turned(one)
+        if self._is_list(right, of_examples=True):
+            other = self._turned(other)
         kinds = {first.ends, second.starts}
-        sign = "" if kinds == {"symbol"} else " · " if "word" in kinds else " "
-        return Piece(f"{written}{sign}{turned}", MATMUL, first.starts, second.ends)
+        sign = "" if kinds == {"symbol"} else f" {self._sign('·')} " if "word" in kinds else " "
+        return Piece(f"{one}{sign}{other}", MATMUL, first.starts, second.ends)
 
     def _is_list(self, tree: Tree, *, of_examples: bool) -> bool:
         if isinstance(tree, Index) and len(tree.axes) == 1 and isinstance(tree.axes[0], Slice):
@@ -217,16 +310,16 @@ class MatrixNotation:
         inner = self._piece(base)
         text = inner.within(CALL)
         # The 2 is no part of the index of a layer, and not that of dx² either.
-        if text.endswith("⁾</I>") or inner.ends == "slope":
+        if self._style.raised(text) or inner.ends == "slope":
             text = f"({text})"
-        raised = _unbroken(self._piece(exponent).text)
-        return Piece(f"{text}<SUP>{raised}</SUP>", POWER)
+        return Piece(self._style.power(text, _unbroken(self._piece(exponent).text)), POWER)
 
     def _indexed(self, array: Piece, axes: Sequence[Tree]) -> Piece:
         if all(axis in (WHOLE_AXIS, NEW_AXIS) for axis in axes):
             return array
         texts = [
-            self.name(axis.name) if isinstance(axis, Name) else escape(str(axis)) for axis in axes
+            self.name(axis.name) if isinstance(axis, Name) else self._style.plain(str(axis))
+            for axis in axes
         ]
         return Piece(f"{array.within(CALL)}[{', '.join(texts)}]", CALL, array.starts)
 
@@ -238,7 +331,7 @@ class MatrixNotation:
             case function, [array, *_] if function in _RESHAPING:
                 return self._piece(array)
             case "np.sum" | "np.mean" as function, [x]:
-                sign = {"np.sum": "Σ ", "np.mean": f"mean {BREAK}"}[function]
+                sign = self._style.total if function == "np.sum" else self._style.mean
                 return Piece(f"{sign}{self._piece(x).within(MATMUL)}", PREFIX)
             case "np.zeros", _:
                 return Piece("0")
@@ -247,36 +340,36 @@ class MatrixNotation:
             case "np.full", [_, x]:
                 return self._piece(x)
             case ("np.concatenate", [List(items=parts)]) | ("np.broadcast_arrays", parts):
-                listed = f"; {BREAK}".join([self._piece(x).text for x in parts])
+                listed = f"; {self._style.breaks[0]}".join([self._piece(x).text for x in parts])
                 return Piece(f"[{listed}]")
         texts = [self._piece(x).text for x in tree.arguments]
         function = tree.function.removeprefix("np.")
-        if function in _notations():
-            notation, level = _notations()[function]
-            return Piece(notation.format(*texts), level)
+        if function in _rows():
+            row = _rows()[function]
+            return Piece(self._style.row(row).format(*texts), _ROW_LEVELS[row.binds])
         texts += [f"{name}={self._piece(option).text}" for name, option in tree.options]
-        name = escape(function.replace("cross_entropy", "cross-entropy"))
-        return Piece(f"{name}({f', {BREAK}'.join(texts)})")
+        name = self._style.plain(function.replace("cross_entropy", "cross-entropy"))
+        return Piece(f"{name}({f', {self._style.breaks[0]}'.join(texts)})")
+
+
+_ROW_LEVELS = {
+    rows.SUM: SUM,
+    rows.QUOTIENT: PRODUCT,
+    rows.PRODUCT: PRODUCT,
+    rows.POWER: POWER,
+    rows.CALL: CALL,
+}
 
 
 @cache
-def _notations() -> dict[str, tuple[str, int]]:
-    """The functions in programs whose notation has signs between their arguments."""
-    found = {}
-    levels = {
-        rows.SUM: SUM,
-        rows.QUOTIENT: PRODUCT,
-        rows.PRODUCT: PRODUCT,
-        rows.POWER: POWER,
-        rows.CALL: CALL,
+def _rows() -> dict[str, Primitive]:
+    """The functions of programs whose notation encloses their arguments."""
+    return {
+        row.numpy.partition("(")[0].removeprefix("np."): row
+        for row in rows.TABLE.values()
+        if isinstance(row.notation, str)
+        and re.fullmatch(r"[^{}·^]*[(|]\{0\}(, \{1\})?[)|][^{}·^]*", row.notation)
     }
-    for row in rows.TABLE.values():
-        function = row.numpy.partition("(")[0].removeprefix("np.")
-        if isinstance(row.notation, str) and re.fullmatch(
-            r"[^{}·^]*[(|]\{0\}(, \{1\})?[)|][^{}·^]*", row.notation
-        ):
-            found[function] = escape(row.notation), levels[row.binds]
-    return found
 
 
 def plain(text: str) -> str:

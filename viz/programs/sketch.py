@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from autograd.vectorizer.formulas.statements import Shape, Statement
@@ -13,7 +12,8 @@ from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
 from viz.layout.markup import colored, italic
 from viz.names import printable
-from viz.programs.notation import MatrixNotation, in_lines, plain
+from viz.programs.naming import written_names
+from viz.programs.notation import HTML, MatrixNotation, in_lines, plain
 from viz.style import Theme
 
 # A long formula is broken into lines; one that is too long to read becomes f(…) of its operands,
@@ -22,9 +22,6 @@ WIDTH = 25
 MOST_LINES = 3
 LONGEST_CODE = 600
 MOST_OPERANDS = 6
-
-# Z1, A1, W1: a word and the number of a layer.
-_NUMBERED = re.compile(r"(?P<word>[^\W\d_]+)(?P<layer>\d+)")
 
 
 class Array(NamedTuple):
@@ -59,7 +56,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
         )
     shapes = {statement.name: statement.shape for statement in program.statements}
     shapes |= {each.name: each.shape for each in wires}
-    notation = MatrixNotation(written_names(program), shapes)
+    notation = MatrixNotation(written_names(program, HTML), shapes)
     m = italic(program.examples)
     heading = []
     if any("m" in each.shape for each in wires):
@@ -131,32 +128,6 @@ def wires_of(program: Program) -> list[Array]:
         belongs[of].insert(0, statement)
         place |= dict.fromkeys(statement.operands, of)
     return wires
-
-
-def written_names(program: Program) -> dict[str, str]:
-    """The names of a program in HTML-like labels, those of a layer with its number raised.
-
-    The layers are those of the Z's. A parameter W1 or b1 belongs to layer 1 if Z1 reads it;
-    else its number is an index.
-    """
-    read = {statement.name: statement.operands for statement in program.statements}
-    leaves = {leaf.name: italic(leaf.name) for leaf in program.leaves}
-    lists = [leaf.name for leaf in program.leaves if leaf.parameter and leaf.shape]
-    names = {name: italic(name) for name in read} | leaves
-    for name in [*lists, *read]:
-        parts = _NUMBERED.fullmatch(name)
-        if parts is None:
-            continue
-        word, layer = parts["word"], parts["layer"]
-        z = f"Z{layer}"
-        its_own = name == z or (word == "A" and z in read.get(name, ()))
-        if z in read and (its_own or (name in lists and name in read[z])):
-            names[name] = italic(f"{word}[{layer}]")
-    for name in read:  # dp_1, dp_2, …: pieces of dp
-        if any(name.startswith(f"{output}_") for output in program.outputs):
-            names[name] = f"d{italic(name[1:])}"
-    slopes = {f"d{name}": f"d{written}" for name, written in names.items()}
-    return names | {name: text for name, text in slopes.items() if name not in leaves}
 
 
 def _size(shape: Shape, m: str) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from autograd.vectorizer.formulas.trees import parsed
-from viz.programs.notation import BREAK, NARROW_BREAK, MatrixNotation, in_lines, plain
+from viz.programs.notation import (
+    BREAK,
+    LATEX,
+    NARROW_BREAK,
+    TEXT,
+    MatrixNotation,
+    in_lines,
+    plain,
+)
 
 SHAPES = {
     "R": (1, "m"),
@@ -104,6 +112,30 @@ def written(code):
 )
 def test_written_as_on_a_slide(code, slide):
     assert written(code) == slide
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "latex"),
+    [
+        ("W @ X", "WX", "WX"),
+        ("w @ X + b", "wᵀX + b", r"w^\topX + b"),
+        ("dZ2 @ A1.T / m", "dZ⁽²⁾ A⁽¹⁾ᵀ / m", r"dZ^{(2)} {A^{(1)}}^\top / m"),
+        ("1 - A1 ** 2", "1 − (A⁽¹⁾)²", r"1 - (A^{(1)})^{2}"),
+        ("A ** (B + 1)", "A^(B + 1)", "A^{B + 1}"),
+        ("A * (B >= 0)", "A ∗ (B ≥ 0)", r"A \ast (B \ge 0)"),
+        ("-2e-7 * np.sum(A)", "−2×10⁻⁷ Σ A", r"-2 \times 10^{-7} \sum A"),
+        ("np.mean(sigmoid(Z))", "mean σ(Z)", r"\operatorname{mean} \sigma\left(Z\right)"),
+        ("weights @ inputs", "weights · inputs", r"\mathrm{weights} \cdot \mathrm{inputs}"),
+        ("f(A, axis=0)[I_1]", "f(A, axis=0)[I₁]", r"\text{f}(A, axis=0)[I_{1}]"),
+        ("A[1:]", "A[1:]", r"A[\text{1:}]"),
+    ],
+)
+def test_written_as_text_and_as_latex(code, text, latex):
+    names = {"A1": "A[1]", "dZ2": "dZ[2]"}
+    typeset = {name: TEXT.name(of) for name, of in names.items()}
+    assert MatrixNotation(typeset, SHAPES, TEXT).write(parsed(code)) == text
+    typeset = {"A1": LATEX.name("A[1]"), "dZ2": "d" + LATEX.name("Z[2]")}
+    assert MatrixNotation(typeset, SHAPES, LATEX).write(parsed(code)) == latex
 
 
 def test_names_are_slanted_and_signs_of_markup_disarmed():
