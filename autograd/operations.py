@@ -37,7 +37,10 @@ def compute(op: Primitive, inputs: Sequence[Value]) -> tuple[float, tuple[float,
         reason = ("no value", *error.args)[-1]
         failure: Any = type(error)(f"{call}: {reason}. {op.name}: {op.__doc__}")
         failure.op, failure.inputs = op, tuple(inputs)  # so that it can be drawn
-        raise failure from None
+        try:
+            raise failure from None
+        finally:
+            del failure  # the error has this frame in its traceback, and would keep itself alive
     try:
         return data, op.slopes_of_floats(data, *numbers)
     except (ArithmeticError, ValueError):

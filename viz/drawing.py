@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from autograd.value import Value
 from viz.callers import callers_variables
 from viz.files import check_target
-from viz.graphs.detail import LEVELS, MOST_IN_NUMBERS, detail_for
+from viz.graphs.detail import LEVELS, MOST_IN_NUMBERS, detail_for, is_legible
 from viz.graphs.diagnosis import examine, find_notes
 from viz.graphs.folding import Fold, fold, sketch_folded
 from viz.graphs.levels_page import levels_page
@@ -57,8 +57,9 @@ def draw(
             which a click unfolds the boxes of a folded graph, from layers to neurons to values.
         theme: "light", "dark", or "circuit" (gates, as the course CS231n draws them).
         detail: "full" with the chain rule; "numbers" without it; "neurons" or "layers", where
-            Values that are computed alike become one box. By default full for up to 30 values
-            and numbers for up to 60; larger graphs are folded where possible.
+            Values that are computed alike become one box. By default full for up to 30 values,
+            if that is legible on a slide, and numbers for up to 60; larger graphs are folded
+            where possible.
         parameters: leaves that should be in the graph, such as ``model.parameters()``: those
             that no operation reads are drawn separately, and marked.
 
@@ -98,6 +99,8 @@ def draw(
             drawing = sketch_folded(sweep, *folded, look, html)
         else:
             drawing = sketch(sweep, look, detail_for(len(sweep.names), detail), html)
+            if detail is None and not look.circuit and not is_legible(drawing.scene):
+                drawing = sketch(sweep, look, "numbers", html)
     if path is not None:
         drawing.save(path)
     return drawing

@@ -185,6 +185,16 @@ def common_name(name: str, *, in_layer: bool) -> str:
     return f"{parts['word']}{layer}{unit}"
 
 
+def position(name: str) -> tuple[int, ...]:
+    """The indices in a name.
+
+    >>> position("W[1]_2,13"), position("x_3"), position("loss")
+    ((2, 13), (3,), ())
+    """
+    parts = _INDEXED.fullmatch(name)
+    return tuple(map(int, parts["position"].split(","))) if parts and parts["position"] else ()
+
+
 def printable(text: str) -> str:
     """A text in which control characters, also those that turn the direction, are spaces."""
     return "".join(c if c.isprintable() else " " for c in text)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import graphviz
 import pytest
+from graphs import sigmoid_circuit
 
 import viz.layout.drawing
 from autograd import Value, dot, sigmoid, total
@@ -194,11 +195,29 @@ def chain(values: int) -> Value:
     return x
 
 
+def test_chain_rules_stay_away_where_they_would_not_be_legible_on_a_slide():
+    L = sigmoid_circuit()
+    L.backward()
+    assert not any("×" in text for text in texts(draw(L)))
+    scene = draw(L).scene
+    assert 14 * min(960 / scene.width, 420 / scene.height) >= 10
+    assert any("×" in text for text in texts(draw(L, detail="full")))
+
+
+def test_a_wide_picture_shrinks_with_the_pane_of_a_notebook(J):
+    assert 'style="max-width:' not in draw(J, detail="numbers")._repr_mimebundle_()["image/svg+xml"]
+    L = sigmoid_circuit()
+    shown = draw(L)._repr_mimebundle_()["image/svg+xml"]
+    head = shown[: shown.index(">")]
+    assert f'style="max-width:{draw(L).scene.width:.0f}' in head
+    assert " width=" not in head
+
+
 def test_detail_by_size():
-    chains = {n: chain(n) for n in (30, 31, 300, 301)}
+    chains = {n: chain(n) for n in (4, 31, 300, 301)}
     for output in chains.values():
         output.backward()
-    assert any("1 × (−1) = −1" in text for text in texts(draw(chains[30])))
+    assert any("1 × (−1) = −1" in text for text in texts(draw(chains[4])))
     numbers_only = texts(draw(chains[31]))
     assert "−1" in numbers_only
     assert not any("×" in text for text in numbers_only)
@@ -209,7 +228,7 @@ def test_detail_by_size():
     forced = draw(chains[301], detail="numbers")
     assert "splines=line" in forced.source
     with pytest.raises(ValueError, match="no detail 'all': choose one of full, numbers"):
-        draw(chains[30], detail="all")
+        draw(chains[4], detail="all")
 
 
 def test_larger_graphs_are_laid_out_in_a_child_process(monkeypatch):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from viz.scenes.scene import Scene
+from viz.style import FONT_SIZE
+
 DETAILS = ("full", "numbers")
 LEVELS = ("neurons", "layers")  # at which a graph folds
 
@@ -30,3 +33,11 @@ def detail_for(values: int, detail: str | None) -> str:
         known = ", ".join((*DETAILS, *LEVELS))
         raise ValueError(f"there is no detail {detail!r}: choose one of {known}")
     return detail
+
+
+def is_legible(scene: Scene) -> bool:
+    """Whether the text has 10 points or more when the picture is fitted into 960 × 420 points.
+
+    That is the room for a picture on a slide of 16:9 with a title.
+    """
+    return FONT_SIZE * min(960.0 / scene.width, 420.0 / scene.height) >= 10.0

@@ -16,13 +16,15 @@ from viz.graphs.sketch import RIGHT, WRONG
 from viz.graphs.sweep import Sweep
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
-from viz.layout.markup import HTML, colored, escape, italic
-from viz.names import common_name, typeset
+from viz.layout.markup import HTML, colored, escape, italic, sized
+from viz.names import common_name, position, typeset
 from viz.style import Theme
 
 # Rows over lists whose notation reads well with one name for a list: W⁽¹⁾x + b⁽¹⁾.
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
 
+BADGE = 10.0  # points, of how many Values a box has
+MOST_LISTED = 3  # of more numbers, the smallest and the largest are shown
 MOST_ALIKE = 4  # folds of one name that are told apart by primes
 
 
@@ -214,7 +216,7 @@ def sketch_folded(
     wires: list[Wire] = []
     edges: list[Edge] = []
     for i, each in enumerate(folds):
-        count = f" × {len(each.members)}" if len(each.members) > 1 else ""
+        count = f"<BR/>{sized(extent(each, sweep.names), BADGE)}" if len(each.members) > 1 else ""
         values = span([sweep.values[node] for node in each.members])
         gradients = span([sweep.gradients[node] for node in each.members]) if sweep.swept else "–"
         tooltip = f"{typeset(each.name)}: {len(each.members)} values {values}"
@@ -238,6 +240,16 @@ def sketch_folded(
     return Drawing(diagram, theme, f"Computation graph of {typeset(J)}, {told}.", html)
 
 
+def extent(each: Fold, names: Mapping[Value, str]) -> str:
+    """How many Values a fold has: the shape of weights, as in 16 × 5, else their number."""
+    places = [position(names[node]) for node in each.members]
+    if all(len(place) == 2 for place in places):
+        rows, columns = (len(set(axis)) for axis in zip(*places, strict=True))
+        if rows * columns == len(each.members):
+            return f"{rows} × {columns}"
+    return f"{len(each.members)} values"
+
+
 def fold_notes(each: Fold, sweep: Sweep) -> list[str]:
     """What is wrong in a fold: each kind of note once, with how many of its Values have it.
 
@@ -257,11 +269,14 @@ def fold_notes(each: Fold, sweep: Sweep) -> list[str]:
 
 
 def span(numbers: Sequence[float]) -> str:
-    """From the smallest to the largest of some numbers, with two digits: −0.9 … 0.85.
+    """Some numbers with two digits; of many, from the smallest to the largest: −0.9 … 0.85.
 
-    >>> span([1.0, float("nan"), 3.0])
-    '1 … 3, ⚠ 1 nan'
+    >>> span([0.1, -0.3, 0.7]), span([1.0, float("nan"), 3.0, 2.0])
+    ('(0.1, −0.3, 0.7)', '1 … 3, ⚠ 1 nan')
     """
+    finite = all(map(math.isfinite, numbers))
+    if finite and 1 < len(set(numbers)) <= len(numbers) <= MOST_LISTED:
+        return f"({', '.join([number(float(f'{x:.2g}')) for x in numbers])})"
     known = [x for x in numbers if not math.isnan(x)]
     unknown = len(numbers) - len(known)
     if not known:

@@ -19,6 +19,7 @@ from viz.style import FONT_SIZE, Theme
 
 LONGEST_TITLE = 60  # characters
 LONGEST_IN_CIRCLE = 5
+NARROW = 0.15  # inches between ranks where the wires bear numbers alone
 
 # The colours and widths of lines.
 RIGHT, WRONG = ("ink", 1.0), ("alert", 2.5)
@@ -45,7 +46,7 @@ def sketch(
         # At a leaf it is the wire that is wrong.
         color, width = WRONG if notes and node.inputs else RIGHT
         line = WRONG if notes and not node.inputs else RIGHT
-        box = _box(f"n{i}", node, names, tooltip, theme)
+        box = _box(f"n{i}", node, names, tooltip, theme, full)
         boxes.append(box._replace(color=color, width=width))
         value = colored(_value(node, sweep, full), "value")
         below = [colored(_gradient(node, sweep, full), "gradient")]
@@ -60,11 +61,15 @@ def sketch(
             edges.append(Edge(f"w{i}", to, f"u{k}", *line, arrow=True, length=length))
     edges.append(Edge(f"w{ids[output]}", "end", "end", arrow=True))
     heading = _heading(sweep, full or theme.circuit)
-    diagram = Diagram([*boxes, end()], wires, edges, heading)
+    diagram = Diagram(
+        [*boxes, end()], wires, edges, heading, gap=0.3 if full or theme.circuit else NARROW
+    )
     return Drawing(diagram, theme, _description(sweep), html)
 
 
-def _box(name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme) -> Box:
+def _box(
+    name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme, full: bool
+) -> Box:
     """What is written for the operation that made a Value; for a leaf, its name."""
     if not node.inputs:
         return leaf(name, italic(names[node]), tooltip)
@@ -76,7 +81,7 @@ def _box(name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme
         size = (0.5, height)
         return Box(name, escape(gate), shape, tooltip, margin=(0.02, 0.02), size=size)
     text = f"{italic(names[node])} = {formula(node, names, HTML)}"
-    return Box(name, text, tooltip=tooltip, size=(0.75, height))
+    return Box(name, text, tooltip=tooltip, size=(0.75 if full else 0.5, height))
 
 
 def _gate(node: Value) -> str:

@@ -28,6 +28,8 @@ PNG_RESOLUTION = 192  # dots per inch: twice the size of the SVG, so sharp on a 
 
 FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its page
 
+PANE = 555.0  # points, of the narrowest pane of a notebook, which has 740 pixels
+
 # Larger drawings are laid out in a child process, with a time limit.
 MOST_IN_PROCESS = 60  # boxes
 SECONDS = 60.0
@@ -172,8 +174,9 @@ class Drawing:
     def _repr_mimebundle_(self, *_: Any, **__: Any) -> dict[str, Any]:
         # The PNG is for viewers that do not show an SVG, such as an untrusted notebook; the text
         # is for those that show no pictures, and would else be the address in memory.
+        wide = self.scene.width > PANE
         return {
             "text/plain": self.description,
-            "image/svg+xml": self.pipe("svg", encoding="utf-8"),
+            "image/svg+xml": svg(self.scene, self.description, self.theme, scaled=wide),
             "image/png": self._small_png(),
         }

@@ -21,6 +21,7 @@ def svg(
     dark: Theme | None = None,
     css: str = "",
     scope: str = "",
+    scaled: bool = False,
 ) -> str:
     """The scene as one SVG element.
 
@@ -33,11 +34,15 @@ def svg(
         dark: the theme for readers whose system is dark; None: the same.
         css: rules to add.
         scope: a further class, by which the rules can be for this picture alone.
+        scaled: whether the picture shrinks with the page around it, where that is narrower.
     """
     width, height, left = _short(scene.width), _short(scene.height), _short(scene.left)
     if dark:
         css = _colors_if_dark(dark) + css
     style = f"<style>{css}</style>" if css else ""
+    size = f'width="{width}pt" height="{height}pt"'
+    if scaled:  # notebooks show an SVG with a width at that width, and cut it off
+        size = f'style="max-width:{width}pt"'
     linked = any(part.link for part in scene.parts)  # links are to be reached
     parts = "".join(_part(part, theme) for part in scene.parts)
     heading = "".join(_label(label, theme) for label in scene.heading)
@@ -45,7 +50,7 @@ def svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" class="glassgrad-picture'
         f'{" follows" * bool(dark)}{f" {scope}" if scope else ""}" '
         f'role="{"group" if linked else "img"}" aria-label="{escape_markup(description)}" '
-        f'width="{width}pt" height="{height}pt" '
+        f"{size} "
         f'viewBox="{left} 0 {width} {height}" font-family="{FONTS}" font-size="{FONT_SIZE}" '
         f'text-anchor="middle" fill="none">{style}'
         f'<rect class="background" x="{left}" width="100%" height="100%" '
@@ -73,7 +78,7 @@ def _part(part: Part, theme: Theme) -> str:
     labels = "".join(_label(label, theme, part.opacity) for label in part.labels)
     content = f"{title}{shapes}{labels}"
     if part.link:
-        content = f'<a href="{part.link}">{content}</a>'
+        content = f'<a href="{part.link}" pointer-events="all">{content}</a>'
     return f"<g{attributes}>{content}</g>"
 
 
