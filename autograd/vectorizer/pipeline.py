@@ -47,6 +47,7 @@ def vectorize(
     with_respect_to: str | None = None,
     forward_only: bool = False,
     whole_batch: bool = False,
+    as_written: bool = False,
     namespace: Any = np,
 ) -> Program:
     """The matrix program of a loss, or of outputs, recorded with scalars for one example.
@@ -101,6 +102,10 @@ def vectorize(
             number; of a Value, m numbers.
         whole_batch: whether the graph holds all examples already, so that the inputs get no
             axis of examples and nothing is averaged.
+        as_written: whether to keep the steps of the loss as they were written, as for a lecture
+            that derives dZ = dA * A * (1 - A). By default the logarithms of σ and of softmax, and
+            the cross-entropies of a sigmoid, are computed from its logit, which is exact wherever σ
+            saturates and gives dZ = A - Y.
         namespace: the module to compute with: NumPy, or one with the same functions, such
             as ``jax.numpy``.
 
@@ -123,7 +128,13 @@ def vectorize(
         )
     with _collector_paused():
         program = _vectorize(
-            loss, inputs, parameters or {}, with_respect_to, forward_only, whole_batch
+            loss,
+            inputs,
+            parameters or {},
+            with_respect_to,
+            forward_only=forward_only,
+            whole_batch=whole_batch,
+            as_written=as_written,
         )
     return program if namespace is np else program.computed_with(namespace)
 
@@ -145,14 +156,17 @@ def _vectorize(
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
     with_respect_to: str | None,
+    *,
     forward_only: bool,
     whole_batch: bool,
+    as_written: bool,
 ) -> Program:
     shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
     leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
     recorded = topological_order(*values)
     place_of = places(recorded, leaves)
-    found = simplified(recorded)  # which is what everything below takes for the graph
+    # What everything below takes for the graph:
+    found = dict(zip(recorded, recorded, strict=True)) if as_written else simplified(recorded)
     values = tuple([found[v] for v in values])
     order = topological_order(*values)
     sought = [] if forward_only else _sought(leaves, with_respect_to)

@@ -268,7 +268,9 @@ def test_the_cost_of_a_logit_far_out():
 
 def test_the_cost_of_a_probability_that_is_no_float_any_more():
     x, y, w = Value(1.0), Value(1.0), Value(1.0)
-    program = vectorize(-y * log(sigmoid(w * x)), {"x": x, "y": y}, {"w": w})
+    loss = -y * log(sigmoid(w * x))
+    assert vectorize(loss, {"x": x, "y": y}, {"w": w})([-800.0], [1.0])[0] == 800.0
+    program = vectorize(loss, {"x": x, "y": y}, {"w": w}, as_written=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert program([-720.0], [1.0])[0] == pytest.approx(720)

@@ -5,7 +5,17 @@ from __future__ import annotations
 import pytest
 from vectorized import assert_agrees, lines
 
-from autograd import Value, binary_cross_entropy, gradients, sigmoid, vectorize
+from autograd import (
+    Value,
+    affine,
+    binary_cross_entropy,
+    gradients,
+    log,
+    sigmoid,
+    softmax,
+    vectorize,
+)
+from autograd.backprop import topological_order
 from autograd.vectorizer.recording.identities import simplified
 
 
@@ -76,3 +86,77 @@ def test_a_unit_that_saturates_is_no_reason_to_doubt_the_program():
         binary_cross_entropy(y, sigmoid(w * x + b)), {"x": x, "y": y}, {"w": w, "b": b}
     )
     assert program([0.5], [0.0])[0] == pytest.approx(32.0, rel=1e-12)
+
+
+HAND = {
+    "negated sum": lambda y, a: -(y * log(a) + (1 - y) * log(1 - a)),
+    "difference": lambda y, a: -y * log(a) - (1 - y) * log(1 - a),
+    "other order": lambda y, a: -(log(1 - a) * (1 - y)) - log(a) * y,
+    "scaled": lambda y, a: -0.5 * (2 * y) * log(a) + (1 - y) * -log(1 - a),
+}
+
+
+@pytest.mark.parametrize("written", HAND.values(), ids=HAND)
+def test_a_cross_entropy_with_two_logarithms_is_that_of_its_logit(written):
+    x, y, w, b = leaves()
+    loss = written(y, sigmoid(w * x + b))
+    program = assert_agrees(loss, {"x": x, "y": y}, {"w": w, "b": b}, low=0.1)
+    assert "dZ = A - y" in lines(program)
+    z = -1200 * program.parameters["w"] + program.parameters["b"]
+    assert program([-1200.0], [1.0])[0] == pytest.approx(-z)  # log σ(z) is z there
+    as_derived = vectorize(loss, {"x": x, "y": y}, {"w": w, "b": b}, as_written=True)
+    assert "dZ = A - y" not in lines(as_derived)
+
+
+def test_k_cross_entropies_summed():
+    x, w, b, y = Value(0.5), [Value(0.1), Value(-0.2)], Value(0.3), [Value(1), Value(0)]
+    z = [affine([wk], [x], b) for wk in w]
+    loss = sum(HAND["negated sum"](yk, sigmoid(zk)) for yk, zk in zip(y, z, strict=True))
+    program = assert_agrees(loss, {"x": x, "Y": y}, {"w": w, "b": b}, low=0.1)
+    assert "dZ = A - Y" in lines(program)
+
+
+@pytest.mark.parametrize(
+    ("loss", "line"),
+    [
+        (lambda z: -log(sigmoid(z)), "J = np.mean(softplus(-Z))"),
+        (lambda z: -log(1 - sigmoid(z)), "A = softplus(Z)"),
+        (lambda z: -(log(sigmoid(z)) + 3 * log(1 - sigmoid(z))), "J = 4 * np.mean("),
+    ],
+)
+def test_logarithms_of_sigmoids_and_targets_that_are_numbers(loss, line):
+    x, _, w, b = leaves()
+    program = assert_agrees(loss(w * x + b), {"x": x}, {"w": w, "b": b}, low=0.1)
+    assert any(each.startswith(line) for each in lines(program))
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        lambda y, z, v: y * log(sigmoid(z)) - (1 - y) * log(1 - sigmoid(z)),  # of unequal signs
+        lambda y, z, v: y * log(sigmoid(z)) + (1 - v) * log(1 - sigmoid(z)),  # of two targets
+        lambda y, z, v: y * log(sigmoid(z)) + (1 - y) * log(1 - sigmoid(v)),  # of two logits
+        lambda y, z, v: (1 + y) * log(sigmoid(z)) - y * log(1 - sigmoid(z)),  # y is no weight
+        lambda y, z, v: -2 * log(sigmoid(z)) + log(1 - sigmoid(z)),  # −2 + 1: y would be 2
+        lambda y, z, v: y * (y * log(sigmoid(z))) + log(1 - sigmoid(z)),  # y² is no weight
+        lambda y, z, v: -y.exp() * log(sigmoid(z)) + log(1 - v * v * 0.1) + log(2 - sigmoid(z)),
+        lambda y, z, v: y * log(sigmoid(z)) - y * log(1 - sigmoid(z)),  # z y: nothing is left
+    ],
+)
+def test_what_only_looks_like_a_cross_entropy_is_none(loss):
+    x, y, w, b = leaves()
+    v = Value(0.4)
+    L = loss(y, w * x + b, v)
+    program = assert_agrees(L, {"x": x, "y": y, "v": v}, {"w": w, "b": b}, low=0.1)
+    assert "cross_entropy" not in program.source
+
+
+def test_the_logarithm_of_softmax_is_finite_where_its_probability_is_none():
+    z, y = [Value(0.1), Value(0.2)], [Value(1.0), Value(0.0)]
+    a = softmax([2 * each for each in z])
+    loss = -sum(t * log(each) for t, each in zip(y, a, strict=True))
+    program = vectorize(loss, {"Z": z, "Y": y}, {}, with_respect_to="Z")
+    cost, gradient = program([[-1000.0, 0.0]], [[1.0, 0.0]])
+    assert cost == [2000.0]
+    assert gradient.tolist() == [[-2.0, 2.0]]
+    assert simplified(topological_order(loss))[loss].data == pytest.approx(loss.data, rel=1e-14)
