@@ -64,12 +64,13 @@ def explain(output: Output | Program, value: Output | str | None = None) -> Expl
     Names come from labels, or else from the caller's variables, or else they are letters. The
     graph is not changed, and ``backward()`` need not have been called.
 
-    Of a program that ``vectorize`` made, its lines follow in matrix notation, as on a slide.
+    Of a program that ``vectorize`` made, its lines follow in matrix notation, as on a slide; of one
+    of its lines, why it is what it is: one entry as a formula of scalars, then the matrices.
 
     Args:
         output: the Value to differentiate, or the list of one that a layer returns; or a program.
         value: the Value to differentiate with respect to, or its name; by default every leaf of
-            the graph.
+            the graph. Of a program, the name of a line, such as "dW1".
 
     Raises:
         TypeError: one of the two is not a Value.
@@ -77,11 +78,13 @@ def explain(output: Output | Program, value: Output | str | None = None) -> Expl
             an operation has no slope where one is needed; or the graph is out of date.
     """
     if is_program(output):
-        if value is not None:
-            raise TypeError("the lines of a program are explained as a whole: leave out the value")
-        from viz.programs.lines import explain_program  # imports NumPy
+        from viz.programs.lines import explain_line, explain_program  # imports NumPy
 
-        return explain_program(output)
+        if value is None:
+            return explain_program(output)
+        if not isinstance(value, str):
+            raise TypeError(f"of a program, name the line to be explained: 'dW', not {value!r:.60}")
+        return explain_line(output, value)
     output = single(output)
     order = [node for node in topological_order(output) if node.op is not constant]
     names = {

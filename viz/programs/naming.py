@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from autograd.vectorizer.formulas.statements import Shape
 from autograd.vectorizer.running.program import Program
 from viz.programs.notation import Style
 
@@ -35,3 +36,11 @@ def written_names(program: Program, style: Style) -> dict[str, str]:
             names[name] = f"d{style.name(name[1:])}"
     slopes = {f"d{name}": f"d{written}" for name, written in names.items()}
     return names | {name: text for name, text in slopes.items() if name not in leaves}
+
+
+def shapes_of(program: Program) -> dict[str, Shape]:
+    """The shape of each array inside of a program, where examples are the last axis."""
+    shapes: dict[str, Shape] = {
+        leaf.name: (*leaf.shape, "m") if leaf.per_example else leaf.shape for leaf in program.leaves
+    }
+    return shapes | {statement.name: statement.shape for statement in program.statements}

@@ -60,6 +60,7 @@ class Program:
             gradients.
         results: the name of each output, mapped to the name of the array that holds it.
         examples: the name of the number of examples.
+        columns: the names of parameters that are lists outside and columns inside.
         parameters: the arrays of the parameters, by their names in the model. Calls use
             them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
         tables: index tables by name, for arrays that are read in no regular pattern.
@@ -87,6 +88,7 @@ class Program:
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
         self.examples = body.examples
+        self.columns = frozenset(body.columns)
         self._body = body
         self._function = self._written(list(map(str, self.statements)))
         self.source = module_source(self._function, self.statements, self.tables)
@@ -114,6 +116,14 @@ class Program:
         return function_source(
             self.leaves, self.outputs, self._body, lines, forward_only=self.forward_only
         )
+
+    def __str__(self) -> str:
+        return self.source
+
+    def __repr__(self) -> str:
+        name = FORWARD if self.forward_only else FUNCTION
+        arguments = ", ".join([array.name for array in self.leaves])
+        return f"<program {name}({arguments}), {len(self.statements)} lines: print it to read it>"
 
     def __getstate__(self) -> dict[str, Any]:
         """All but what is made again from the rest; modules by their names."""

@@ -381,3 +381,12 @@ def test_any_name_is_a_key_and_no_code(key):
     cost, grads = program([3.0, 4.0])
     assert cost == 12.0  # the mean of 2·3 + 5 and 2·4 + 5
     assert grads == {key: 3.5, "fi": 1.0, "x2": 0.0}
+
+
+def test_print_shows_the_text_and_repr_what_it_takes():
+    x, w = Value(0.5), Value(2.0)
+    program = vectorize(w * x, {"x": x}, {"w": w})
+    assert str(program) == program.source
+    assert repr(program) == "<program cost_and_gradients(x, w), 2 lines: print it to read it>"
+    outputs = vectorize([w * x, w], {"x": x}, {"w": w})
+    assert repr(outputs).startswith("<program outputs(x, w), ")

@@ -13,7 +13,7 @@ import nn
 from autograd import Value, affine, dot, softmax_cross_entropy_with_logits, total
 from viz import draw
 from viz.graphs.detail import LEVELS
-from viz.graphs.folding import fold, folded_formula, span
+from viz.graphs.folding import Fold, extent, fold, folded_formula, span
 from viz.graphs.sweep import sweep_of
 from viz.names import common_name
 
@@ -368,3 +368,17 @@ def test_nine_thousand_values_are_a_small_picture():
     drawing = draw(network_loss([16, 16, 1], examples=120))
     assert "8858 values in 17 boxes, folded by layer" in drawing.source
     assert len({part.name for part in drawing.scene.parts}) == 2 * 17 + 1  # edges have no names
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (["W[1]_1,1", "W[1]_1,2", "W[1]_2,1", "W[1]_2,2"], "2 × 2"),
+        (["W[1]_1,1", "W[1]_1,2", "W[1]_2,1"], "3 values"),  # one is missing
+        (["x_1", "x_2"], "2 values"),
+    ],
+)
+def test_a_fold_says_the_shape_of_weights_and_else_how_many_values_it_has(names, text):
+    values = [Value(1.0, name) for name in names]
+    labels = dict(zip(values, names, strict=True))
+    assert extent(Fold("W[1]", values, []), labels) == text

@@ -48,6 +48,27 @@ def test_a_program_of_outputs_has_no_backward_lines():
     assert str(explain(program)) == "Z = w ∗ x\nY_hat = Z"
 
 
-def test_a_program_is_explained_as_a_whole(program):
-    with pytest.raises(TypeError, match="the lines of a program are explained as a whole"):
-        explain(program, "dW1")
+def test_why_a_gradient_is_a_matrix_product(program):
+    assert (
+        str(explain(program, "dW1"))
+        == """\
+dw₁₂⁽¹⁾ = Σᵢ dz₁ᵢ⁽¹⁾ x₂ᵢ / m
+i is summed over the examples; the same for each row and column
+
+dW⁽¹⁾ = dZ⁽¹⁾ Xᵀ / m
+3 × m times m × 2 gives 3 × 2"""
+    )
+    latex = explain(program, "dW1").latex
+    assert r"dw_{12}^{(1)} &= \sum_{i} dz_{1i}^{(1)} x_{2i} / m" in latex
+    assert r"3 \times m \text{ times } m \times 2 \text{ gives } 3 \times 2" in latex
+
+
+def test_a_formula_that_is_no_sum_of_products_is_shown_alone(program):
+    assert str(explain(program, "J")) == "J = mean (Z⁽²⁾ − Y)²"
+
+
+def test_what_is_no_line_of_a_program_is_refused(program):
+    with pytest.raises(ValueError, match="no line 'dW7': choose one of Z1, A1, Z2, J, dZ2"):
+        explain(program, "dW7")
+    with pytest.raises(TypeError, match=r"name the line to be explained: 'dW', not Value"):
+        explain(program, Value(1))

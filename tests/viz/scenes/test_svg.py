@@ -26,7 +26,7 @@ def test_a_part_is_a_group_with_its_name_its_words_and_its_link():
     box = Shape("box", [(10, 20), (40, 40)], fill="lit", width=3)
     part = Part("n1", [box], [Label(25, 34, [Run("a & b")])], "1 < 2", "there", "#here", 0.25)
     assert written(part) == (
-        '<g class="n1" id="there"><a href="#here"><title>1 &lt; 2</title>'
+        '<g class="n1" id="there"><a href="#here" pointer-events="all"><title>1 &lt; 2</title>'
         '<rect class="ink lit" fill="#FFF2C2" stroke="#000000" opacity="0.25" stroke-width="3" '
         'x="10" y="20" width="30" height="20" rx="12"/>'
         '<text class="ink" fill="#000000" x="25" y="34" opacity="0.25">a &amp; b</text></a></g>'
