@@ -17,7 +17,7 @@ from autograd.vectorizer.merging.normal_form import Wanted
 from autograd.vectorizer.merging.once import Once, normal_form_once
 from autograd.vectorizer.recording.gradients import record_gradients
 from autograd.vectorizer.recording.leaves import LeafArray, leaf_arrays, places
-from autograd.vectorizer.writing.writer import Writer
+from autograd.vectorizer.writing.writer import write
 
 
 class Layer:
@@ -89,4 +89,5 @@ class Layer:
     def body(self) -> Body:
         """Idea 4: the lines."""
         forward = {self.once.node_of[value] for value in topological_order(self.loss)}
-        return Writer(self.arrays, forward, self.outputs, Names(["X", "W", "J", "dW"]), set()).body
+        names = Names(["X", "W", "J", "dW"])
+        return write(self.arrays, forward, self.outputs, names, set())[0]

@@ -33,8 +33,8 @@ from autograd.vectorizer.recording.leaves import (
     places,
 )
 from autograd.vectorizer.running.program import Model, Program
-from autograd.vectorizer.writing.levels import LevelWriter, shattered
-from autograd.vectorizer.writing.writer import Writer
+from autograd.vectorizer.writing.levels import shattered, write_by_levels
+from autograd.vectorizer.writing.writer import write
 
 FAILED = "vectorize found no program that computes what this graph computes"
 
@@ -237,7 +237,7 @@ def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
     """The program that owes nothing to the rules."""
     try:
         forms = plain_form(task.wanted, task.place_of)
-        body = LevelWriter(forms, task.leaves, task.outputs, names).body
+        body = write_by_levels(forms, task.leaves, task.outputs, names)
         program, problem, _ = _proven(task, body, {}, proof)
     except Exception as error:
         raise ProofError(f"{FAILED}: {type(error).__name__}: {error}. {REPORT}") from error
@@ -261,7 +261,7 @@ def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
     forms, node_of = once.forms, once.node_of
     groups = group_nodes(forms)
     if shattered(groups, forms):
-        return LevelWriter(forms, task.leaves, task.outputs, names).body, {}
+        return write_by_levels(forms, task.leaves, task.outputs, names), {}
 
     shapes = {name: output.shape for name, output in task.outputs.items()}
     arrays = lay_out(groups, forms, once.derivative, shapes)
@@ -269,14 +269,14 @@ def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
     if singles:
         arrays = lay_out(groups, forms, once.derivative, shapes, singles)
     forward_nodes = {node_of[v] for v in task.order}
-    writer = Writer(arrays, forward_nodes, task.outputs, names, singles)
+    body, named_arrays = write(arrays, forward_nodes, task.outputs, names, singles)
     values: defaultdict[int, list[Value]] = defaultdict(list)
     for value in task.order:
         values[node_of[value]].append(value)
     named: dict[str, Entries] = {
-        line: [values[node] for node in array.group.members] for line, array in writer.named.items()
+        line: [values[node] for node in array.group.members] for line, array in named_arrays.items()
     }
-    return writer.body, named
+    return body, named
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

@@ -48,12 +48,8 @@ from autograd.vectorizer.merging.forms import Function, Output
 class Expressions:
     """Writes the formulas of arrays, given how their operands are written.
 
-    Attributes:
-        trees: how an array is written where it is read: its name, or its formula.
-        divisors: for reciprocals 1 / b that have no line, the b.
-        conditions: for steps that have no line, the condition under which they are 1.
-        written_out: how the forward part writes arrays that have their line, as gradients,
-            only in the backward part.
+    Where an array is read, there is its name; or its formula; or, for a reciprocal 1 / b or a
+    step that has no line, the b or the condition under which the step is 1.
     """
 
     def __init__(
@@ -63,10 +59,28 @@ class Expressions:
         self._names = names
         self._outputs = outputs
         self._forward = forward
-        self.trees: dict[Array, Tree] = {}
-        self.divisors: dict[Array, Tree] = {}
-        self.conditions: dict[Array, Tree] = {}
-        self.written_out: dict[Array, Tree] = {}
+        self._trees: dict[Array, Tree] = {}
+        self._divisors: dict[Array, Tree] = {}
+        self._conditions: dict[Array, Tree] = {}
+        self._written_out: dict[Array, Tree] = {}
+
+    def name(self, array: Array, name: str) -> None:
+        """From now on, the array is read by its name."""
+        self._trees[array] = Name(name)
+        self._divisors.pop(array, None)
+        self._conditions.pop(array, None)
+
+    def write_inside(self, array: Array, formula: Tree) -> None:
+        """From now on, the array is written out where it is read."""
+        self._trees[array] = formula
+
+    def write_twice(self, array: Array, formula: Tree) -> None:
+        """Let the forward part write out an array that has its line in the backward part."""
+        self._written_out[array] = formula
+
+    def divisor(self, array: Array) -> Tree | None:
+        """The b of a reciprocal 1 / b."""
+        return self._divisors.get(array)
 
     def of(self, array: Array) -> Tree:
         """The formula of an array."""
@@ -108,10 +122,10 @@ class Expressions:
         if row is rows.divide:  # the normal form has no quotients but 1 / b
             divisor = self._aligned(array.arguments[1], array)
             if complete:
-                self.divisors[array] = divisor
+                self._divisors[array] = divisor
             return self._complete(array, product([], [divisor]))
         if row.condition and complete:
-            self.conditions[array] = filled(row.condition, arguments)
+            self._conditions[array] = filled(row.condition, arguments)
         if row is rows.where:  # a choice between two integers would be an integer
             arguments = [_with_point(x) for x in arguments]
         tree = filled(row.numpy, arguments)
@@ -198,13 +212,13 @@ class Expressions:
         # where nan is compared, a mask is 0, but the step that the loss was given is nan.
         is_float = not part.coefficient.is_integer() or any(map(self._is_factor, reads))
         masks = array not in self._forward and is_float
-        held = self.conditions if masks else {}
+        held = self._conditions if masks else {}
         reads.sort(key=lambda read: read.array in held)
         factors, divisors = [], []
         for read in reads:
             axes = _axes(read)
-            if read.array in self.divisors:
-                divisor = Factor(self.divisors[read.array], axes)
+            if read.array in self._divisors:
+                divisor = Factor(self._divisors[read.array], axes)
                 divisors.append(aligned(divisor, array.all_axes))
             elif read.array in held:
                 condition = Factor(held[read.array], axes)
@@ -215,7 +229,7 @@ class Expressions:
 
     def _is_factor(self, read: Read) -> bool:
         """Whether a product has this operand as a number that it is multiplied by."""
-        return read.array not in self.divisors and read.array not in self.conditions
+        return read.array not in self._divisors and read.array not in self._conditions
 
     def keeps_column(self, array: Array) -> bool:
         """Whether an output is held as a column, as the parameter is whose gradient it is."""
@@ -241,16 +255,16 @@ class Expressions:
             return number(read)
         assert isinstance(read, Read)
         if read.array.leaves in self._body.columns or _is_column(read, reader):
-            return self.trees[read.array]
+            return self._trees[read.array]
         factor = self._operand(read, reader)
         return aligned(factor, reader.all_axes)
 
     def _operand(self, read: Read, reader: Array) -> Factor:
         """An operand with its axes as they come."""
         array, how = read.array, read.map
-        tree = self.trees[array]
+        tree = self._trees[array]
         if reader in self._forward:
-            tree = self.written_out.get(array, tree)
+            tree = self._written_out.get(array, tree)
         axes = _axes(read)
         if how.whole:
             return Factor(tree, axes)

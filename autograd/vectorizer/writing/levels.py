@@ -16,8 +16,8 @@ The last lines of the example, written level by level:
 
 >>> from autograd.vectorizer.example import Layer
 >>> layer = Layer()
->>> writer = LevelWriter(layer.forms, layer.leaves, layer.outputs, Names(layer.outputs))
->>> for line in writer.body.statements[3:]:
+>>> body = write_by_levels(layer.forms, layer.leaves, layer.outputs, Names(layer.outputs))
+>>> for line in body.statements[3:]:
 ...     print(line)
 V4 = np.mean(np.sum(V2[I5], axis=0), axis=1, keepdims=True)
 V5 = np.mean(V3[I6] * X.reshape(2, -1)[I7], axis=1, keepdims=True)
@@ -91,12 +91,18 @@ def _padded(terms: Terms) -> int:
     return 1 << max(len(terms) - 1, 0).bit_length()
 
 
-class LevelWriter:
-    """Writes the nodes of a normal form, level by level.
+def write_by_levels(
+    forms: Mapping[int, Form],
+    leaves: Sequence[LeafArray],
+    outputs: Mapping[str, OutputArray],
+    names: Names,
+) -> Body:
+    """The statements of the nodes of a normal form, level by level."""
+    return LevelWriter(forms, leaves, outputs, names).write()
 
-    Attributes:
-        body: what it wrote.
-    """
+
+class LevelWriter:
+    """Writes the nodes of a normal form, level by level."""
 
     def __init__(
         self,
@@ -114,12 +120,16 @@ class LevelWriter:
         self._trees: dict[str, Tree] = {}
         self._constant: set[str] = set()  # the same for all examples
         self._made: set[Tree] = set()  # no other name for what is there already
-        self._add_leaves(leaves)
+        self._leaves, self._outputs = leaves, outputs
+
+    def write(self) -> Body:
+        self._add_leaves(self._leaves)
         self._add_numbers()
-        for nodes in _by_level(forms).values():
+        for nodes in _by_level(self._forms).values():
             self._write(nodes)
-        for name, output in outputs.items():
+        for name, output in self._outputs.items():
             self._collect(name, output)
+        return self.body
 
     def _table(self, letter: str, entries: np.ndarray) -> Name:
         name = self._names.numbered(letter)

@@ -36,12 +36,27 @@ from autograd.vectorizer.merging.forms import Function, Leaf, Output, Sum
 LONGEST_INSIDE = 60
 
 
-class Writer:
-    """Writes the statements of laid-out arrays.
+def write(
+    arrays: Sequence[Array],
+    forward_nodes: set[int],
+    outputs: Mapping[str, OutputArray],
+    names: Names,
+    singles: set[str],
+) -> tuple[Body, dict[str, Array]]:
+    """The statements of laid-out arrays, and the arrays that have a line, by its name.
 
-    Attributes:
-        body: what it wrote.
+    Args:
+        arrays: in the order in which they read each other.
+        forward_nodes: the nodes of the loss.
+        outputs: what the program returns.
+        names: those that are taken.
+        singles: inputs of one number in a list, to be read as numbers.
     """
+    return _Writer(arrays, forward_nodes, outputs, names, singles).write()
+
+
+class _Writer:
+    """Writes the statements of laid-out arrays."""
 
     def __init__(
         self,
@@ -72,16 +87,14 @@ class Writer:
         self._backward_lines: list[Statement] = []
         self._output_lines: dict[str, list[Statement]] = {name: [] for name in outputs}
         self._pieces: dict[str, list[tuple[Array, Tree]]] = {name: [] for name in outputs}
-        for array in arrays:
+
+    def write(self) -> tuple[Body, dict[str, Array]]:
+        for array in self._readers:
             self._write(array)
-        for name in outputs:
+        for name in self._outputs:
             self._assemble(name)
         self._schedule()
-
-    @property
-    def named(self) -> dict[str, Array]:
-        """The arrays that have a line, by its name."""
-        return {name: array for array, name in self._line_of.items()}
+        return self.body, {name: array for array, name in self._line_of.items()}
 
     def _is_column(self, array: Array) -> bool:
         """Whether a parameter is a list that is only ever combined with rows of examples."""
@@ -104,7 +117,7 @@ class Writer:
         form = array.form
         if isinstance(form, Leaf):
             self._line_of[array] = form.array.name
-            self._expressions.trees[array] = Name(form.array.name)
+            self._expressions.name(array, form.array.name)
             return
         formula = self._expressions.of(array)
         if isinstance(form, Output):
@@ -112,11 +125,10 @@ class Writer:
             return
         of = self._whose_gradient(array)
         name, lines = self._line(array, formula, of)
-        self._expressions.trees[array] = Name(name) if name else formula
         if not name:
+            self._expressions.write_inside(array, formula)
             return
-        self._expressions.divisors.pop(array, None)
-        self._expressions.conditions.pop(array, None)
+        self._expressions.name(array, name)
         self._line_of[array] = name
         gradient_of = (
             self._line_of[of] if of is not None and lines is self._backward_lines else None
@@ -140,7 +152,7 @@ class Writer:
         cheap = self._is_cheap(array)
         if forward and of in self._weighted_sums and cheap and whole:
             # A − Y in the loss is dZ as well: it is written twice, as on the slides.
-            self._expressions.written_out[array] = formula
+            self._expressions.write_twice(array, formula)
             forward, lines = False, self._backward_lines
         elif whole and of not in self._weighted_sums and self._is_inside(array, formula, cheap, of):
             return "", lines
@@ -151,7 +163,7 @@ class Writer:
     def _is_inside(self, array: Array, formula: Tree, cheap: bool, of: Array | None) -> bool:
         """Whether an array is written where it is read."""
         once = len(self._readers[array]) == 1
-        divisor = self._expressions.divisors.get(array)
+        divisor = self._expressions.divisor(array)
         if divisor is not None and (once or isinstance(divisor, Name)):
             return True
         if cheap and len(self._readers[array]) <= 2:

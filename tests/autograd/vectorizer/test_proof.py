@@ -106,7 +106,7 @@ def test_what_the_rules_raise_is_no_error_of_vectorize(monkeypatch):
     for owner, name in [
         (pipeline, "group_nodes"),
         (pipeline, "lay_out"),
-        (pipeline, "Writer"),
+        (pipeline, "write"),
         (writing, "Statement"),
     ]:
         with monkeypatch.context() as patch:
@@ -128,7 +128,7 @@ def test_where_no_program_can_be_written_the_error_says_so(monkeypatch):
     def raises(*arguments):
         raise KeyError(7)
 
-    monkeypatch.setattr(pipeline, "LevelWriter", raises)
+    monkeypatch.setattr(pipeline, "write_by_levels", raises)
     wrong_rule(monkeypatch)
     with pytest.raises(ProofError, match=r"no program that computes.*KeyError: 7.*please report"):
         vectorize(*neuron())
