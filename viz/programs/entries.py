@@ -32,7 +32,7 @@ from viz.derivations import Written
 from viz.names import latex_number
 from viz.programs.notation import TEXT
 
-_LOW = str.maketrans("0123456789ijkl,", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ‚")
+_LOW = str.maketrans("0123456789ijklnp,", "₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₙₚ‚")
 _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SIGNS = {
     "-": (" − ", " - "),
@@ -84,6 +84,7 @@ class Entries:
     def __init__(self, names: Mapping[str, str], shapes: Mapping[str, Shape]) -> None:
         self._names = names
         self._shapes = shapes
+        self._taken: set[str] = set()  # letters that sums in the entry have for other lengths
 
     def entry(self, tree: Tree, indices: tuple[str, ...]) -> Entry:
         """The entry of a formula at these indices, one for each axis.
@@ -91,6 +92,10 @@ class Entries:
         Raises:
             UnknownEntryError: the formula reads arrays in another way than along their axes.
         """
+        self._taken = set()
+        return self._entry(tree, indices)
+
+    def _entry(self, tree: Tree, indices: tuple[str, ...]) -> Entry:
         match tree:
             case Name(name=name):
                 return self.named(name, self._kept(self.shape(tree), indices))
@@ -99,14 +104,14 @@ class Entries:
             case Number(data=data):
                 return Entry(TEXT.number(data), latex_number(data), tree.level)
             case Attribute(array=array, name="T"):
-                return self.entry(array, indices[::-1])
+                return self._entry(array, indices[::-1])
             case Unary(sign="-", operand=operand):
-                x = self.entry(operand, indices).within(POWER)
+                x = self._entry(operand, indices).within(POWER)
                 return Entry(f"−{x.text}", f"-{x.latex}", NEGATIVE, x.summed)
             case Binary(sign="@", left=left, right=right):
                 return self._contracted(left, right, indices)
             case Binary(sign="**", left=left, right=Number(data=data)):
-                x = self.entry(left, self._kept(self.shape(left), indices)).within(CALL)
+                x = self._entry(left, self._kept(self.shape(left), indices)).within(CALL)
                 raised = TEXT.power(x.text, TEXT.number(data))
                 return Entry(raised, f"{x.latex}^{{{latex_number(data)}}}", POWER, x.summed)
             case Binary(sign=sign) if sign in _SIGNS:
@@ -116,12 +121,12 @@ class Entries:
             case Call(function=function, arguments=(array,), options=()):
                 row = TABLE.get(function.removeprefix("np."))
                 if row is not None and row.n_inputs == 1:
-                    x = self.entry(array, indices)
+                    x = self._entry(array, indices)
                     text = str(row.notation).format(x.text)
                     return Entry(text, str(row.latex).replace("#1", x.latex), CALL, x.summed)
             case Index(array=array, axes=axes) if {*axes} <= {WHOLE_AXIS, NEW_AXIS}:
                 pairs = zip(axes, indices, strict=True)
-                return self.entry(array, tuple([i for axis, i in pairs if axis == WHOLE_AXIS]))
+                return self._entry(array, tuple([i for axis, i in pairs if axis == WHOLE_AXIS]))
         raise UnknownEntryError(str(tree))
 
     def named(self, name: str, indices: tuple[str, ...]) -> Entry:
@@ -176,15 +181,20 @@ class Entries:
             raise UnknownEntryError(f"{left} @ {right}")
         free = len(one) - 1
         k = "1" if one[-1] == 1 else self._new_index(one[-1], indices)
-        a = self.entry(left, (*indices[:free], k)).within(PRODUCT)
-        b = self.entry(right, (k, *indices[free:])).within(POWER)
+        a = self._entry(left, (*indices[:free], k)).within(PRODUCT)
+        b = self._entry(right, (k, *indices[free:])).within(POWER)
         texts = f"{a.text} {b.text}", f"{a.latex} {b.latex}"
         terms = Entry(*texts, PRODUCT, a.summed + b.summed)
         return terms if one[-1] == 1 else self._sum_over(k, one[-1], terms)
 
     def _new_index(self, size: int | str, taken: tuple[str, ...]) -> str:
-        names = "i" if size == "m" else "kjl"
-        return next(each for each in f"{names}l" if each not in taken)
+        if size == "m" and "i" not in taken:
+            return "i"
+        free = [each for each in "kjlnp" if each not in (*taken, *self._taken)]
+        if not free:
+            raise UnknownEntryError("more sums than letters")
+        self._taken.add(free[0])
+        return free[0]
 
     def _sum_over(self, index: str, size: int | str, inside: Entry) -> Entry:
         counted = "the examples" if size == "m" else f"1 to {size}"
@@ -200,7 +210,7 @@ class Entries:
         for side, level in ((tree.left, tree.level), (tree.right, right)):
             shape = self.shape(side)
             last = indices[len(indices) - len(shape) :]
-            sides.append(self.entry(side, last).within(level))
+            sides.append(self._entry(side, last).within(level))
         one, other = sides
         whole = one.text + text + other.text
         return Entry(whole, one.latex + latex + other.latex, tree.level, one.summed + other.summed)
@@ -225,7 +235,7 @@ class Entries:
         for k in over:
             found[k] = "1" if shape[k] == 1 else self._new_index(shape[k], taken)
             taken = (*taken, found[k])
-        inside = self.entry(array, tuple([found.get(k) or next(rest) for k in range(len(shape))]))
+        inside = self._entry(array, tuple([found.get(k) or next(rest) for k in range(len(shape))]))
         for k in reversed([k for k in over if shape[k] != 1]):
             inside = self._sum_over(found[k], shape[k], inside)
         return inside

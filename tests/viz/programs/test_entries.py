@@ -13,7 +13,7 @@ from nn import MLP
 from viz import explain
 from viz.programs.entries import Entries, UnknownEntryError
 
-DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗ‚⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789ijkl,0123456789")
+DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉ᵢⱼₖₗₙₚ‚⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789ijklnp,0123456789")
 M = 3  # examples
 
 
@@ -57,8 +57,8 @@ def arrays_of(program):
 
 
 TOKEN = re.compile(
-    r"\s*(?P<sum>Σ[ᵢⱼₖₗ])|\s*(?P<function>σ|ReLU|tanh|log|softplus)(?=\()|\s*(?P<number>\d+(\.\d+)?)"
-    r"|\s*(?P<d>d(?=[a-zA-Z]))?(?P<letter>[a-zA-Z])(?P<low>[₀-₉ᵢⱼₖₗ‚]*)(⁽(?P<layer>[¹²³])⁾)?"
+    r"\s*(?P<sum>Σ[ᵢⱼₖₗₙₚ])|\s*(?P<function>σ|ReLU|tanh|log|softplus)(?=\()|\s*(?P<number>\d+(\.\d+)?)"
+    r"|\s*(?P<d>d(?=[a-zA-Z]))?(?P<letter>[a-zA-Z])(?P<low>[₀-₉ᵢⱼₖₗₙₚ‚]*)(⁽(?P<layer>[¹²³])⁾)?"
     r"|\s*(?P<power>[²³])|\s*(?P<sign>[−+/()>≥])"
 )
 FUNCTIONS = {
@@ -172,6 +172,7 @@ def test_arrays_that_are_read_in_other_ways_have_no_entries():
     assert all(str(explain(program, line.name)) for line in program.statements)
 
 
+MANY = " + ".join(["np.sum(W)"] * 3)  # six sums, for which there are no letters
 SHAPES = {"W": (3, 2), "V": (3, 2, 2), "x": (2,), "Z": (3, "m"), "b": (3,), "X20": (20, 30)}
 
 
@@ -186,6 +187,7 @@ SHAPES = {"W": (3, 2), "V": (3, 2, 2), "x": (2,), "Z": (3, "m"), "b": (3,), "X20
         ("np.sum(Z * (1 - Z), axis=1)", "1", "Σᵢ z₁ᵢ (1 − z₁ᵢ)"),
         ("np.sum(Z.T @ b[:, None])", "", "Σᵢ Σₖ zₖᵢ bₖ"),
         ("np.sum(W, axis=0) * x", "2", "Σₖ wₖ₂ x₂"),
+        ("np.sum(W) + np.sum(b)", "", "Σₖ Σⱼ wₖⱼ + Σₗ bₗ"),
         ("X20[:, :]", ("12", "7"), "X20₁₂‚₇"),
     ],
 )
@@ -195,7 +197,8 @@ def test_entries_of_formulas(code, indices, text):
 
 
 @pytest.mark.parametrize(
-    "code", ["Z[0]", "np.sum(Z, axis=(0, 1))", "np.add(Z, Z)", "V @ x", "np.sort(x)", "x[0] + x"]
+    "code",
+    ["Z[0]", "np.sum(Z, axis=(0, 1))", "np.add(Z, Z)", "V @ x", "np.sort(x)", "x[0] + x", MANY],
 )
 def test_other_formulas_have_none(code):
     with pytest.raises(UnknownEntryError):
