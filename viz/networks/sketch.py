@@ -13,10 +13,12 @@ from viz.layout.diagram import Box, Diagram, Edge
 from viz.layout.drawing import Drawing
 from viz.layout.markup import colored, escape, italic, sized
 from viz.names import printable, typeset
+from viz.networks.labels import Rectangle, along_edges
 from viz.networks.reading import Column, Unit, Work
-from viz.style import FONT_SIZE, Theme
+from viz.scenes.metrics import text_width
+from viz.style import FONT_SIZE, LINE_HEIGHT, Theme
 
-MOST_NUMBERED = 24  # edges that still have room for their weights
+MOST_NUMBERED = 28  # edges that still have room for their weights
 MOST_LETTERS = 8  # of a number that fit in a circle at full size
 
 # Inches.
@@ -101,19 +103,46 @@ def _weights(
     numbers: list[Box] = []
     edges: list[Edge] = []
     for i, j, k, w in drawn:
-        name, role = f"w{i}_{k}_{j}", "gradient" if w.data < 0.0 else "value"
-        if math.isnan(w.data):
-            role = "alert"
+        name, role = f"w{i}_{k}_{j}", _role(w.data)
         width = THINNEST + (thickest - THINNEST) * min(1.0, abs(w.data) / largest)
         told = printable(f"{typeset(w.label or 'w')} = {w.data!r}")
         ends = f"n{i}_{k}", f"n{i + 1}_{j}"
         edges.append(Edge(*ends, name, role, width, dashed=w.data < 0.0, tooltip=told))
-        if numbered:
-            (x, y), (right, end) = places[i][k], places[i + 1][j]
-            near = 0.3  # of the way, where the edges from one unit have parted
-            place = (x + near * (right - x), y + near * (end - y))
-            numbers.append(_text(name, place, colored(number(w.data), role)))
+    if numbered:
+        texts = [number(w.data) for *_, w in drawn]
+        ways = [(places[i][k], places[i + 1][j]) for i, j, k, _ in drawn]
+        rooms = [_size(text) for text in texts]
+        middles = [middle for column in places for middle in column.values()]
+        found = along_edges(ways, rooms, middles, CIRCLE / 2, _beside(work, places))
+        for (i, j, k, w), place, text in zip(drawn, found, texts, strict=True):
+            numbers.append(_text(f"w{i}_{k}_{j}", place, colored(text, _role(w.data))))
     return numbers, edges
+
+
+def _role(weight: float) -> str:
+    return "alert" if math.isnan(weight) else "gradient" if weight < 0.0 else "value"
+
+
+def _size(text: str) -> tuple[float, float]:
+    """The width and the height of a text, in inches."""
+    return text_width(text, FONT_SIZE) / 72 + 0.04, LINE_HEIGHT / 72
+
+
+def _beside(work: Work, places: Sequence[dict[int | None, Place]]) -> list[Rectangle]:
+    """The room of the biases above the units and of the errors δ below them."""
+    found = []
+    for column, place in zip(work.columns, places, strict=True):
+        for j, unit in enumerate(column.units):
+            if j not in place:
+                continue
+            x, y = place[j]
+            if unit.bias is not None:
+                size = _size(f"b {equals(unit.bias.data)} {number(unit.bias.data)}")
+                found.append(Rectangle(x, y + BESIDE, *size))
+            if unit.z in work.slopes:
+                delta = work.slopes[unit.z]
+                found.append(Rectangle(x, y - BESIDE, *_size(f"δ {equals(delta)} {number(delta)}")))
+    return found
 
 
 def _unit(part: str, unit: Unit, place: Place, work: Work, numbered: bool) -> list[Box]:
