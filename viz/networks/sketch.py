@@ -22,9 +22,9 @@ MOST_NUMBERED = 28  # edges that still have room for their weights
 MOST_LETTERS = 8  # of a number that fit in a circle at full size
 
 # Inches.
-COLUMN, ROW = 3.0, 1.8
-CIRCLE = 1.2
-BESIDE = 0.75  # from the middle of a circle to what is written above and below it
+COLUMN, ROW = 3.0, 1.62
+CIRCLE = 1.12
+BESIDE = 0.7  # from the middle of a circle to what is written above and below it
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.5, 5.0, 3.0  # points
 
 Place = tuple[float, float]  # inches
@@ -51,7 +51,7 @@ def sketch_network(work: Work, theme: Theme) -> NetworkDrawing:
     numbered = sum(n * m for n, m in pairwise(rows)) <= MOST_NUMBERED
     places = [_places(column, i) for i, column in enumerate(columns)]
     boxes, edges = _weights(work, places, numbered)
-    top = max(y for column in places for _, y in column.values()) + 1.3
+    top = max(y for column in places for _, y in column.values()) + 1.15
     for i, (column, place) in enumerate(zip(columns, places, strict=True)):
         boxes.append(_text(f"t{i}", (COLUMN * i, top), _title(column)))
         for j, unit in enumerate(column.units):
@@ -150,18 +150,7 @@ def _unit(part: str, unit: Unit, place: Place, work: Work, numbered: bool) -> li
     x, y = place
     shown = number(unit.a.data)
     value = sized(shown, FONT_SIZE - 3) if len(shown) > MOST_LETTERS else shown
-    boxes = [
-        Box(
-            f"n{part}",
-            f"{italic(unit.name)}<BR/>{colored(value, 'value')}",
-            "circle",
-            printable(f"{typeset(unit.name)} = {unit.a.data!r}"),
-            width=0.75 if unit.z is None else 1.5,
-            size=(CIRCLE, CIRCLE),
-            filled=True,
-            place=place,
-        )
-    ]
+    boxes = []  # the texts first: their grounds may reach under the circle
     if numbered and unit.bias is not None:
         text = f"<I>b</I> {equals(unit.bias.data)} {number(unit.bias.data)}"
         boxes.append(_text(f"b{part}", (x, y + BESIDE), text))
@@ -169,7 +158,17 @@ def _unit(part: str, unit: Unit, place: Place, work: Work, numbered: bool) -> li
         delta = work.slopes[unit.z]
         text = colored(f"δ {equals(delta)} {number(delta)}", "gradient")
         boxes.append(_text(f"d{part}", (x, y - BESIDE), text, f"δ = {delta!r}"))
-    return boxes
+    circle = Box(
+        f"n{part}",
+        f"{italic(unit.name)}<BR/>{colored(value, 'value')}",
+        "circle",
+        printable(f"{typeset(unit.name)} = {unit.a.data!r}"),
+        width=0.75 if unit.z is None else 1.5,
+        size=(CIRCLE, CIRCLE),
+        filled=True,
+        place=place,
+    )
+    return [*boxes, circle]
 
 
 def _loss(
