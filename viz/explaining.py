@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.backprop import topological_order
 from autograd.derivatives import gradients
 from autograd.notation import formula, is_rounded, name_values, number
-from autograd.operations import single
+from autograd.operations import is_fresh, single
 from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
@@ -17,7 +17,6 @@ from autograd.value import Value
 from viz import names as naming
 from viz.callers import callers_variables
 from viz.derivations import Derivation, Equation, Explanation, Written
-from viz.graphs.diagnosis import is_fresh
 from viz.names import distinct, printable
 from viz.programs import is_program
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from autograd.backprop import topological_order
 from autograd.checking import Disagreement, GradientError
 from autograd.notation import number
-from autograd.operations import is_fresh as is_fresh
 from autograd.operations import single
 from autograd.primitives import Primitive, relu, sigmoid, tanh
 from autograd.value import Value

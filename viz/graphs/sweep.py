@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from autograd.backprop import topological_order
 from autograd.notation import name_values
+from autograd.operations import is_fresh
 from autograd.primitives import constant
 from autograd.tracing import uses_backward
 from autograd.value import Value
-from viz.graphs.diagnosis import is_fresh
 from viz.names import distinct
 
 

@@ -22,11 +22,10 @@ class Rectangle(NamedTuple):
     width: float
     height: float
 
-    def overlap(self, other: Rectangle) -> float:
-        """The area that two have in common, with some air between them."""
-        across = (self.width + other.width) / 2 + AIR - abs(self.x - other.x)
-        up = (self.height + other.height) / 2 + AIR - abs(self.y - other.y)
-        return max(0.0, across) * max(0.0, up)
+    def overlaps(self, other: Rectangle) -> bool:
+        """Whether two have room in common, or too little air between them."""
+        across = (self.width + other.width) / 2 + AIR > abs(self.x - other.x)
+        return across and (self.height + other.height) / 2 + AIR > abs(self.y - other.y)
 
     def overlaps_circle(self, middle: Place, radius: float) -> bool:
         """Whether it reaches into a circle."""
@@ -72,7 +71,7 @@ def along_edges(
         for n, part in enumerate(STEPS):
             box = Rectangle(x + part * (right - x), y + part * (end - y), width, height)
             cost = 100.0 * sum([box.overlaps_circle(middle, radius) for middle in circles])
-            cost += 100.0 * sum([box.overlap(text) > 0.0 for text in texts])
+            cost += 100.0 * sum([box.overlaps(text) for text in texts])
             cost += sum([box.is_crossed(*edge) for i, edge in enumerate(edges) if i != k])
             found.append((cost + n / 100, box))
         choices.append(found)
@@ -81,8 +80,7 @@ def along_edges(
         for k, found in enumerate(choices):
             others = [box for i, box in taken.items() if i != k]
             costs = [
-                cost + 100.0 * sum([box.overlap(other) > 0.0 for other in others])
-                for cost, box in found
+                cost + 100.0 * sum([box.overlaps(other) for other in others]) for cost, box in found
             ]
             taken[k] = found[costs.index(min(costs))][1]
     return [(taken[k].x, taken[k].y) for k in range(len(edges))]

@@ -13,7 +13,7 @@ from viz.layout.diagram import Box, Diagram, Edge
 from viz.layout.drawing import Drawing
 from viz.layout.markup import colored, escape, italic, sized
 from viz.names import printable, typeset
-from viz.networks.labels import Rectangle, along_edges
+from viz.networks.labels import Place, Rectangle, along_edges
 from viz.networks.reading import Column, Unit, Work
 from viz.scenes.metrics import text_width
 from viz.style import FONT_SIZE, LINE_HEIGHT, Theme
@@ -26,8 +26,6 @@ COLUMN, ROW = 3.0, 1.62
 CIRCLE = 1.12
 BESIDE = 0.7  # from the middle of a circle to what is written above and below it
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.5, 5.0, 3.0  # points
-
-Place = tuple[float, float]  # inches
 
 
 class NetworkDrawing(Drawing):

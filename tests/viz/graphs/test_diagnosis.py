@@ -10,9 +10,10 @@ import pytest
 import autograd
 from autograd import GradientError, Value, gradcheck, log, relu, sigmoid, tanh
 from autograd.backprop import forward, topological_order
+from autograd.operations import is_fresh
 from nn import MLP, MeanSquaredError
 from viz import draw
-from viz.graphs.diagnosis import examine, find_notes, is_fresh
+from viz.graphs.diagnosis import examine, find_notes
 
 
 def notes(drawing):
