@@ -21,6 +21,23 @@ class Arguments:
         self._names = {key for key, _ in self._parameters}
         self._namespace = namespace
 
+    def in_order(self, given: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The inputs in order, of which those behind the first ones are given by their names.
+
+        Raises:
+            TypeError: a name is unknown, or that of an input that came before; or one is missing.
+        """
+        keys = [key for key, _, _ in self._inputs]
+        for name in named:
+            if name not in keys:
+                raise TypeError(f"the program has no input {name!r}: it takes {', '.join(keys)}")
+            if name in keys[: len(given)]:
+                raise TypeError(f"{name} is given twice: by its place and by its name")
+        missing = [key for key in keys[len(given) :] if key not in named]
+        if missing:
+            raise TypeError(f"the program takes {', '.join(keys)}: {', '.join(missing)} is missing")
+        return (*given, *[named[key] for key in keys[len(given) :]])
+
     def inputs(self, given: Sequence[Any]) -> list[Any]:
         """The arrays of the inputs.
 

@@ -151,7 +151,7 @@ class Program:
         trees = [statement.tree for statement in self.statements]
         return compiled(self._written(lines), trees, self._namespace, self.tables, check=check)
 
-    def __call__(self, *inputs: Any, check: bool = False) -> Any:
+    def __call__(self, *inputs: Any, check: bool = False, **named: Any) -> Any:
         """The mean cost over the examples, and a dict of its gradients by parameter name.
 
         With ``with_respect_to``: the loss of each example, and one row of derivatives for each.
@@ -161,16 +161,20 @@ class Program:
             inputs: an array per input, in the order in which they were given to
                 ``vectorize``; one example per row. Where one example has K numbers, an
                 integer vector of m class labels is taken as m one-hot rows.
+            named: inputs by their names, as in ``program(X=X, Y=Y)``.
             check: whether to look for nan and infinity after each statement. Without it,
                 they spread as they do in NumPy.
 
         Raises:
-            TypeError: an input is missing, there are too many, or one is not made of numbers.
+            TypeError: an input is missing or given twice, there are too many, a name is unknown,
+                or one is not made of numbers.
             ValueError: an input or a parameter has the wrong shape, there are no examples, or
                 ``parameters`` has one of a name that the program does not know.
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
+        if named:
+            inputs = self._arguments.in_order(inputs, named)
         arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
         if check:
             with np.errstate(all="ignore"):

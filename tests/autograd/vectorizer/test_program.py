@@ -390,3 +390,26 @@ def test_print_shows_the_text_and_repr_what_it_takes():
     assert repr(program) == "<program cost_and_gradients(x, w), 2 lines: print it to read it>"
     outputs = vectorize([w * x, w], {"x": x}, {"w": w})
     assert repr(outputs).startswith("<program outputs(x, w), ")
+
+
+def test_inputs_are_taken_by_their_names_too():
+    x, y, w = Value(0.5), Value(1.0), Value(2.0)
+    program = vectorize((w * x - y) ** 2, {"X": x, "Y": y}, {"w": w})
+    cost, gradients = program([1.0, 2.0], [3.0, 5.0])
+    for found in (program(Y=[3.0, 5.0], X=[1.0, 2.0]), program([1.0, 2.0], Y=[3.0, 5.0])):
+        assert (found[0], found[1]["w"]) == (cost, gradients["w"])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "named", "said"),
+    [
+        ((), {"X": [1.0], "Z": [1.0]}, "the program has no input 'Z': it takes X, Y"),
+        (([1.0],), {"X": [1.0]}, "X is given twice: by its place and by its name"),
+        ((), {"Y": [1.0]}, "the program takes X, Y: X is missing"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(inputs, named, said):
+    x, y, w = Value(0.5), Value(1.0), Value(2.0)
+    program = vectorize((w * x - y) ** 2, {"X": x, "Y": y}, {"w": w})
+    with pytest.raises(TypeError, match=f"^{said}$"):
+        program(*inputs, **named)
