@@ -306,7 +306,7 @@ def test_pdf_has_a_page_per_step(J, tmp_path):
     assert len(pages) == 14
     assert "dJ/db = dJ/du × du/db = 3 × 2 = 6" in pages[11].extract_text()
     assert "33" not in pages[5].extract_text()
-    assert len({(page.mediabox.width, page.mediabox.height) for page in pages}) == 1
+    assert {(page.mediabox.width, page.mediabox.height) for page in pages} == {(960, 540)}
     assert not any(page.images for page in pages)  # vectors
 
 

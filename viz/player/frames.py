@@ -1,4 +1,4 @@
-"""Several drawings in one file: a PDF with a page for each, and a GIF; their captions."""
+"""The steps of a walk in one file: a PDF with a slide for each, and a GIF; their captions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 from viz.layout.drawing import Drawing
 from viz.progress import progress
+from viz.scenes.scene import Moment
+from viz.scenes.slide import slide
 from viz.style import FONT_SIZE
 
 RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
@@ -17,21 +19,22 @@ SECONDS = 1.5  # per drawing
 SECONDS_AT_END = 5.0
 
 
-def pdf(drawings: Sequence[Drawing]) -> bytes:
-    """One page of vectors per drawing."""
+def slides(picture: Drawing, moments: Sequence[Moment]) -> bytes:
+    """A PDF with a slide of 16:9 for each moment."""
     from viz.scenes import painting  # matplotlib takes a while to be imported
 
-    scenes = (drawing.scene for drawing in progress(drawings, "pages"))
-    return painting.pdf(scenes, drawings[0].theme)
+    scenes = (slide(picture.scene, moment) for moment in progress(moments, "pages"))
+    return painting.pdf(scenes, picture.theme, margin=0.0)
 
 
-def wrapped(captions: Sequence[str], width: float) -> list[list[str]]:
+def wrapped(captions: Sequence[str], width: float, size: float = FONT_SIZE) -> list[list[str]]:
     """The lines of captions that fit a picture, as many for each of them.
 
     Args:
         width: that of the picture, in points.
+        size: that of the text, in points.
     """
-    letters = int(width / (0.62 * FONT_SIZE))  # of the font, on average
+    letters = int(width / (0.62 * size))  # of the font, on average
     broken = [
         [line for text in caption.split("\n") for line in textwrap.wrap(text, letters)]
         for caption in captions

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from viz.files import write_as
 from viz.layout.drawing import Drawing
 from viz.player.fragment import fragment
-from viz.player.frames import gif, pdf, wrapped
+from viz.player.frames import gif, slides, wrapped
 from viz.scenes.page import page, variables
 from viz.scenes.scene import NARROWEST, Moment
+from viz.scenes.slide import CAPTION, MARGIN, WIDTH
 from viz.scenes.svg import svg
 from viz.style import THEMES, theme_named
 
@@ -93,23 +94,30 @@ class Walkthrough:
     def frames(self) -> list[Drawing]:
         """Each step as a picture; all have the same layout."""
         captions = wrapped(self.captions, max(self._picture.scene.width, NARROWEST))
+        return [self._picture.at(moment) for moment in self._moments(captions)]
+
+    def _moments(self, captions: Sequence[list[str]]) -> list[Moment]:
         unseen = {text for step in self._steps for text in step.shows}
         alike = {part for step in self._steps for part in step.weights}
         texts: dict[tuple[str, str], str] = {}
-        frames = []
+        moments = []
         for step, caption in zip(self._steps, captions, strict=True):
             unseen.difference_update(step.shows)
             texts |= step.texts
             faded = alike.difference(step.weights) if step is not self._steps[-1] else set()
             moment = Moment(set(unseen), dict(texts), step.lit, faded, step.backward, caption)
-            frames.append(self._picture.at(moment))
-        return frames
+            moments.append(moment)
+        return moments
+
+    def _slides(self) -> bytes:
+        captions = wrapped(self.captions, WIDTH - 2 * MARGIN, CAPTION)
+        return slides(self._picture, self._moments(captions))
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the walk in the format that the name of the file ends in.
 
         .html is a page with the player, .svg a picture that plays itself once, .pdf has a page
-        per step for slides, .gif is for a chat.
+        per step for slides of 16:9, .gif is for a chat.
 
         Raises:
             ValueError: the ending is none of these.
@@ -120,7 +128,7 @@ class Walkthrough:
             path,
             html=lambda: page(f"{self._title}, step by step", self._repr_html_()).encode(),
             svg=lambda: self._moving().encode(),
-            pdf=lambda: pdf(self.frames),
+            pdf=self._slides,
             gif=lambda: gif(self.frames),
         )
 

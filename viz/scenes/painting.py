@@ -62,8 +62,12 @@ def png(scene: Scene, theme: Theme, resolution: float, colors: int | None = None
     return picture.getvalue()
 
 
-def pdf(scenes: Iterable[Scene], theme: Theme) -> bytes:
-    """One page of vectors for each scene, with text that can be searched."""
+def pdf(scenes: Iterable[Scene], theme: Theme, margin: float = PDF_MARGIN) -> bytes:
+    """One page of vectors for each scene, with text that can be searched.
+
+    Args:
+        margin: around each scene, in points.
+    """
     document = io.BytesIO()
     with (
         _settings,
@@ -71,7 +75,7 @@ def pdf(scenes: Iterable[Scene], theme: Theme) -> bytes:
         PdfPages(document, metadata={"CreationDate": None}) as pages,
     ):
         for scene in scenes:
-            pages.savefig(_figure(scene, theme, POINTS, PDF_MARGIN))
+            pages.savefig(_figure(scene, theme, POINTS, margin))
     return document.getvalue()
 
 

@@ -121,8 +121,12 @@ def at(scene: Scene, moment: Moment) -> Scene:
         for k, line in enumerate(moment.caption, 1)
     ]
     height = scene.height + (len(caption) + 1) * LINE_HEIGHT
-    parts = [_part_at(part, moment) for part in scene.parts]
-    return Scene(width, height, parts, [*scene.heading, *caption], left)
+    return Scene(width, height, seen_at(scene, moment), [*scene.heading, *caption], left)
+
+
+def seen_at(scene: Scene, moment: Moment) -> list[Part]:
+    """The parts of a scene as they look at a moment of a walk."""
+    return [_part_at(part, moment) for part in scene.parts]
 
 
 def _part_at(part: Part, moment: Moment) -> Part:
