@@ -11,6 +11,7 @@ from graphs import mazur, network_program, slide
 from autograd import Value
 from viz import draw, draw_network
 from viz.layout.engine import layout
+from viz.networks.sketch import COLUMN, ROW
 from viz.style import THEMES
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("*.dot"))
@@ -31,13 +32,13 @@ def test_graphviz_reads_every_source(path):
 def test_the_places_of_a_network_are_in_its_source():
     drawing = draw_network(mazur(), [0, 1], [0, 1])
     places = dict(re.findall(r'^\t(n\d_\d) \[.* pos="(.*?)!"', drawing.source, re.MULTILINE))
-    assert places["n1_0"] == "3.000,0.900"
+    assert places["n1_0"] == f"{COLUMN:.3f},{ROW / 2:.3f}"
     assert "layout=neato" in drawing.source
     scene = {part.name: part.shapes[0].points for part in drawing.scene.parts if part.shapes}
     (left, top), (right, bottom) = scene["n1_0"]
     (x, y), (end, low) = scene["n2_1"]
-    assert (x + end - left - right) / 2 == pytest.approx(3 * 72)
-    assert (y + low - top - bottom) / 2 == pytest.approx(1.8 * 72)
+    assert (x + end - left - right) / 2 == pytest.approx(COLUMN * 72)
+    assert (y + low - top - bottom) / 2 == pytest.approx(ROW * 72)
 
 
 @pytest.mark.parametrize("theme", THEMES)
