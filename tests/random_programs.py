@@ -443,6 +443,27 @@ def uncertainty(tape, examples):
     return np.array(moves)
 
 
+def _watch(block, names):
+    """Let ``see`` look at each array, and at each entry of a list, as it is made."""
+    body = []
+    for line in block.body:
+        body.append(line)
+        if isinstance(line, ast.For):
+            _watch(line, names)
+        if not isinstance(line, ast.Assign):
+            continue
+        target = line.targets[0]
+        if isinstance(target, ast.Subscript):
+            name, place = target.value.id, ast.unparse(target.slice)
+            if name in names:
+                body += ast.parse(f"{name}[{place}] = see({name!r}, {name}[{place}], {place})").body
+        elif target.id in names:
+            text = ast.unparse(line.value)
+            if not text.startswith("[None] *") and text != f"np.stack({target.id})":
+                body += ast.parse(f"{target.id} = see({target.id!r}, {target.id})").body
+    block.body = body
+
+
 # --- printed lines that claim to be gradients -------------------------------------------------
 
 
@@ -452,29 +473,33 @@ def wrong_claims(program, arrays):
     Where either of both lines has an axis of examples, the gradient is of the loss of each.
     """
     lines = {s.name: s for s in program.statements}
-    claims = [s for s in program.statements if s.gradient_of in lines]
+    # What a loop makes and throws away cannot be nudged from outside.
+    kept = {name for name, s in lines.items() if s.loop is None or s.place is not None}
+    claims = [lines[s.name] for s in lines.values() if s.gradient_of in kept and s.name in kept]
+    claims += [s for s in program.statements if s.length and s.gradient_of in kept]
+    claims = list({s.name: s for s in claims}.values())
     if not claims or "stop_gradient(" in program.source:  # a nudge does not stop there
         return []
     module = ast.parse(program.source)
     function = next(f for f in module.body if getattr(f, "name", "") == "cost_and_gradients")
-    body = []
-    for line in function.body:
-        body.append(line)
-        name = line.targets[0].id if isinstance(line, ast.Assign) else ""
-        if name in lines:
-            body += ast.parse(f"{name} = see({name!r}, {name})").body
-    function.body = body
-    held, nudge = {}, {}
+    _watch(function, kept)
+    parts, nudge = {}, {}
 
-    def see(name, array):
+    def see(name, array, place=()):
         array = np.asarray(array, float)
-        held.setdefault(name, array)
-        return array + nudge[name] if name in nudge else array
+        parts.setdefault((name, place), array)
+        return array + nudge[name][place] if name in nudge else array
 
     scope = {**program.tables, "see": see}
     exec(ast.unparse(module), scope)
     run = scope["cost_and_gradients"]
     run(*arrays)
+    held = {}
+    for name in kept:
+        places = sorted([place for other, place in parts if other == name])
+        each = [parts[name, place] for place in places]
+        if each:
+            held[name] = each[0] if places == [()] else np.stack(each)
     draw = np.random.default_rng(0)
     found = []
     for claim in claims:

@@ -52,6 +52,7 @@ STEPS = [
     ("recording",),
     ("merging",),
     ("grouping",),
+    ("repeating",),
     ("contraction",),
     ("writing",),
     ("proving",),

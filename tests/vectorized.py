@@ -152,7 +152,13 @@ def assert_tidy(program):
         assert not SUPERFLUOUS.search(statement.formula), statement
         found = {n.id for n in ast.walk(ast.parse(statement.formula)) if isinstance(n, ast.Name)}
         assert set(statement.operands) == found & names, statement
-        assert statement.name not in [other.name for other in program.statements[:i]]
+        others = [other for other in program.statements[:i] if other.target == statement.target]
+        if statement.gathers:
+            assert any(other.length for other in program.statements[:i])
+        elif statement.loop is None:
+            assert not others, statement
+        else:  # a loop takes over the names of the round that is written out before it
+            assert all(other.loop is not statement.loop for other in others), statement
 
 
 def lines(program):

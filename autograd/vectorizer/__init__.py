@@ -12,6 +12,9 @@ NumPy. It applies four ideas, one after the other:
    is compared entry by entry.
 4. ``contraction``: a grid of sums of products is a matrix product.
 
+Between the third and the fourth stands what repeats over time (``repeating``): arrays whose
+steps read each other, such as the states of a recurrent network, are computed by a loop.
+
 Each idea is a folder, and its modules carry one example through: two units on two inputs
 (``example``). ``formulas`` has the trees of which lines are made, ``writing`` turns the arrays into
 lines with the names of the slides, ``running`` is the program that comes of it.

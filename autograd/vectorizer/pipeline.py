@@ -6,7 +6,7 @@ import gc
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,10 +16,11 @@ from autograd.backprop import topological_order
 from autograd.operations import single
 from autograd.value import Value
 from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
+from autograd.vectorizer.grouping.arrays import Array
 from autograd.vectorizer.grouping.groups import group_nodes
 from autograd.vectorizer.grouping.layout import lay_out, read_as_numbers
 from autograd.vectorizer.merging.normal_form import Wanted
-from autograd.vectorizer.merging.once import normal_form_once
+from autograd.vectorizer.merging.once import Once, normal_form_once
 from autograd.vectorizer.merging.plain_form import plain_form
 from autograd.vectorizer.proving.proof import REPORT, Entries, Proof, ProofError, ProofWarning
 from autograd.vectorizer.recording.gradients import record_gradients
@@ -32,6 +33,8 @@ from autograd.vectorizer.recording.leaves import (
     leaf_arrays,
     places,
 )
+from autograd.vectorizer.repeating.layout import IrregularError, lay_out_with_loops
+from autograd.vectorizer.repeating.loops import with_loops
 from autograd.vectorizer.running.program import Model, Program
 from autograd.vectorizer.writing.levels import shattered, write_by_levels
 from autograd.vectorizer.writing.writer import write
@@ -258,25 +261,47 @@ def _proven(
 def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
     """The statements, and which Values the entries of a line stand for."""
     once = normal_form_once(task.order, task.derivatives, task.wanted, task.place_of)
-    forms, node_of = once.forms, once.node_of
-    groups = group_nodes(forms)
-    if shattered(groups, forms):
-        return write_by_levels(forms, task.leaves, task.outputs, names), {}
-
-    shapes = {name: output.shape for name, output in task.outputs.items()}
-    arrays = lay_out(groups, forms, once.derivative, shapes)
-    singles = read_as_numbers(arrays) - {output.gradient_of for output in task.outputs.values()}
-    if singles:
-        arrays = lay_out(groups, forms, once.derivative, shapes, singles)
+    node_of = once.node_of
     forward_nodes = {node_of[v] for v in task.order}
-    body, named_arrays = write(arrays, forward_nodes, task.outputs, names, singles)
+    written = _arranged(task, once, names, forward_nodes)
+    if written is None:
+        return write_by_levels(once.forms, task.leaves, task.outputs, names), {}
+    body, named_arrays = written
     values: defaultdict[int, list[Value]] = defaultdict(list)
     for value in task.order:
         values[node_of[value]].append(value)
     named: dict[str, Entries] = {
-        line: [values[node] for node in array.group.members] for line, array in named_arrays.items()
+        line: [values[node] for node in array.group.members]
+        for line, array in named_arrays.items()
+        if array.whole is None and not array.pieces
     }
     return body, named
+
+
+def _arranged(
+    task: _Task, once: Once, names: Names, forward_nodes: set[int]
+) -> tuple[Body, dict[str, Array]] | None:
+    """The statements of arrays and loops, and the named arrays; None if there were too many."""
+    shapes = {name: output.shape for name, output in task.outputs.items()}
+    computed = {output.gradient_of for output in task.outputs.values()}
+    groups = group_nodes(once.forms)
+    merged, forms, loops = with_loops(groups, once.forms, forward_nodes)
+    for found in (merged, groups):  # the second time without loops
+        if shattered(found, once.forms):
+            return None
+        singles: set[str] = set()
+        with suppress(IrregularError):
+            for _ in range(2):
+                if loops and found is merged:
+                    arrays = lay_out_with_loops(
+                        found, loops, forms, once.derivative, shapes, singles
+                    )
+                else:
+                    arrays = lay_out(found, once.forms, once.derivative, shapes, singles)
+                if singles or not (singles := read_as_numbers(arrays) - computed):
+                    break
+            return write(arrays, forward_nodes, task.outputs, names, singles)
+    raise AssertionError("arrays without loops are never irregular")
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

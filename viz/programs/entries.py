@@ -165,6 +165,8 @@ class Entries:
                 return self._left_by_sum(self.shape(array), dict(options))[0]
             case Call(arguments=(array,)):
                 return self.shape(array)
+            case Index(array=Name(name=name), axes=[Binary() | Word() | Number()]):
+                return self._shapes.get(name, ())[1:]
             case Index(array=array, axes=axes) if {*axes} <= {WHOLE_AXIS, NEW_AXIS}:
                 sizes = iter(self.shape(array))
                 return tuple([1 if axis == NEW_AXIS else next(sizes) for axis in axes])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autograd.vectorizer.formulas.statements import Shape, Statement
-from autograd.vectorizer.formulas.trees import Binary, walk
+from autograd.vectorizer.formulas.trees import Binary, Index, Name, Tree, walk
 from autograd.vectorizer.running.program import Program
 from viz.derivations import Derivation, Equation, Explanation, Written
 from viz.programs.entries import Entries, UnknownEntryError
-from viz.programs.naming import shapes_of, written_names
+from viz.programs.naming import shapes_of, told, written_names
 from viz.programs.notation import LATEX, TEXT, MatrixNotation
 
 
@@ -22,9 +24,10 @@ def explain_program(program: Program) -> Lines:
     """The forward and the backward lines of a program, as text and as LaTeX."""
     line = _Line(program)
     cost = next(iter(program.results.values()))
-    lines = {statement.name: line.of(statement) for statement in program.statements}
-    forward = list(lines).index(cost) + 1
-    return Lines(list(lines.values())[:forward], list(lines.values())[forward:])
+    statements = told(program)
+    first = max([i for i, each in enumerate(statements) if each.name == cost])
+    forward, backward = statements[: first + 1], statements[first + 1 :]
+    return Lines(line.block(forward), line.block(backward))
 
 
 def explain_line(program: Program, name: str) -> Lines:
@@ -33,7 +36,7 @@ def explain_line(program: Program, name: str) -> Lines:
     Raises:
         ValueError: there is no such line.
     """
-    lines = {statement.name: statement for statement in program.statements}
+    lines = {statement.name: statement for statement in told(program)}
     if name not in lines:
         raise ValueError(f"the program has no line {name!r}: choose one of {', '.join(lines)}")
     statement, line = lines[name], _Line(program)
@@ -57,9 +60,29 @@ class _Line:
         columns = {name: (*self._shapes[name], 1) for name in program.columns}
         self._entries = Entries(raw, self._shapes | columns)
 
+    def block(self, statements: Sequence[Statement]) -> list[Derivation]:
+        """The lines in matrix notation, those of a loop below its rounds."""
+        found = []
+        loop = None
+        for statement in statements:
+            if statement.loop is not loop and statement.loop is not None:
+                letter, rounds = statement.loop.letter, statement.loop.rounds
+                first, last = rounds[0], rounds[-1]
+                text = f"for {letter} = {first}, …, {last}:"
+                latex = rf"\text{{for }} {letter} = {first}, \dots, {last}\text{{:}}"
+                found.append(Derivation(Written(text, latex), [], one_line=True))
+            loop = statement.loop
+            found.append(self.of(statement))
+        return found
+
     def of(self, statement: Statement) -> Derivation:
         """The line in matrix notation."""
-        left = Written(self._text.name(statement.name), self._latex.name(statement.name))
+        target: Tree = Name(statement.name)
+        if statement.place is not None:
+            target = Index(target, (statement.place,))
+        left = Written(self._text.write(target), self._latex.write(target))
+        if statement.loop is not None:
+            left = Written(f"  {left.text}", rf"\quad {left.latex}")
         right = Written(self._text.write(statement.tree), self._latex.write(statement.tree))
         return Derivation(left, [Equation("=", [right])], one_line=True)
 

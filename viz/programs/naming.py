@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from autograd.vectorizer.formulas.statements import Shape
+from autograd.vectorizer.formulas.statements import Shape, Statement
 from autograd.vectorizer.running.program import Program
 from viz.programs.notation import Style
 
@@ -18,7 +18,7 @@ def written_names(program: Program, style: Style) -> dict[str, str]:
     The layers are those of the Z's. A parameter W1 or b1 belongs to layer 1 if Z1 reads it;
     else its number is an index.
     """
-    read = {statement.name: statement.operands for statement in program.statements}
+    read = {each.name: each.operands for each in told(program)}
     leaves = {leaf.name: style.name(leaf.name) for leaf in program.leaves}
     lists = [leaf.name for leaf in program.leaves if leaf.parameter and leaf.shape]
     names = {name: style.name(name) for name in read} | leaves
@@ -38,9 +38,16 @@ def written_names(program: Program, style: Style) -> dict[str, str]:
     return names | {name: text for name, text in slopes.items() if name not in leaves}
 
 
+def told(program: Program) -> list[Statement]:
+    """The statements that say what is computed; to gather a list is none of them."""
+    return [statement for statement in program.statements if not statement.gathers]
+
+
 def shapes_of(program: Program) -> dict[str, Shape]:
     """The shape of each array inside of a program, where examples are the last axis."""
     shapes: dict[str, Shape] = {
         leaf.name: (*leaf.shape, "m") if leaf.per_example else leaf.shape for leaf in program.leaves
     }
-    return shapes | {statement.name: statement.shape for statement in program.statements}
+    for each in program.statements:
+        shapes[each.name] = (each.length, *each.shape) if each.length else each.shape
+    return shapes

@@ -318,7 +318,7 @@ class MatrixNotation:
         if all(axis in (WHOLE_AXIS, NEW_AXIS) for axis in axes):
             return array
         texts = [
-            self.name(axis.name) if isinstance(axis, Name) else self._style.plain(str(axis))
+            self._style.plain(str(axis)) if isinstance(axis, Slice) else self._piece(axis).text
             for axis in axes
         ]
         return Piece(f"{array.within(CALL)}[{', '.join(texts)}]", CALL, array.starts)
@@ -333,6 +333,9 @@ class MatrixNotation:
             case "np.sum" | "np.mean" as function, [x]:
                 sign = self._style.total if function == "np.sum" else self._style.mean
                 return Piece(f"{sign}{self._piece(x).within(MATMUL)}", PREFIX)
+            case "np.tensordot", [a, b, over] if over == _ROUNDS_AND_EXAMPLES:
+                inside = self._matrix_product(a, Attribute(b, "T"))  # of each round
+                return Piece(f"{self._style.total}{inside.within(MATMUL)}", PREFIX)
             case "np.zeros", _:
                 return Piece("0")
             case "np.ones", _:
@@ -351,6 +354,9 @@ class MatrixNotation:
         name = self._style.plain(function.replace("cross_entropy", "cross-entropy"))
         return Piece(f"{name}({f', {self._style.breaks[0]}'.join(texts)})")
 
+
+# A sum over the rounds of a loop of matrix products, such as Σ dZ[t] X[t]ᵀ.
+_ROUNDS_AND_EXAMPLES = parsed("((0, 2), (0, 2))")
 
 _ROW_LEVELS = {
     rows.SUM: SUM,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from autograd.vectorizer.formulas.statements import Shape, Statement
-from autograd.vectorizer.formulas.trees import Name
+from autograd.vectorizer.formulas.trees import Index, Name, Tree
 from autograd.vectorizer.running.program import Program
 from viz.graphs.detail import MOST_DRAWN, MOST_IN_FULL
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
 from viz.layout.markup import colored, italic
 from viz.names import printable
-from viz.programs.naming import written_names
+from viz.programs.naming import shapes_of, told, written_names
 from viz.programs.notation import HTML, MatrixNotation, in_lines, plain
 from viz.style import Theme
 
@@ -54,9 +54,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
             f"{MOST_DRAWN}: read it as text (program.source), or draw the program of a smaller "
             "model, which has the same formulas"
         )
-    shapes = {statement.name: statement.shape for statement in program.statements}
-    shapes |= {each.name: each.shape for each in wires}
-    notation = MatrixNotation(written_names(program, HTML), shapes)
+    notation = MatrixNotation(written_names(program, HTML), shapes_of(program))
     m = italic(program.examples)
     heading = []
     if any("m" in each.shape for each in wires):
@@ -101,16 +99,20 @@ def wires_of(program: Program) -> list[Array]:
     whose gradient it is; if it is only on the way to a gradient, to the same array as that.
     """
     cost = next(iter(program.results.values()))
-    names = [statement.name for statement in program.statements]
-    n_forward = names.index(cost) + 1
+    # Of what a loop makes, one round tells all.
+    by_name = {each.name: each for each in told(program)}
+    by_name |= {each.name: each for each in told(program) if each.loop is not None}
+    statements = list(by_name.values())
+    n_forward = list(by_name).index(cost) + 1
     leaves = {
         leaf.name: Array(leaf.name, (*leaf.shape, *["m"] * leaf.per_example), None, [])
         for leaf in program.leaves
     }
+    shapes = shapes_of(program)
     wires: list[Array] = []
-    for statement in program.statements[:n_forward]:
+    for statement in statements[:n_forward]:
         wires += [leaves.pop(x) for x in statement.operands if x in leaves]
-        wires.append(Array(statement.name, statement.shape, statement, []))
+        wires.append(Array(statement.name, shapes[statement.name], statement, []))
     wires += leaves.values()
     belongs = {each.name: each.backward for each in wires}
     place: dict[str, str] = {}
@@ -121,7 +123,7 @@ def wires_of(program: Program) -> list[Array]:
             same = Statement(name, Name(held), output.shape, output.gradient_of)
             belongs[output.gradient_of].append(same)
             place[held] = output.gradient_of
-    for statement in reversed(program.statements[n_forward:]):
+    for statement in reversed(statements[n_forward:]):
         of = statement.gradient_of
         if of not in belongs:
             of = place.get(statement.name, cost)
@@ -140,7 +142,10 @@ def _size(shape: Shape, m: str) -> str:
 
 def _written(statement: Statement, program: Program, notation: MatrixNotation) -> str:
     """A statement as on a slide, in up to three lines."""
-    name = notation.name(statement.name)
+    target: Tree = Name(statement.name)
+    if statement.place is not None:
+        target = Index(target, (statement.place,))
+    name = notation.write(target)
     if len(statement.formula) <= LONGEST_CODE:
         lines = in_lines(f"{name} = {notation.write(statement.tree)}", WIDTH)
         if len(lines) <= MOST_LINES and all(len(plain(line)) <= 2 * WIDTH for line in lines):

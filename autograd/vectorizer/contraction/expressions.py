@@ -17,6 +17,7 @@ from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
 from autograd.vectorizer.formulas.trees import (
     NEW_AXIS,
     WHOLE_AXIS,
+    Binary,
     Call,
     Index,
     List,
@@ -41,7 +42,7 @@ from autograd.vectorizer.grouping.arrays import (
     Stack,
     is_weighted_sum,
 )
-from autograd.vectorizer.grouping.index_maps import WHOLE, Pick, Positions
+from autograd.vectorizer.grouping.index_maps import ROUNDS, WHOLE, Pick, Positions
 from autograd.vectorizer.merging.forms import Function, Output
 
 
@@ -63,6 +64,7 @@ class Expressions:
         self._divisors: dict[Array, Tree] = {}
         self._conditions: dict[Array, Tree] = {}
         self._written_out: dict[Array, Tree] = {}
+        self._round: Word | None = None
 
     def name(self, array: Array, name: str) -> None:
         """From now on, the array is read by its name."""
@@ -269,16 +271,48 @@ class Expressions:
         if how.whole:
             return Factor(tree, axes)
         rest = [Number(-1)] * array.per_example
+        rounds = (self.round(),) * (ROUNDS in how.axes)
         if how.reshaped is not None:
-            return Factor(Method(tree, "reshape", (*map(Number, how.reshaped), *rest)), axes)
+            tree = Method(tree, "reshape", (*map(Number, how.reshaped), *rest))
+            return Factor(Index(tree, rounds) if rounds else tree, axes)
         if how.table is not None:
             if len(array.shape) > 1:
                 tree = Method(tree, "reshape", (Number(math.prod(array.shape)), *rest))
-            return Factor(Index(tree, (Name(self.table(how.table)),)), axes)
-        picks = list(how.picks)
-        while picks[-1] == WHOLE:
+            table: Tree = Name(self.table(how.table))
+            return Factor(Index(tree, (Index(table, rounds) if rounds else table,)), axes)
+        letters = iter(how.axes)
+        picks = []
+        for pick, size in zip(how.picks, array.shape, strict=True):
+            along = next(letters) if isinstance(pick, slice) else ""
+            picks.append(self._entry(pick, size, reader) if along == ROUNDS else _pick(pick))
+        while picks[-1] == WHOLE_AXIS:
             picks.pop()
-        return Factor(Index(tree, tuple(map(_pick, picks))), axes)
+        if array.pieces and len(picks) > 1 and not isinstance(picks[0], Slice):  # maybe a list
+            return Factor(Index(Index(tree, (picks[0],)), tuple(picks[1:])), axes)
+        return Factor(Index(tree, tuple(picks)), axes)
+
+    def round(self) -> Word:
+        """The variable of loops."""
+        if self._round is None:
+            self._round = Word(self._names.fresh("t"))
+        return self._round
+
+    def _entry(self, pick: Pick, size: int, reader: Array) -> Tree:
+        """Which entry along an axis a round reads: t - 1 of what the round before has made."""
+        assert isinstance(pick, slice)
+        step = pick.step or 1
+        start = pick.start if pick.start is not None else 0 if step > 0 else size - 1
+        return self.entry_at(step, start - step * min(reader.rounds))
+
+    def entry_at(self, step: int, offset: int) -> Tree:
+        """The number step · t + offset."""
+        t: Tree = self.round()
+        if step < 0:
+            return Binary("-", Number(offset), t if step == -1 else Binary("*", Number(-step), t))
+        found = t if step == 1 else Binary("*", Number(step), t)
+        if offset:
+            found = Binary("+" if offset > 0 else "-", found, Number(abs(offset)))
+        return found
 
     def table(self, table: Positions) -> str:
         """The name of an index table."""
@@ -326,7 +360,8 @@ def _sums_to_column(array: Array, part: Part) -> bool:
 
 
 def _axes(read: Read) -> str:
-    return read.map.axes + EXAMPLES * read.array.per_example
+    """The axes of what is read; in a loop, of what one round reads."""
+    return read.map.axes.replace(ROUNDS, "") + EXAMPLES * read.array.per_example
 
 
 def _rank(entry: Read | float, array: Array) -> int:

@@ -8,7 +8,7 @@ formula in physics: the letters that appear in the result are free, the others a
 - dA = Σᵢ W[i,k] dZ[i,m] is ``W.T @ dZ``.
 
 Nothing here knows which of the three is forward and which backward. Where the letters do
-not fit a matrix product they fit ``np.tensordot``, and where a letter is free in both
+not fit a matrix product they fit a stack of them, or ``np.tensordot``, and where a letter is free in both
 factors, ``np.einsum``, or elementwise multiplication and ``np.sum``.
 """
 
@@ -120,8 +120,30 @@ def contract(a: Factor, b: Factor, result: str, keepdims: bool = False) -> Facto
     if len(inner) == 1 and len(free_a) <= 1 and len(free_b) <= 1:
         left, right = transposed(a, free_a + inner), transposed(b, inner + free_b)
         return Factor(Binary("@", left.tree, right.tree), free_a + free_b)
+    stacked = _stack_of_products(a, b, inner, result)
+    if stacked is not None:
+        return stacked
     over = Tuple(tuple([_places([x.axes.index(axis) for axis in inner]) for x in (a, b)]))
     return Factor(called("np.tensordot", a.tree, b.tree, over), free_a + free_b)
+
+
+def _stack_of_products(a: Factor, b: Factor, inner: str, result: str) -> Factor | None:
+    """A matrix times each matrix of a stack, such as W @ X with X of the shape (t, k, m)."""
+    matrix, stack = sorted([a, b], key=lambda x: len(x.axes))
+    if len(inner) != 1 or len(matrix.axes) != 2:
+        return None
+    free = matrix.axes.replace(inner, "")
+    front, rest = stack.axes[:-2], stack.axes[-2:]
+    if rest[0] == inner:
+        left, right = transposed(matrix, free + inner), stack
+        found = front + free + rest[1]
+    else:
+        left, right = stack, transposed(matrix, inner + free)
+        found = front + rest[0] + free
+    ordered = "".join([axis for axis in result if axis in found])
+    if inner not in rest or found != ordered:
+        return None
+    return Factor(Binary("@", left.tree, right.tree), found)
 
 
 def _places(axes: Sequence[int]) -> Tree:

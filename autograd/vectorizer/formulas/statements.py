@@ -7,10 +7,34 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from autograd.vectorizer.formulas.trees import Name, Tree, names, replaced
+from autograd.vectorizer.formulas.trees import Call, Name, Tree, names, replaced
 
 # The length of each axis; "m" is the number of examples.
 Shape = tuple[int | str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A ``for`` around lines of the program.
+
+    >>> print(Loop("t", range(1, 10)).header, Loop("t", range(8, -1, -1)).header)
+    for t in range(1, 10): for t in reversed(range(9)):
+
+    Attributes:
+        letter: its variable.
+        rounds: what the variable is in each round, one more or one less than in the round before.
+    """
+
+    letter: str
+    rounds: range
+
+    @property
+    def header(self) -> str:
+        """Its first line."""
+        first, last = sorted([self.rounds[0], self.rounds[-1]])
+        limits = f"{first}, {last + 1}" if first else f"{last + 1}"
+        rounds = f"range({limits})" if self.rounds.step > 0 else f"reversed(range({limits}))"
+        return f"for {self.letter} in {rounds}:"
 
 
 @dataclass(frozen=True)
@@ -28,12 +52,19 @@ class Statement:
         shape: of the array; ``"m"`` is the number of examples.
         gradient_of: the array whose gradient this is: of the loss of each example where
             there is an axis of examples, else of the cost. None for the rest.
+        loop: the loop that the line stands in.
+        place: where the line makes one entry of a list, its index; the shape is then that of
+            the entry.
+        length: of this list.
     """
 
     name: str
     tree: Tree
     shape: Shape
     gradient_of: str | None = None
+    loop: Loop | None = None
+    place: Tree | None = None
+    length: int = 0
 
     @cached_property
     def formula(self) -> str:
@@ -45,8 +76,18 @@ class Statement:
         """The arrays and the tables in the formula."""
         return names(self.tree)
 
+    @property
+    def gathers(self) -> bool:
+        """Whether the line makes one array of a list that a loop has filled."""
+        return self.tree == Call("np.stack", (Name(self.name),))
+
+    @property
+    def target(self) -> str:
+        """What the line assigns to."""
+        return self.name if self.place is None else f"{self.name}[{self.place}]"
+
     def __str__(self) -> str:
-        return f"{self.name} = {self.formula}"
+        return f"{self.target} = {self.formula}"
 
 
 @dataclass(frozen=True)
@@ -91,11 +132,11 @@ class Body:
         new = {line: names.numbered("U") for line in lines}
         trees: dict[str, Tree] = {line: Name(name) for line, name in new.items()}
         statements = [
-            Statement(
-                new.get(each.name, each.name),
-                replaced(each.tree, trees),
-                each.shape,
-                None if each.name in new else each.gradient_of,
+            replace(
+                each,
+                name=new.get(each.name, each.name),
+                tree=replaced(each.tree, trees),
+                gradient_of=None if each.name in new else each.gradient_of,
             )
             for each in self.statements
         ]

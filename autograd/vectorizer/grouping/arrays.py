@@ -68,6 +68,11 @@ class Array:
         parts: for a sum, its terms.
         gradient_of: arrays whose gradient this is, entry by entry.
         entries: for an output, the entries of the returned array that these are.
+        whole: for what one round of a loop makes, the array of all rounds, along its first axis.
+        rounds: for what each round of a loop makes, the numbers of the rounds, in the order of
+            the loop; for what is written out before or behind it, the only one.
+        shift: the number of the round that makes the first entry of the whole.
+        pieces: of a whole, what is made before, in and behind the loop.
     """
 
     group: Group
@@ -76,6 +81,15 @@ class Array:
     parts: list[Part] = field(default_factory=list)
     gradient_of: list[Array] = field(default_factory=list)
     entries: list[int] = field(default_factory=list)
+    whole: Array | None = None
+    rounds: range = range(0)
+    shift: int = 0
+    pieces: list[Array] = field(default_factory=list)
+
+    @property
+    def looped(self) -> bool:
+        """Whether each round of a loop makes it."""
+        return len(self.rounds) > 1
 
     @property
     def axes(self) -> str:

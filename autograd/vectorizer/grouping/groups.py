@@ -51,41 +51,58 @@ class Group:
         form: the form of the first member, which speaks for all.
         per_example: whether its numbers change from example to example, so that the array
             has an axis of examples.
+        key: what all its members do, and to which groups.
+        steps: of a group that a loop computes, its members step by step.
     """
 
     number: int
     form: Form
     per_example: bool
     members: list[int] = field(default_factory=list)
+    key: Hashable = None
+    steps: list[list[int]] = field(default_factory=list)
 
 
-def group_nodes(forms: Mapping[int, Form]) -> list[Group]:
-    """The groups of all nodes but the numbers, operands before readers."""
+def group_nodes(
+    forms: Mapping[int, Form], repeated: Mapping[int, Hashable] | None = None
+) -> list[Group]:
+    """The groups of all nodes but the numbers, operands before readers.
+
+    Args:
+        forms: of the nodes.
+        repeated: nodes that are known to be in one group, with what stands for the group.
+    """
+    repeated = repeated or {}
     groups: dict[Hashable, Group] = {}
     group_of: dict[int, Group] = {}
     number_of: dict[int, Hashable] = {ONE: 0}  # of numbers, the number itself stands for a group
     for node, form in forms.items():
-        key: Hashable
-        match form:
-            case Constant(data=data):
-                number_of.setdefault(node, ("number", data))
-                continue
-            case Leaf(array=array):
-                key = array.name
-            case Function(row=row, inputs=inputs):
-                key = (row, *[number_of[x] for x in inputs])
-            case Sum(terms=terms):
-                key = kinds(terms, number_of)
-            case Output(terms=terms, name=name, averaged=averaged):  # pragma: no branch
-                key = (name, averaged, kinds(terms, number_of))
+        if isinstance(form, Constant):
+            number_of.setdefault(node, ("number", form.data))
+            continue
+        key = repeated.get(node) or kind_of(form, number_of)
         group = groups.get(key)
         if group is None:
-            group = Group(len(groups) + 1, form, _per_example(form, group_of))
+            group = Group(len(groups) + 1, form, _per_example(form, group_of), key=key)
             groups[key] = group
         group.members.append(node)
         group_of[node] = group
         number_of[node] = group.number
     return list(groups.values())
+
+
+def kind_of(form: Form, number_of: Mapping[int, Any]) -> Hashable:
+    """What a node does, and to which groups."""
+    match form:
+        case Function(row=row, inputs=inputs):
+            return (row, *[number_of[x] for x in inputs])
+        case Sum(terms=terms):
+            return kinds(terms, number_of)
+        case Output(terms=terms, name=name, averaged=averaged):
+            return (name, averaged, kinds(terms, number_of))
+        case Leaf(array=array):
+            return array.name
+    raise TypeError(f"{form} is in no group")
 
 
 def kinds(terms: Terms, number_of: Mapping[int, Any]) -> Hashable:

@@ -33,6 +33,9 @@ Pick = int | slice
 
 WHOLE = slice(None)
 
+# A letter for the rounds of a loop.
+ROUNDS = "z"
+
 
 @dataclass(frozen=True, eq=False)
 class IndexMap:
@@ -54,7 +57,12 @@ class IndexMap:
     @property
     def whole(self) -> bool:
         """Whether the whole operand is read, each axis along one of ours."""
-        return self.reshaped is None and self.table is None and all(p == WHOLE for p in self.picks)
+        return (
+            self.reshaped is None
+            and self.table is None
+            and all(p == WHOLE for p in self.picks)
+            and ROUNDS not in self.axes
+        )
 
 
 def read_map(positions: Positions, axes: str, shape: tuple[int, ...], spare: str = "") -> IndexMap:

@@ -38,7 +38,7 @@ from autograd.vectorizer.grouping.arrays import (
     is_parameter,
 )
 from autograd.vectorizer.grouping.groups import Group
-from autograd.vectorizer.grouping.index_maps import IndexMap, Positions, read_map
+from autograd.vectorizer.grouping.index_maps import ROUNDS, IndexMap, Positions, read_map
 from autograd.vectorizer.grouping.slots import Entries, Slot, SlotReader, Terms
 from autograd.vectorizer.merging.forms import Form, Function, Leaf, Output
 
@@ -59,37 +59,75 @@ def lay_out(
         output_shapes: the shapes of the complete outputs.
         singles: inputs of one number in a list, to be laid out without the list.
     """
-    arrays = [Array(group) for group in groups]
-    reader = SlotReader(arrays, forms)
-    _find_gradients(arrays, reader, derivative)
-    for array in arrays:
-        members = array.group.members
-        form = array.form
+    layout = Layout(groups, forms, derivative, output_shapes, singles)
+    for array in layout.arrays:
+        layout.lay_out(array)
+    return layout.arrays
+
+
+class Layout:
+    """The arrays of groups, while they get their order and their shapes, one after the other.
+
+    Attributes:
+        arrays: of the groups, in their order.
+        reader: reads off what they read.
+        derivative: node number to that of the derivative of the loss by the node.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        forms: Mapping[int, Form],
+        derivative: Mapping[int, int],
+        output_shapes: Mapping[str, tuple[int, ...]],
+        singles: Set[str] = frozenset(),
+    ) -> None:
+        self.arrays = [Array(group) for group in groups]
+        self.reader = SlotReader(self.arrays, forms)
+        self._forms = forms
+        self.derivative = derivative
+        self._output_shapes = output_shapes
+        self._singles = singles
+        _find_gradients(self.arrays, self.reader, derivative)
+
+    def lay_out(self, array: Array) -> None:
+        """Give an array its order and its shape, and find what it reads."""
+        members, form, reader = array.group.members, array.form, self.reader
         if isinstance(form, Leaf):
-            array.shape = () if array.leaves in singles else form.array.shape
-            reader.position[members] = _entries(members, forms)
-            continue
+            array.shape = () if array.leaves in self._singles else form.array.shape
+            reader.position[members] = _entries(members, self._forms)
+            return
         arguments = reader.arguments(array) if isinstance(form, Function) else []
         terms = [] if isinstance(form, Function) else reader.terms(array)
         models = [model for model in array.gradient_of if model.group.number < array.group.number]
         models = [model for model in models if math.prod(model.shape) == len(members)]
-        if isinstance(form, Output) and len(members) == math.prod(output_shapes[form.name]):
-            array.shape = output_shapes[form.name]
-            order: Positions = np.argsort(_entries(members, forms))
+        shapes = self._output_shapes
+        if isinstance(form, Output) and len(members) == math.prod(shapes[form.name]):
+            array.shape = shapes[form.name]
+            order: Positions = np.argsort(_entries(members, self._forms))
         elif models:
             model = max(models, key=lambda model: not isinstance(model.form, Leaf))
             array.shape = model.shape
-            place = {derivative[v]: reader.position[v] for v in model.group.members}
+            place = {self.derivative[v]: reader.position[v] for v in model.group.members}
             order = np.argsort([place[v] for v in members])
         else:
-            order, array.shape = _find_order(len(members), arguments, terms)
+            order, array.shape = find_order(len(members), arguments, terms)
         array.group.members = members = [members[i] for i in order]
         reader.position[members] = np.arange(len(members))
         if isinstance(form, Output):
-            array.entries = _entries(members, forms)
-        array.arguments = [_argument(array, argument, order) for argument in arguments]
-        array.parts = [_part(array, each, order) for each in terms]
-    return arrays
+            array.entries = _entries(members, self._forms)
+        set_reads(array, arguments, terms, order)
+
+
+def set_reads(
+    array: Array,
+    arguments: Sequence[Slot | Entries | float],
+    terms: Sequence[Terms],
+    order: Positions,
+) -> None:
+    """Find what an array reads, when its members stand in the given order."""
+    array.arguments = [_argument(array, argument, order) for argument in arguments]
+    array.parts = [_part(array, each, order) for each in terms]
 
 
 def read_as_numbers(arrays: Sequence[Array]) -> set[str]:
@@ -126,23 +164,39 @@ def _entries(members: Sequence[int], forms: Mapping[int, Form]) -> list[int]:
 # --- the members ---
 
 
-def _find_order(
-    n: int, arguments: Sequence[Slot | Entries | float], terms: Sequence[Terms]
+def find_order(
+    n: int,
+    arguments: Sequence[Slot | Entries | float],
+    terms: Sequence[Terms],
+    steps: Positions | None = None,
 ) -> tuple[Positions, tuple[int, ...]]:
-    """The order and the shape of n members."""
+    """The order and the shape of n members; or the order of several steps and the shape of one.
+
+    Args:
+        n: how many members there are.
+        arguments: of a function, what they read.
+        terms: of a sum, what they read.
+        steps: the step of each member, in order.
+    """
     slots = [slot for each in terms for slot in each.slots]
     for argument in arguments:
         entries = argument if isinstance(argument, list) else [argument]
         slots += [entry for entry in entries if isinstance(entry, Slot)]
-    if n == 1:
+    if n == 1 or (steps is not None and n == steps[-1] + 1):
         ranks = [_rank_of_product(each) for each in terms] or [_rank(slot) for slot in slots]
-        return np.zeros(1, np.intp), (1,) * max(ranks, default=0)
+        return np.arange(n), (1,) * max(ranks, default=0)
+    slots.sort(key=lambda slot: not slot.array.per_example)  # time and place before units
     labels = [c[:, 0] for slot in slots for c in slot.coordinates() if (c == c[:, :1]).all()]
     rows = [np.unique(slot.positions, axis=0, return_inverse=True)[1].ravel() for slot in slots]
-    found = find_axes(labels, n) or find_axes(rows, n)
+    if steps is None:
+        found = find_axes(labels, n) or find_axes(rows, n)
+        if found is None:
+            return (np.lexsort(rows[::-1]) if rows else np.arange(n)), (n,)
+        return np.argsort(found[0]), found[1]
+    found = find_axes([steps, *labels], n)
     if found is None:
-        return (np.lexsort(rows[::-1]) if rows else np.arange(n)), (n,)
-    return np.argsort(found[0]), found[1]
+        return np.arange(n), (n // (int(steps[-1]) + 1),)
+    return np.argsort(found[0]), found[1][1:]
 
 
 def find_axes(labels: Sequence[Positions], n: int) -> tuple[Positions, tuple[int, ...]] | None:
@@ -196,9 +250,9 @@ def _argument(array: Array, argument: Slot | Entries | float, order: Positions) 
         return Stack(tuple([_entry(array, entry, order) for entry in argument]))
     if not argument.is_list:
         return _entry(array, argument, order)
-    positions = argument.positions[order].reshape((*array.shape, -1))
+    positions = argument.positions[order].reshape((*_sizes(array), -1))
     spare = array.unit_axes + LIST_AXIS * (positions.shape[-1] == 1)
-    found = read_map(positions, array.axes + LIST_AXIS, argument.array.shape, spare)
+    found = read_map(positions, _letters(array) + LIST_AXIS, argument.array.shape, spare)
     if LIST_AXIS in found.axes:
         return Read(argument.array, found)
     # The list holds the same entry again and again, so that no axis of the operand follows it.
@@ -209,8 +263,18 @@ def _argument(array: Array, argument: Slot | Entries | float, order: Positions) 
 def _entry(array: Array, entry: Slot | float, order: Positions) -> Read | float:
     if isinstance(entry, float):
         return entry
-    positions = entry.positions[order].reshape(array.shape)
-    return Read(entry.array, read_map(positions, array.axes, entry.array.shape, array.unit_axes))
+    positions = entry.positions[order].reshape(_sizes(array))
+    shape, units = entry.array.shape, array.unit_axes
+    return Read(entry.array, read_map(positions, _letters(array), shape, units))
+
+
+def _sizes(array: Array) -> tuple[int, ...]:
+    """The shape of what an array is in all rounds of its loop, if it is in one."""
+    return (len(array.rounds),) * array.looped + array.shape
+
+
+def _letters(array: Array) -> str:
+    return ROUNDS * array.looped + array.axes
 
 
 def _part(array: Array, terms: Terms, order: Positions) -> Part:
@@ -222,10 +286,10 @@ def _part(array: Array, terms: Terms, order: Positions) -> Part:
         slots = [slot.reordered(slice(None), along) for slot in slots]
         summed = SUMMED_AXES[: len(sizes)]
     left = SUMMED_AXES[len(sizes) :]  # letters for more axes over which the sum runs
-    axes, units = array.axes + summed, array.unit_axes
+    axes, units = _letters(array) + summed, array.unit_axes
 
     def read(slot: Slot, spare: str) -> IndexMap:
-        positions = slot.positions.reshape((*array.shape, *sizes))
+        positions = slot.positions.reshape((*_sizes(array), *sizes))
         return read_map(positions, axes, slot.array.shape, spare)
 
     # An axis of size 1 is one of ours or, if both factors have one left, one to sum over.

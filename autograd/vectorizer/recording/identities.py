@@ -28,6 +28,9 @@ from autograd.primitives import (
 )
 from autograd.value import Value, recorded
 
+# A target and its logarithm have at most so many signs and factors, one after the other.
+DEEP = 6
+
 
 def simplified(order: Sequence[Value]) -> dict[Value, Value]:
     """Each Value of a graph, in topological order, with the one that takes its place.
@@ -112,35 +115,40 @@ def _target(first: _Weighted, k: float) -> Value | None:
     return Value.constant(y) if 0.0 <= y <= 1.0 else None
 
 
-def _weighted(value: Value) -> _Weighted | None:
+def _weighted(value: Value, deep: int = DEEP) -> _Weighted | None:
     """The value as a weighted logarithm, if it is one."""
+    if not deep:
+        return None
     if value.op is log:
         a, rest = value.inputs[0], False
         if a.op is subtract and a.inputs[0].op is constant and a.inputs[0].data == 1.0:
             a, rest = a.inputs[1], True
         return _Weighted(1.0, 0.0, None, a.inputs[0], rest) if a.op is sigmoid else None
     if value.op is negative:
-        inner = _weighted(value.inputs[0])
+        inner = _weighted(value.inputs[0], deep - 1)
         return inner and inner.times(-1.0)
     if value.op is multiply:
         for factor, logarithm in (value.inputs, value.inputs[::-1]):
-            inner, weight = _weighted(logarithm), _weight(factor)
+            inner = _weighted(logarithm, deep - 1)
+            weight = None if inner is None else _weight(factor)
             if inner is not None and weight is not None:
                 return inner.times_weight(weight)
     return None
 
 
-def _weight(value: Value) -> _Weighted | None:
+def _weight(value: Value, deep: int = DEEP) -> _Weighted | None:
     """The value as a number plus a multiple of a target, which is a leaf."""
+    if not deep:
+        return None
     if value.op is constant:
         return _Weighted(value.data, 0.0, None)
     if not value.inputs:
         return _Weighted(0.0, 1.0, value)
     if value.op is negative:
-        inner = _weight(value.inputs[0])
+        inner = _weight(value.inputs[0], deep - 1)
         return inner and inner.times(-1.0)
     if value.op is multiply:
-        one, other = map(_weight, value.inputs)
+        one, other = [_weight(x, deep - 1) for x in value.inputs]
         return None if one is None or other is None else one.times_weight(other)
     if value.op is subtract and value.inputs[0].op is constant and not value.inputs[1].inputs:
         return _Weighted(value.inputs[0].data, -1.0, value.inputs[1])

@@ -90,7 +90,7 @@ class Program:
         self.examples = body.examples
         self.columns = frozenset(body.columns)
         self._body = body
-        self._function = self._written(list(map(str, self.statements)))
+        self._function = self._written(self.statements)
         self.source = module_source(self._function, self.statements, self.tables)
         self._shapes = {a.key: a.shape for a in leaves if a.parameter}
         self._compute_with(namespace)
@@ -101,20 +101,28 @@ class Program:
     def _compute_with(self, namespace: Any) -> None:
         self._namespace = namespace
         self._arguments = Arguments(self.leaves, namespace)
-        source, trees = self._function, [statement.tree for statement in self.statements]
+        source: str = self._function
+        lines: Sequence[Statement] = self.statements
         if namespace is np:
             taken = {*[a.name for a in self.leaves], *self.tables, *NUMPY_HELPERS}
             lines = direct(self.statements, {*taken, self.examples, "np"})
-            source, trees = (
-                self._written([f"{n} = {tree}" for n, tree in lines]),
-                [t for _, t in lines],
-            )
+            source = self._written(lines)
+        trees = [line.tree for line in lines]
         self.function: Callable[..., Any] = compiled(source, trees, namespace, self.tables)
 
-    def _written(self, lines: Sequence[str]) -> str:
+    def _written(
+        self,
+        lines: Sequence[Statement],
+        behind: Callable[[int, Statement], str] | None = None,
+    ) -> str:
         """The function with these lines."""
         return function_source(
-            self.leaves, self.outputs, self._body, lines, forward_only=self.forward_only
+            self.leaves,
+            self.outputs,
+            self._body,
+            lines,
+            forward_only=self.forward_only,
+            behind=behind,
         )
 
     def __str__(self) -> str:
@@ -145,11 +153,9 @@ class Program:
 
     def watched(self, check: Callable[[int, Any], None]) -> Callable[..., Any]:
         """The function as it is printed, which calls ``check(i, array)`` after statement i."""
-        lines = []
-        for i, statement in enumerate(self.statements):
-            lines += [str(statement), f"check({i}, {statement.name})"]
+        source = self._written(self.statements, lambda i, line: f"check({i}, {line.target})")
         trees = [statement.tree for statement in self.statements]
-        return compiled(self._written(lines), trees, self._namespace, self.tables, check=check)
+        return compiled(source, trees, self._namespace, self.tables, check=check)
 
     def __call__(self, *inputs: Any, check: bool = False, **named: Any) -> Any:
         """The mean cost over the examples, and a dict of its gradients by parameter name.

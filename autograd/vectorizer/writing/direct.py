@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import NamedTuple
 
 from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.formulas.building import called
-from autograd.vectorizer.formulas.statements import Names, Statement
+from autograd.vectorizer.formulas.statements import Loop, Names, Statement
 from autograd.vectorizer.formulas.trees import (
     LEVELS,
     PRODUCT,
@@ -17,6 +18,7 @@ from autograd.vectorizer.formulas.trees import (
     Attribute,
     Binary,
     Call,
+    Index,
     Name,
     Number,
     Tree,
@@ -25,6 +27,7 @@ from autograd.vectorizer.formulas.trees import (
     from_python,
     names,
     parsed,
+    replaced,
 )
 
 _REDUCTIONS = {
@@ -61,7 +64,7 @@ class Helper(NamedTuple):
     value: Tree
 
 
-def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Line]:
+def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Statement]:
     """The same lines by shorter ways, which count where arrays are small.
 
     - Helpers are written out where they are called. What two of them begin with alike is
@@ -75,8 +78,8 @@ def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Line]:
 
     >>> formulas = {"A": "sigmoid(Z)", "B": "softplus(Z)", "J": "1 - np.sum(Z)"}
     >>> lines = [Statement(name, parsed(formula), ()) for name, formula in formulas.items()]
-    >>> for name, tree in direct(lines, formulas):
-    ...     print(f"{name} = {tree}")
+    >>> for line in direct(lines, formulas):
+    ...     print(line)
     e = np.exp(-np.abs(Z))
     A = np.where(Z >= 0.0, 1.0, e) / (1.0 + e)
     B = np.maximum(Z, 0.0) + np.log1p(e)
@@ -89,8 +92,7 @@ def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Line]:
     used = {name for each in statements for name in (each.name, *names(each.tree))}
     lines = _Lines(Names({*used, *taken}))
     for statement in statements:
-        tree = lines.shorter(statement.tree, {})
-        lines.written.append((statement.name, tree))
+        lines.add(statement)
     return lines.written
 
 
@@ -128,9 +130,22 @@ class _Lines:
     """The lines so far."""
 
     def __init__(self, taken: Names) -> None:
-        self.written: list[Line] = []
+        self.written: list[Statement] = []
         self._names = taken
         self._held: dict[str, Name] = {}
+        self._made: set[str] = set()
+        self._loop: Loop | None = None
+
+    def add(self, statement: Statement) -> None:
+        """Add a statement, by shorter ways."""
+        if statement.loop is not self._loop:
+            self._loop = statement.loop
+            self._held.clear()
+        tree = self.shorter(statement.tree, {})
+        if statement.target in self._made:  # what was computed from it may be another number
+            self._held.clear()
+        self._made.add(statement.target)
+        self.written.append(replace(statement, tree=tree))
 
     def held(self, value: Tree, name: str) -> Tree:
         """The name of the line that computes the value, which is added if there is none."""
@@ -139,13 +154,16 @@ class _Lines:
         text = str(value)
         if text not in self._held:
             self._held[text] = Name(self._names.fresh(name))
-            self.written.append((self._held[text].name, value))
+            self.written.append(Statement(self._held[text].name, value, (), loop=self._loop))
         return self._held[text]
 
     def shorter(self, tree: Tree, meanings: Mapping[str, Tree]) -> Tree:
         """A formula by shorter ways; names of a helper's variables have meanings outside."""
         if isinstance(tree, Name):
             return meanings.get(tree.name, tree)
+        if isinstance(tree, Index):  # indices stay integers
+            axes = tuple([replaced(axis, meanings) for axis in tree.axes])
+            return Index(self.shorter(tree.array, meanings), axes)
         tree = changed(tree, lambda part: self.shorter(part, meanings))
         match tree:
             case Binary(sign=sign, left=left, right=right) if LEVELS[sign] <= PRODUCT:

@@ -2,7 +2,7 @@
 
 >>> from autograd.vectorizer.example import Layer
 >>> layer = Layer()
->>> lines = list(map(str, layer.body.statements))
+>>> lines = layer.body.statements
 >>> print(function_source(layer.leaves, layer.outputs, layer.body, lines), end="")
 def cost_and_gradients(X, W):
     # One example per row outside; one per column here, as on the slides.
@@ -98,9 +98,10 @@ def function_source(
     leaves: Sequence[LeafArray],
     outputs: Mapping[str, OutputArray],
     body: Body,
-    lines: Sequence[str],
+    lines: Sequence[Statement],
     *,
     forward_only: bool = False,
+    behind: Callable[[int, Statement], str] | None = None,
 ) -> str:
     """The function from the arrays of leaves to the cost and the gradients, or to the outputs.
 
@@ -110,11 +111,59 @@ def function_source(
         body: the statements.
         lines: the statements as they are written here.
         forward_only: whether the first of the outputs is all there is.
+        behind: what to write behind each statement, if anything.
     """
-    written = [*_opening(leaves, body), *lines, _returning(outputs, body, forward_only)]
+    written = [
+        *_opening(leaves, body),
+        *listing(lines, behind),
+        _returning(outputs, body, forward_only),
+    ]
     arguments = ", ".join([array.name for array in leaves])
     name = FORWARD if forward_only else FUNCTION
     return f"def {name}({arguments}):\n" + "".join([f"    {line}\n" for line in written])
+
+
+def listing(
+    statements: Iterable[Statement], behind: Callable[[int, Statement], str] | None = None
+) -> list[str]:
+    r"""The lines of statements: lists are made before they are filled, and loops are indented.
+
+    >>> from autograd.vectorizer.formulas.statements import Loop
+    >>> from autograd.vectorizer.formulas.trees import Word, parsed
+    >>> loop, t = Loop("t", range(1, 3)), Word("t")
+    >>> print(*listing([
+    ...     Statement("A", parsed("X"), (), place=Number(0), length=3),
+    ...     Statement("A", parsed("np.tanh(A[t - 1])"), (), loop=loop, place=t, length=3),
+    ... ]), sep="\n")
+    A = [None] * 3
+    A[0] = X
+    for t in range(1, 3):
+        A[t] = np.tanh(A[t - 1])
+    """
+    found: list[str] = []
+    lists: set[str] = set()
+    loop = None
+    statements = list(statements)
+    for i, statement in enumerate(statements):
+        if statement.loop is not loop:
+            loop = statement.loop
+            if loop is not None:
+                made = [each for each in statements if each.loop is loop and each.length]
+                found += [_list_of(each) for each in made if each.name not in lists]
+                lists.update([each.name for each in made])
+                found.append(loop.header)
+        if statement.length and statement.name not in lists:
+            lists.add(statement.name)
+            found.append(_list_of(statement))
+        indent = "    " * (loop is not None)
+        found.append(f"{indent}{statement}")
+        if behind is not None:
+            found.append(f"{indent}{behind(i, statement)}")
+    return found
+
+
+def _list_of(statement: Statement) -> str:
+    return f"{statement.name} = [None] * {statement.length}"
 
 
 def compiled(

@@ -20,6 +20,7 @@ dW = dZ @ X.T / m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -27,9 +28,10 @@ from autograd.primitives import softmax_unit
 from autograd.vectorizer.contraction.expressions import Expressions, whole_softmax
 from autograd.vectorizer.contraction.products import Factor, aligned
 from autograd.vectorizer.formulas.building import called, is_matrix_product
-from autograd.vectorizer.formulas.statements import Body, Names, OutputArray, Shape, Statement
+from autograd.vectorizer.formulas.statements import Body, Loop, Names, OutputArray, Shape, Statement
 from autograd.vectorizer.formulas.trees import Call, Index, List, Method, Name, Number, Tree
 from autograd.vectorizer.grouping.arrays import EXAMPLES, Array, Read, is_parameter, is_weighted_sum
+from autograd.vectorizer.grouping.index_maps import ROUNDS
 from autograd.vectorizer.merging.forms import Function, Leaf, Output, Sum
 
 # A formula longer than this is not written inside another one.
@@ -69,6 +71,7 @@ class _Writer:
         self._outputs = outputs
         self._names = names
         self._line_of: dict[Array, str] = {}
+        self._loops: dict[int, Loop] = {}  # by the identity of their rounds
         self.body = Body(names.fresh("m"), singles=singles)
         self._readers: dict[Array, list[tuple[Array, Read]]] = {array: [] for array in arrays}
         for array in arrays:
@@ -79,9 +82,16 @@ class _Writer:
         self._forward = set(self._activation_of)
         for array in reversed(arrays):
             if array in self._forward or not forward_nodes.isdisjoint(array.group.members):
-                self._forward.update([array, *[read.array for read in array.reads()]])
-        weighted_sums = [a for a in arrays if is_weighted_sum(a) and a in self._forward]
-        self._weighted_sums = {array: n for n, array in enumerate(weighted_sums, start=1)}
+                self._forward.update([array, *array.pieces, *[r.array for r in array.reads()]])
+        self._weighted_sums: dict[Array, int] = {}
+        for array in arrays:
+            if is_weighted_sum(array) and array in self._forward:
+                z = array.whole or array
+                n = self._weighted_sums.setdefault(z, len(set(self._weighted_sums.values())) + 1)
+                self._weighted_sums[array] = n
+        for array, z in [*self._activation_of.items()]:
+            if array.whole and z.whole:
+                self._activation_of.setdefault(array.whole, z.whole)
         self._expressions = Expressions(self.body, names, outputs, self._forward)
         self._forward_lines: list[Statement] = []
         self._backward_lines: list[Statement] = []
@@ -119,6 +129,9 @@ class _Writer:
             self._line_of[array] = form.array.name
             self._expressions.name(array, form.array.name)
             return
+        if array.pieces:
+            self._write_whole(array)
+            return
         formula = self._expressions.of(array)
         if isinstance(form, Output):
             self._pieces[form.name].append((array, formula))
@@ -135,22 +148,51 @@ class _Writer:
         )
         statement = Statement(name, formula, self._shape(array), gradient_of)
         place = len(lines)
-        if array in self._activation_of:  # right after its Z, even if only the gradient reads it
+        if array.whole is not None:
+            statement = self._within_loop(statement, array, array.whole)
+        elif array in self._activation_of:  # after its Z, even if only the gradient reads it
             z = self._line_of[self._activation_of[array]]
             place = [line.name for line in lines].index(z) + 1
         lines.insert(place, statement)
+
+    def _within_loop(self, statement: Statement, array: Array, whole: Array) -> Statement:
+        """The line of what a round makes: an entry of a list, if other rounds read it."""
+        if array.looped:
+            loop = Loop(self._expressions.round().word, array.rounds)
+            loop = self._loops.setdefault(id(array.rounds), loop)
+            statement = replace(statement, loop=loop)
+        self._line_of[whole] = statement.name
+        if not self._readers[whole]:
+            return statement
+        self._expressions.name(whole, statement.name)
+        step, offset = (1, -array.shift) if array.looped else (0, array.rounds[0] - array.shift)
+        place = self._expressions.entry_at(step, offset) if step else Number(offset)
+        self._expressions.write_inside(array, Index(Name(statement.name), (place,)))
+        return replace(statement, place=place, length=whole.shape[0])
+
+    def _write_whole(self, array: Array) -> None:
+        """What all rounds have made: one array, if it is read as one."""
+        lists = [reader for reader, read in self._readers[array] if not _is_entry(read)]
+        if lists:
+            name = self._line_of[array]
+            lines = self._forward_lines if array in self._forward else self._backward_lines
+            stacked = called("np.stack", Name(name))
+            lines.append(Statement(name, stacked, self._shape(array)))
 
     def _line(self, array: Array, formula: Tree, of: Array | None) -> tuple[str, list[Statement]]:
         """The name of an array and the part of the program where it stands; "" if nowhere."""
         forward = array in self._forward
         lines = self._forward_lines if forward else self._backward_lines
+        if array.whole is not None and array.whole in self._line_of:
+            return self._line_of[array.whole], lines
         if array in self._weighted_sums:
             return self._names.fresh("Z" + self._layer(array)), lines
         if array in self._activation_of:
             return self._names.fresh("A" + self._layer(self._activation_of[array])), lines
-        whole = all(read.map.whole for _, read in self._readers[array])
+        kept = array.whole is not None and bool(self._readers[array.whole])
+        whole = all(read.map.whole for _, read in self._readers[array]) and not kept
         cheap = self._is_cheap(array)
-        if forward and of in self._weighted_sums and cheap and whole:
+        if array.whole is None and forward and of in self._weighted_sums and cheap and whole:
             # A − Y in the loss is dZ as well: it is written twice, as on the slides.
             self._expressions.write_twice(array, formula)
             forward, lines = False, self._backward_lines
@@ -192,7 +234,7 @@ class _Writer:
         return lines[0] if lines else None
 
     def _layer(self, z: Array) -> str:
-        return str(self._weighted_sums[z]) if len(self._weighted_sums) > 1 else ""
+        return str(self._weighted_sums[z]) if len({*self._weighted_sums.values()}) > 1 else ""
 
     def _shape(self, array: Array) -> Shape:
         return (*array.shape, EXAMPLES) if array.per_example else array.shape
@@ -279,7 +321,11 @@ class _Writer:
     def _schedule(self) -> None:
         """Forward, the cost, then backward; each output as soon as its operands are there."""
         place = {line.name: n for n, line in enumerate(self._backward_lines, start=1)}
-        ready: list[list[Statement]] = [[] for _ in range(len(place) + 1)]
+        behind = {line.loop: n for n, line in enumerate(self._backward_lines, start=1) if line.loop}
+        for line in self._backward_lines:
+            if line.loop:
+                place[line.name] = max(place[line.name], behind[line.loop])
+        ready: list[list[Statement]] = [[] for _ in range(len(self._backward_lines) + 1)]
         for lines in self._output_lines.values():
             after = [place.get(name, 0) for line in lines for name in line.operands]
             ready[max(after, default=0)] += lines
@@ -293,6 +339,14 @@ def _is_broadcast(tree: Tree) -> bool:
     return isinstance(tree, Call) and tree.function == "np.broadcast_to"
 
 
+def _is_entry(read: Read) -> bool:
+    """Whether one entry of a list is read, and not the list as an array."""
+    how = read.map
+    if not how.picks:
+        return False
+    return isinstance(how.picks[0], int) or how.axes[:1] == ROUNDS
+
+
 def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array, Array]:
     """Each activation, and the Z that it is the activation of: the first of each Z.
 
@@ -301,7 +355,7 @@ def _activations(arrays: Sequence[Array], forward_nodes: set[int]) -> dict[Array
     """
     found: dict[Array, Array] = {}
     for array in arrays:
-        if not isinstance(array.form, Function):
+        if not isinstance(array.form, Function) or array.pieces:
             continue
         row = array.form.row
         if row.family != "activation" and row is not softmax_unit:

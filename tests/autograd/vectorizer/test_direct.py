@@ -23,7 +23,8 @@ def lines_of(**formulas):
 
 
 def shortened(lines):
-    return direct([Statement(name, tree, ()) for name, tree in lines], ("Z", "A"))
+    found = direct([Statement(name, tree, ()) for name, tree in lines], ("Z", "A"))
+    return [(line.name, line.tree) for line in found]
 
 
 def function(lines, *results):

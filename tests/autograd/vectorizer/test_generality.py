@@ -285,12 +285,6 @@ def test_a_parameter_list_is_told_apart_by_its_readers():
     assert "dp_1 = dZ1 @ X.T / m" in lines(program)
 
 
-def test_recurrence_reads_its_inputs_as_slices():
-    program = vectorize(*CASES["recurrence"]())
-    assert "Z2 = W @ X[1] + R @ A1 + b" in lines(program)
-    assert "dW = dZ1 @ X[0].T / m + dZ2 @ X[1].T / m + dZ3 @ X[2].T / m" in lines(program)
-
-
 def test_attention_is_a_handful_of_products():
     program = vectorize(*CASES["attention"]())
     assert program.tables == {}

@@ -3,6 +3,7 @@
 import random
 import types
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -53,7 +54,10 @@ def never_right(monkeypatch):
 
     def twice(statements, taken):
         lines = right(statements, taken)
-        return [(name, scaled(tree, 2.0 if name == "dw" else 1.0)) for name, tree in lines]
+        return [
+            replace(line, tree=scaled(line.tree, 2.0 if line.name == "dw" else 1.0))
+            for line in lines
+        ]
 
     monkeypatch.setattr(program, "direct", twice)
 

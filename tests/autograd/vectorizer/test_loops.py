@@ -1,0 +1,190 @@
+"""What repeats over time is a loop, forward and backward, however many steps there are."""
+
+from __future__ import annotations
+
+import runpy
+
+import numpy as np
+import pytest
+from recurrences import RECURRENCES, drawn, lotka_volterra, rnn
+from vectorized import assert_agrees, lines
+
+from autograd import Value, tanh, vectorize
+from autograd.vectorizer import pipeline
+from autograd.vectorizer.repeating import layout
+from viz import draw, explain
+
+# The lines of each program, with helpers, whatever the number of steps.
+LINES = {
+    "rnn": 30,
+    "rnn of many": 31,
+    "lstm": 99,
+    "logistic map": 31,
+    "Lotka–Volterra": 71,
+    "Runge–Kutta": 102,
+}
+
+
+def listing(program):
+    """The lines of the function that is printed, between its arguments and its result."""
+    source = program.source[program.source.index("def cost_and_gradients") :]
+    return [line[4:] for line in source.splitlines()[1:-1]]
+
+
+@pytest.mark.parametrize("steps", [4, 7, 30])
+@pytest.mark.parametrize("name", RECURRENCES)
+def test_any_number_of_steps_is_as_many_lines(name, steps):
+    inputs = RECURRENCES[name](steps)
+    program = assert_agrees(*inputs, n_examples=3 if inputs[1] else 1, rounds=1, low=-0.9, high=0.9)
+    assert len(program.source.splitlines()) == LINES[name]
+    assert program.tables == {}
+
+
+@pytest.mark.parametrize("name", ["rnn", "rnn of many", "lstm"])
+def test_three_steps_are_a_loop_already(name):
+    program = assert_agrees(*RECURRENCES[name](3))
+    assert len(program.source.splitlines()) == LINES[name]
+
+
+def test_a_thousand_steps():
+    program = vectorize(*rnn(1000))
+    assert len(program.source.splitlines()) == LINES["rnn"]
+
+
+def test_a_recurrent_network_reads_as_in_a_textbook():
+    assert listing(vectorize(*rnn(10)))[5:] == [
+        "Z1 = W @ X[0] + b",
+        "A1 = [None] * 10",
+        "A1[0] = np.tanh(Z1)",
+        "for t in range(1, 10):",
+        "    Z1 = W @ X[t] + R @ A1[t - 1] + b",
+        "    A1[t] = np.tanh(Z1)",
+        "A1 = np.stack(A1)",
+        "Z2 = V @ A1[9]",
+        "J = np.sum((Z2 - Y) ** 2) / m",
+        "dZ2 = 2 * (Z2 - Y)",
+        "dV = dZ2 @ A1[9].T / m",
+        "U1 = 1 - A1 ** 2",
+        "dZ1 = [None] * 10",
+        "dZ1[9] = V.T @ dZ2 * U1[9]",
+        "for t in reversed(range(9)):",
+        "    dZ1[t] = R.T @ dZ1[t + 1] * U1[t]",
+        "dZ1 = np.stack(dZ1)",
+        "dW = np.tensordot(dZ1, X, ((0, 2), (0, 2))) / m",
+        "dR = np.tensordot(dZ1[1:], A1[:9], ((0, 2), (0, 2))) / m",
+        "db = np.sum(dZ1, axis=(0, 2)) / m",
+    ]
+
+
+def test_outputs_and_derivatives_by_the_inputs():
+    loss, inputs, parameters = rnn(6)
+    forward = vectorize(loss, inputs, parameters, forward_only=True)
+    by_inputs = vectorize(loss, inputs, parameters, with_respect_to="X")
+    draw_ = np.random.default_rng(0)
+    X, Y = draw_.normal(size=(5, 6, 3)), draw_.normal(size=(5, 2))
+    L, dX = by_inputs(X, Y)
+    np.testing.assert_array_equal(forward(X, Y), L)
+    h = 1e-6
+    for t, k in [(0, 0), (2, 1), (5, 2)]:
+        moved = X.copy()
+        moved[:, t, k] += h
+        np.testing.assert_allclose(
+            (by_inputs(moved, Y)[0] - L) / h, dX[:, t, k], rtol=1e-3, atol=1e-4
+        )
+    assert "for t in range(1, 6):" in forward.source
+
+
+def test_the_variable_has_a_name_that_is_free():
+    x, t, u = drawn()(6), Value(0.5), Value(-0.5)
+    h = x[0]
+    for each in x[1:]:
+        h = tanh(t * each + u * h)
+    program = assert_agrees(h, {"x": x}, {"t": t, "u": u})
+    assert any(line.startswith("for t_ in range(") for line in listing(program))
+
+
+def test_units_in_different_order_in_each_step():
+    leaves = drawn()
+    x, w = leaves(7, 3), leaves(3, 3)
+    h = x[0]
+    for t in range(1, 7):
+        z = {
+            i: sum(w[i][k] * h[k] for k in range(3)) + x[t][i]
+            for i in ((0, 2, 1), (2, 1, 0))[t % 2]
+        }
+        h = [tanh(z[i]) for i in range(3)]
+    assert_agrees(sum(h), {"X": x}, {"W": w})
+
+
+def test_what_no_loop_can_write_goes_without(monkeypatch):
+    expected = vectorize(*rnn(5))
+    monkeypatch.setattr(pipeline, "with_loops", lambda groups, forms, forward: (groups, forms, []))
+    plain = vectorize(*rnn(5))
+    assert "for t" not in plain.source
+    monkeypatch.undo()
+
+    def irregular(self, piece, read):
+        raise layout.IrregularError("a round reads others by a table")
+
+    monkeypatch.setattr(layout._Rounds, "_read", irregular)
+    program = vectorize(*rnn(5))
+    assert program.source == plain.source
+    X, Y = np.ones((2, 5, 3)), np.ones((2, 2))
+    for (cost, grads), (other, others) in [(expected(X, Y), program(X, Y))]:
+        np.testing.assert_allclose(cost, other, rtol=1e-12)
+        for name in grads:
+            np.testing.assert_allclose(grads[name], others[name], rtol=1e-10, atol=1e-15)
+
+
+def test_three_nested_functions_are_no_loop():
+    x = Value(0.5)
+    assert "for" not in vectorize(tanh(tanh(tanh(x))), {}, {"x": x}).source
+
+
+def test_layers_with_weights_of_their_own_are_no_loop():
+    leaves = drawn()
+    x, a = leaves(3), None
+    parameters = {}
+    a = x
+    for layer_ in range(5):
+        w = parameters[f"W{layer_}"] = leaves(3, 3)
+        a = [tanh(sum(w[i][k] * a[k] for k in range(3))) for i in range(3)]
+    assert "for t" not in assert_agrees(sum(a), {"X": x}, parameters).source
+
+
+def test_checked_statements_in_a_loop():
+    program = vectorize(*rnn(4))
+    X, Y = np.zeros((1, 4, 3)), np.zeros((1, 2))
+    X[0, 2, 1] = np.inf
+    with pytest.raises(FloatingPointError, match=r"Z1 = W @ X\[t\]"):
+        program(X, Y, check=True)
+    assert np.isfinite(program(np.zeros((1, 4, 3)), Y, check=True)[0])
+
+
+def test_a_saved_program_has_its_loops(tmp_path):
+    program = vectorize(*rnn(4))
+    program.save(tmp_path / "step.py")
+    saved = runpy.run_path(str(tmp_path / "step.py"))
+    X, Y = np.ones((2, 4, 3)), np.ones((2, 2))
+    cost, grads = program(X, Y)
+    other, others = saved["cost_and_gradients"](X, Y, *saved["parameters"].values())
+    assert cost == other
+    np.testing.assert_array_equal(grads["R"], others["R"])
+
+
+def test_a_loop_of_numbers_alone():
+    program = vectorize(*lotka_volterra(12))
+    text = lines(program)
+    assert "U1[0] = x0" in text
+    assert any(line.startswith("for t in reversed(") for line in listing(program))
+
+
+def test_explained_and_drawn(tmp_path):
+    program = vectorize(*rnn(6))
+    told = str(explain(program))
+    assert "for t = 1, …, 5:\n  Z⁽¹⁾ = WX[t] + RA⁽¹⁾[t − 1] + b" in told
+    assert "dW = Σ dZ⁽¹⁾ Xᵀ / m" in told
+    assert r"\text{for } t = 1, \dots, 5\text{:}" in explain(program).latex
+    assert "dZ⁽¹⁾[t] = Rᵀ dZ⁽¹⁾[t + 1] ∗ U₁[t]" in str(explain(program, "dZ1"))
+    draw(program, tmp_path / "program.svg")
+    assert "tanh" in (tmp_path / "program.svg").read_text(encoding="utf-8")
