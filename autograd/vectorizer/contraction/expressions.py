@@ -42,7 +42,7 @@ from autograd.vectorizer.grouping.arrays import (
     Stack,
     is_weighted_sum,
 )
-from autograd.vectorizer.grouping.index_maps import ROUNDS, WHOLE, Pick, Positions
+from autograd.vectorizer.grouping.index_maps import ROUNDS, WHOLE, Pick, Positions, Steps
 from autograd.vectorizer.merging.forms import Function, Output
 
 
@@ -280,6 +280,10 @@ class Expressions:
                 tree = Method(tree, "reshape", (Number(math.prod(array.shape)), *rest))
             table: Tree = Name(self.table(how.table))
             return Factor(Index(tree, (Index(table, rounds) if rounds else table,)), axes)
+        if how.windows:
+            order = how.axes.replace(ROUNDS, "")
+            index = [self._steps(steps, order, reader) for steps in how.windows]
+            return Factor(Index(tree, tuple(index)), axes)
         letters = iter(how.axes)
         picks = []
         for pick, size in zip(how.picks, array.shape, strict=True):
@@ -290,6 +294,28 @@ class Expressions:
         if array.pieces and len(picks) > 1 and not isinstance(picks[0], Slice):  # maybe a list
             return Factor(Index(Index(tree, (picks[0],)), tuple(picks[1:])), axes)
         return Factor(Index(tree, tuple(picks)), axes)
+
+    def _steps(self, steps: Steps, axes: str, reader: Array) -> Tree:
+        """A coordinate that is a sum of steps: np.arange(9)[:, None] + np.arange(3)."""
+        terms: list[Tree] = []
+        start = steps.start
+        for letter, step, size, times in sorted(steps.along, key=lambda each: axes.find(each[0])):
+            if letter == ROUNDS and times == 1:
+                start -= step * min(reader.rounds)
+                terms.append(scaled(self.round(), float(step)))
+                continue
+            limits = [size] if step == 1 or times > 1 else [0, step * size, step]
+            each: Tree = called("np.arange", *map(Number, limits))
+            if times > 1:  # each of them several times
+                each = scaled(Binary("//", each, Number(times)), float(step))
+            if letter == ROUNDS:
+                moment = self.entry_at(1, -min(reader.rounds))
+                terms.append(Index(each, (moment,)))
+            else:
+                terms.append(aligned(Factor(each, letter), axes))
+        if start or not terms:
+            terms.append(Number(start))
+        return total(terms)
 
     def round(self) -> Word:
         """The variable of loops."""

@@ -8,8 +8,8 @@ formula in physics: the letters that appear in the result are free, the others a
 - dA = Σᵢ W[i,k] dZ[i,m] is ``W.T @ dZ``.
 
 Nothing here knows which of the three is forward and which backward. Where the letters do
-not fit a matrix product they fit a stack of them, or ``np.tensordot``, and where a letter is free in both
-factors, ``np.einsum``, or elementwise multiplication and ``np.sum``.
+not fit a matrix product they fit a stack of them, or ``np.tensordot``, and where a letter is free
+in both factors, ``np.einsum``, or elementwise multiplication and ``np.sum``.
 """
 
 from __future__ import annotations

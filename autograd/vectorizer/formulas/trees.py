@@ -18,7 +18,7 @@ LEVELS = {
     "|": OR,
     "&": AND,
     **dict.fromkeys("+-", SUM),
-    **dict.fromkeys("*/@", PRODUCT),
+    **dict.fromkeys(("*", "/", "//", "@"), PRODUCT),
     "**": POWER,
 }
 
@@ -318,6 +318,7 @@ _SIGNS: dict[type[ast.AST], str] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
+    ast.FloorDiv: "//",
     ast.MatMult: "@",
     ast.Pow: "**",
     ast.BitAnd: "&",

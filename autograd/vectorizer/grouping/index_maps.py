@@ -8,6 +8,7 @@ array. This module recognises what such a table says, and writes it as NumPy wou
 - each coordinate of the operand follows one axis in equal steps: a slice, such as the
   whole array, its transpose, a row, or every second entry;
 - the operand's entries in their own order: a reshape;
+- coordinates that are sums of steps along axes: windows, such as X[p + k];
 - anything else: the table itself, as an index.
 
 Nothing is guessed: a table is a slice only if every entry says so. What is not recognised is
@@ -23,7 +24,7 @@ In the example, z[i] reads W[i, k] and X[k], along all of their axes:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,16 @@ WHOLE = slice(None)
 ROUNDS = "z"
 
 
+class Steps(NamedTuple):
+    """A coordinate that is a sum: where it starts, and the axes along which it goes on.
+
+    Of each axis: its letter, the step, its length, and how often each coordinate comes again.
+    """
+
+    start: int
+    along: tuple[tuple[str, int, int, int], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class IndexMap:
     """How an operand is read.
@@ -46,12 +57,14 @@ class IndexMap:
             come out. It is broadcast along all others.
         picks: for a slice, an index or a slice per axis of the operand.
         reshaped: for a reshape, the shape.
+        windows: for windows, each coordinate of the operand.
         table: else, the positions in the flattened operand.
     """
 
     axes: str
     picks: tuple[Pick, ...] = ()
     reshaped: tuple[int, ...] | None = None
+    windows: tuple[Steps, ...] = ()
     table: Positions | None = None
 
     @property
@@ -60,6 +73,7 @@ class IndexMap:
         return (
             self.reshaped is None
             and self.table is None
+            and not self.windows
             and all(p == WHOLE for p in self.picks)
             and ROUNDS not in self.axes
         )
@@ -87,10 +101,48 @@ def read_map(positions: Positions, axes: str, shape: tuple[int, ...], spare: str
     found = _slices(positions, axes, shape, spare)
     if found is not None:
         return found
-    flat = positions.ravel()
-    if flat.size == np.prod(shape) and (flat == np.arange(flat.size)).all():
-        return IndexMap(axes, reshaped=positions.shape)
+    # A reshape, and maybe its axes in another order.
+    corner = (0,) * positions.ndim
+    pace = [int(np.moveaxis(positions, a, 0)[1][corner[1:]]) for a in range(positions.ndim)]
+    order = sorted(range(positions.ndim), key=lambda a: -pace[a])
+    turned = positions.transpose(order)
+    if turned.size == np.prod(shape) and (turned.ravel() == np.arange(turned.size)).all():
+        return IndexMap("".join([axes[a] for a in order]), reshaped=turned.shape)
+    windows = _windows(positions, axes, shape)
+    if windows is not None:
+        order = sorted(range(len(axes)), key=lambda a: (axes[a] != ROUNDS, -positions.shape[a]))
+        return IndexMap("".join([axes[a] for a in order]), windows=windows)
     return IndexMap(axes, table=positions)
+
+
+def _windows(positions: Positions, axes: str, shape: tuple[int, ...]) -> tuple[Steps, ...] | None:
+    """The coordinates as sums of steps along axes, if that is what they are.
+
+    >>> table = np.array([[0, 1, 2], [2, 3, 4]])  # windows of 3 that begin at 0 and 2
+    >>> _windows(table, "pk", (5,))
+    (Steps(start=0, along=(('p', 2, 2, 1), ('k', 1, 3, 1))),)
+    >>> _windows(np.array([0, 0, 1, 1]), "k", (2,))  # each one twice
+    (Steps(start=0, along=(('k', 1, 4, 2),)),)
+    """
+    found = []
+    for coordinate in coordinates(positions, shape):
+        start = int(coordinate.flat[0])
+        along = []
+        expected = np.full(coordinate.shape, start)
+        for axis, letter in enumerate(axes):
+            size = coordinate.shape[axis]
+            line = np.moveaxis(coordinate, axis, 0).reshape(size, -1)[:, 0] - start
+            if line.any():
+                times = int(np.argmax(line != 0))
+                step = int(line[times])
+                along.append((letter, step, size, times))
+                if (line != np.arange(size) // times * step).any():
+                    return None
+            expected += line.reshape((size,) + (1,) * (coordinate.ndim - axis - 1))
+        if (coordinate != expected).any():
+            return None
+        found.append(Steps(start, tuple(along)))
+    return tuple(found)
 
 
 def _slices(positions: Positions, axes: str, shape: tuple[int, ...], spare: str) -> IndexMap | None:

@@ -186,7 +186,7 @@ def find_order(
         ranks = [_rank_of_product(each) for each in terms] or [_rank(slot) for slot in slots]
         return np.arange(n), (1,) * max(ranks, default=0)
     slots.sort(key=lambda slot: not slot.array.per_example)  # time and place before units
-    labels = [c[:, 0] for slot in slots for c in slot.coordinates() if (c == c[:, :1]).all()]
+    labels = [c[:, 0] for slot in slots for c in slot.coordinates() if _starts_apart(c)]
     rows = [np.unique(slot.positions, axis=0, return_inverse=True)[1].ravel() for slot in slots]
     if steps is None:
         found = find_axes(labels, n) or find_axes(rows, n)
@@ -197,6 +197,12 @@ def find_order(
     if found is None:
         return np.arange(n), (n // (int(steps[-1]) + 1),)
     return np.argsort(found[0]), found[1][1:]
+
+
+def _starts_apart(c: Positions) -> bool:
+    """Whether the members read the same steps, if from different starts: entries, or windows."""
+    steps = c - c[:, :1]
+    return bool((steps == steps[:1]).all())
 
 
 def find_axes(labels: Sequence[Positions], n: int) -> tuple[Positions, tuple[int, ...]] | None:
@@ -312,6 +318,6 @@ def _part(array: Array, terms: Terms, order: Positions) -> Part:
 
 def _summed_axes(slots: Sequence[Slot], count: int) -> tuple[Positions, tuple[int, ...]]:
     """The order and the sizes of the axes along which the terms of each member stand."""
-    labels = [c[0] for slot in slots for c in slot.coordinates() if (c == c[:1]).all()]
+    labels = [c[0] for slot in slots for c in slot.coordinates() if _starts_apart(c)]
     found = find_axes(labels, count)
     return (np.argsort(found[0]), found[1]) if found else (np.arange(count), (count,))

@@ -71,6 +71,7 @@ def direct(statements: Iterable[Statement], taken: Iterable[str]) -> list[Statem
       computed once: softmax and its cross-entropy share an exponential, as σ and softplus do.
     - ``np.sum``, ``np.max`` and ``np.mean`` first look whether their argument brings a method
       of that name, which costs more than to add up a few hundred numbers. Their ufuncs do not.
+    - Windows that the forward pass has gathered serve the backward pass, too.
     - NumPy takes longer to put an integer to floats than a float.
     - Infinite logits are looked for once, and not at every step.
 
@@ -163,7 +164,8 @@ class _Lines:
             return meanings.get(tree.name, tree)
         if isinstance(tree, Index):  # indices stay integers
             axes = tuple([replaced(axis, meanings) for axis in tree.axes])
-            return Index(self.shorter(tree.array, meanings), axes)
+            tree = Index(self.shorter(tree.array, meanings), axes)
+            return self.held(tree, "windows") if "np.arange" in str(tree) else tree
         tree = changed(tree, lambda part: self.shorter(part, meanings))
         match tree:
             case Binary(sign=sign, left=left, right=right) if LEVELS[sign] <= PRODUCT:

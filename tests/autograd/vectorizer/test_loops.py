@@ -6,7 +6,7 @@ import runpy
 
 import numpy as np
 import pytest
-from recurrences import RECURRENCES, drawn, lotka_volterra, rnn
+from recurrences import RECURRENCES, drawn, logistic_map, lotka_volterra, rnn
 from vectorized import assert_agrees, lines
 
 from autograd import Value, tanh, vectorize
@@ -49,6 +49,8 @@ def test_three_steps_are_a_loop_already(name):
 def test_a_thousand_steps():
     program = vectorize(*rnn(1000))
     assert len(program.source.splitlines()) == LINES["rnn"]
+    program = vectorize(*logistic_map(1000))  # 2,000 products one after the other
+    assert len(program.source.splitlines()) == LINES["logistic map"]
 
 
 def test_a_recurrent_network_reads_as_in_a_textbook():
