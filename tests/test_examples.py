@@ -81,6 +81,14 @@ def test_names(run):
     assert pictures == ["names.png"]
 
 
+def test_gpt(run):
+    text, pictures = run("gpt.py")
+    assert row(text, "GPT")[-1] < row(text, "all letters alike")[-1] - 0.5
+    [sampled] = re.findall(r"sampled: (.*)", text)
+    assert len(sampled.split(", ")) == 12
+    assert pictures == ["gpt.png"]
+
+
 def test_the_names_are_names():
     text = (EXAMPLES / "names.txt").read_text(encoding="utf-8")
     comment = [line for line in text.splitlines() if line.startswith("#")]
