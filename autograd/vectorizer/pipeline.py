@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -286,22 +286,20 @@ def _arranged(
     computed = {output.gradient_of for output in task.outputs.values()}
     groups = group_nodes(once.forms)
     merged, forms, loops = with_loops(groups, once.forms, forward_nodes)
-    for found in (merged, groups):  # the second time without loops
-        if shattered(found, once.forms):
-            return None
-        singles: set[str] = set()
-        with suppress(IrregularError):
-            for _ in range(2):
-                if loops and found is merged:
-                    arrays = lay_out_with_loops(
-                        found, loops, forms, once.derivative, shapes, singles
-                    )
-                else:
-                    arrays = lay_out(found, once.forms, once.derivative, shapes, singles)
-                if singles or not (singles := read_as_numbers(arrays) - computed):
-                    break
-            return write(arrays, forward_nodes, task.outputs, names, singles)
-    raise AssertionError("arrays without loops are never irregular")
+    if shattered(merged, once.forms):
+        return None
+
+    def laid_out(singles: Set[str]) -> list[Array]:
+        if loops:
+            with suppress(IrregularError):
+                return lay_out_with_loops(merged, loops, forms, once.derivative, shapes, singles)
+        return lay_out(groups, once.forms, once.derivative, shapes, singles)
+
+    arrays = laid_out(frozenset())
+    singles = read_as_numbers(arrays) - computed
+    if singles:
+        arrays = laid_out(singles)
+    return write(arrays, forward_nodes, task.outputs, names, singles)
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

@@ -271,7 +271,10 @@ class Expressions:
         if how.whole:
             return Factor(tree, axes)
         rest = [Number(-1)] * array.per_example
-        rounds = (self.round(),) * (ROUNDS in how.axes)
+        rounds: tuple[Tree, ...] = ()
+        if ROUNDS in how.axes:
+            moment = self.entry_at(1, -min(reader.rounds))
+            rounds = (*[WHOLE_AXIS] * how.axes.index(ROUNDS), moment)
         if how.reshaped is not None:
             tree = Method(tree, "reshape", (*map(Number, how.reshaped), *rest))
             return Factor(Index(tree, rounds) if rounds else tree, axes)
@@ -437,6 +440,8 @@ def whole_softmax(array: Array) -> str | None:
         return None
     form = normalizer.array.form
     if not isinstance(form, Function) or form.row is not rows.logsumexp:
+        return None
+    if normalizer.array.pieces:  # of all rounds of a loop
         return None
     [logits] = normalizer.array.arguments
     along = set(z.map.axes) - set(normalizer.map.axes)

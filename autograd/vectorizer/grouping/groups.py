@@ -100,9 +100,8 @@ def kind_of(form: Form, number_of: Mapping[int, Any]) -> Hashable:
             return kinds(terms, number_of)
         case Output(terms=terms, name=name, averaged=averaged):
             return (name, averaged, kinds(terms, number_of))
-        case Leaf(array=array):
-            return array.name
-    raise TypeError(f"{form} is in no group")
+    assert isinstance(form, Leaf)
+    return form.array.name
 
 
 def kinds(terms: Terms, number_of: Mapping[int, Any]) -> Hashable:

@@ -124,7 +124,7 @@ class _Rounds:
         array = Array(Group(whole.group.number, form, per_example, members))
         arguments, terms = self._operands(array)
         rest = {other for other in self._wholes if not other.shape}
-        known = [x for x in (_without(argument, rest) for argument in arguments) if x is not None]
+        known = [_without(argument, rest) for argument in arguments]
         kept = [
             replace(each, slots=tuple([slot for slot in each.slots if slot.array not in rest]))
             for each in terms
@@ -218,33 +218,26 @@ class _Rounds:
         ]
 
     def _same_round(self, piece: Array, argument: Argument) -> Argument:
-        if isinstance(argument, Read):
-            return self._read(piece, argument)
         if isinstance(argument, Stack):
-            return Stack(
-                tuple(
-                    [self._read(piece, x) if isinstance(x, Read) else x for x in argument.entries]
-                )
-            )
-        return argument
+            entries = [
+                x if isinstance(x, float) else self._read(piece, x) for x in argument.entries
+            ]
+            return Stack(tuple(entries))
+        return argument if isinstance(argument, float) else self._read(piece, argument)
 
     def _read(self, piece: Array, read: Read) -> Read:
         whole, how = read.array, read.map
         if whole not in self._wholes:
             return read
-        if not how.picks:
-            raise IrregularError("a round reads other rounds by a table")
-        pick = how.picks[0]
-        lowest = min(piece.rounds[0], piece.rounds[-1])
+        pick = how.picks[0] if how.picks else None
+        along = isinstance(pick, slice) and how.axes[:1] == ROUNDS and pick.step in (None, 1)
+        if not along and not isinstance(pick, int):
+            raise IrregularError("a round reads several other rounds, or by a table")
+        place = pick if isinstance(pick, int) else 0
         if isinstance(pick, slice):
-            if how.axes[:1] != ROUNDS or (pick.step or 1) != 1:
-                raise IrregularError("a round reads several others")
             place = pick.start or 0
-        elif piece.looped:
-            return read
-        else:
-            place = pick
-        if place + self._shift[whole] != lowest:
+        lowest = min(piece.rounds[0], piece.rounds[-1])
+        if place + self._shift[whole] != lowest or (piece.looped and not along):
             return read
         other = self._piece[whole, lowest]
         return Read(other, IndexMap(how.axes.replace(ROUNDS, ""), how.picks[1:]))
@@ -256,10 +249,8 @@ def _axis_of_rounds(how: IndexMap) -> int:
     return [isinstance(pick, slice) and next(letters) == ROUNDS for pick in how.picks].index(True)
 
 
-def _without(argument: Slot | Entries | float, rest: Set[Array]) -> Slot | Entries | float | None:
-    """An argument without what is not laid out yet."""
-    if isinstance(argument, Slot):
-        return None if argument.array in rest else argument
-    if isinstance(argument, list):
-        return [x for x in argument if not (isinstance(x, Slot) and x.array in rest)]
-    return argument
+def _without(argument: Slot | Entries | float, rest: Set[Array]) -> Slot | Entries | float:
+    """An argument without what is not laid out yet; a number tells nothing about the order."""
+    entries = argument if isinstance(argument, list) else [argument]
+    known: Entries = [x for x in entries if isinstance(x, Slot) and x.array not in rest]
+    return known[0] if known and isinstance(argument, Slot) else known

@@ -61,7 +61,7 @@ def with_loops(
     if not chained:
         return groups, forms, []
     chained, new = _with_copies(chained, forms)
-    while chained:
+    while True:
         merged = _merged(chained, new)
         parts = _components(merged, new)
         circles = [part for part in parts if len(part) > 1 or _reads_itself(part[0], new)]
@@ -97,8 +97,7 @@ def _with_copies(
     for steps in chained:
         first = steps[0]
         if isinstance(forms[first[0]], Leaf):
-            if first[0] not in copies:
-                copies.update({node: next(number) for node in first})
+            copies |= {node: next(number) for node in first if node not in copies}
             steps = [[copies[node] for node in first], *steps[1:]]
         found.append(steps)
     new: dict[int, Form] = {}
@@ -122,9 +121,8 @@ def _reading(form: Form, copies: Mapping[int, int]) -> Form:
             return Function(row, tuple([copies.get(x, x) for x in inputs]))
         case Sum(terms=terms):
             return Sum(_terms_of(terms, copies))
-        case Output(terms=terms):
-            return replace(form, terms=_terms_of(terms, copies))
-    return form
+    assert isinstance(form, Output)
+    return replace(form, terms=_terms_of(form.terms, copies))
 
 
 def _terms_of(terms: Terms, copies: Mapping[int, int]) -> Terms:
@@ -141,11 +139,14 @@ def _exchange(
     for kind, group in usual.items():
         first = kind_of(forms[group.steps[0][0]], numbers)
         other = usual.get(first)
-        if first != kind and other is not None:
-            there = kind_of(forms[other.steps[0][0]], numbers)
-            if there != first and len(group.steps[0]) == len(other.steps[0]):
-                group.steps[0], other.steps[0] = other.steps[0], group.steps[0]
-                return True
+        if (
+            first != kind
+            and other is not None
+            and kind_of(forms[other.steps[0][0]], numbers) != first
+            and len(group.steps[0]) == len(other.steps[0])
+        ):
+            group.steps[0], other.steps[0] = other.steps[0], group.steps[0]
+            return True
     return False
 
 
@@ -258,14 +259,13 @@ def _loop(
             reads = frozenset([(other, i - j) for other, j in read])
             steps[group].append(_Step(kind_of(forms[members[0]], numbers), reads))
     first = _first_rounds(groups, steps)
-    start, stop = -(10**9), 10**9
+    alike: set[int] | None = None  # the rounds in which every group does what it usually does
     for group in groups:
         usual, _ = Counter(steps[group]).most_common(1)[0]
-        alike = [i for i, step in enumerate(steps[group]) if step == usual]
-        if alike != list(range(alike[0], alike[-1] + 1)):
-            return None
-        start, stop = max(start, first[group] + alike[0]), min(stop, first[group] + alike[-1] + 1)
-    if stop - start < LEAST_ROUNDS:
+        theirs = {first[group] + i for i, step in enumerate(steps[group]) if step == usual}
+        alike = theirs if alike is None else alike & theirs
+    start, stop = min(alike or {0}), max(alike or {0}) + 1
+    if not alike or len(alike) < max(LEAST_ROUNDS, stop - start):
         return None
     return Loop(_in_order(groups, steps, first, start), first, start, stop)
 
@@ -286,16 +286,10 @@ def _first_rounds(
 ) -> dict[Group, int]:
     """The round of the first step of each group: all end in the same round, if they can."""
     first = {group: -len(group.steps) for group in groups}
-    late = True
-    while late:
-        late = False
+    for _ in groups:  # what is read must be there
         for group in groups:
-            for step in steps[group]:
-                for other, ago in step.reads:
-                    behind = first[group] - first[other] + ago
-                    if behind < 0:  # what is read must be there
-                        first[group] -= behind
-                        late = True
+            read = [(first[other], ago) for step in steps[group] for other, ago in step.reads]
+            first[group] = max([first[group], *[there - ago for there, ago in read]])
     return first
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from vectorized import assert_agrees, lines
 
@@ -160,3 +162,15 @@ def test_the_logarithm_of_softmax_is_finite_where_its_probability_is_none():
     assert cost == [2000.0]
     assert gradient.tolist() == [[-2.0, 2.0]]
     assert simplified(topological_order(loss))[loss].data == pytest.approx(loss.data, rel=1e-14)
+
+
+def test_a_target_with_many_signs_is_looked_for_in_vain():
+    y, z = Value(0.25), Value(0.5)
+    weight = y
+    for _ in range(9):
+        weight = -weight
+    program = vectorize(
+        weight * log(sigmoid(z)) - (1 - y) * log(1 - sigmoid(z)), {"Y": y}, {"z": z}
+    )
+    cost, _ = program([1.0])
+    assert cost == pytest.approx(math.log1p(math.exp(-0.5)))

@@ -9,9 +9,13 @@ import pytest
 from recurrences import RECURRENCES, drawn, logistic_map, lotka_volterra, rnn
 from vectorized import assert_agrees, lines
 
-from autograd import Value, tanh, vectorize
+from autograd import Value, dot, logsumexp, softmax, tanh, vectorize
 from autograd.vectorizer import pipeline
-from autograd.vectorizer.repeating import layout
+from autograd.vectorizer.contraction.expressions import Expressions
+from autograd.vectorizer.formulas.statements import Body, Names
+from autograd.vectorizer.grouping.groups import Group
+from autograd.vectorizer.merging.forms import Constant
+from autograd.vectorizer.repeating import layout, loops
 from viz import draw, explain
 
 # The lines of each program, with helpers, whatever the number of steps.
@@ -190,3 +194,112 @@ def test_explained_and_drawn(tmp_path):
     assert "dZ⁽¹⁾[t] = Rᵀ dZ⁽¹⁾[t + 1] ∗ U₁[t]" in str(explain(program, "dZ1"))
     draw(program, tmp_path / "program.svg")
     assert "tanh" in (tmp_path / "program.svg").read_text(encoding="utf-8")
+
+
+# --- what rounds read ---
+
+
+def recurrence(step, steps=9, n=3):
+    """The state h ← step(h, x at t, w), from a state that is an input."""
+    leaves = drawn()
+    x, w, h0 = leaves(steps, n), leaves(n, n), leaves(n)
+    h = h0
+    states = []
+    for each in x:
+        h = step(h, each, w, states)
+        states.append(h)
+    return h, {"x": x, "h": h0}, {"w": w}
+
+
+def test_a_state_that_is_an_input_is_the_first_entry():
+    leaves = drawn()
+    x, w, h0 = leaves(8), leaves(), leaves()
+    h = h0
+    for each in x:
+        h = tanh(w * h + each)
+    program = assert_agrees(h, {"x": x, "h": h0}, {"w": w})
+    assert "U1[0] = h" in lines(program)
+    assert "for t in range(1, " in program.source
+
+
+def test_functions_alone():
+    x = Value(0.5)
+    y = x
+    for _ in range(7):
+        y = tanh(y)
+    program = assert_agrees(y, {}, {"x": x}, n_examples=1)
+    assert "for t in range(1, " in program.source
+
+
+def test_lists_in_a_round():
+    def soft(h, x, w, states):
+        z = [dot(row, h) + each for row, each in zip(w, x, strict=True)]
+        return [p - each for p, each in zip(softmax(z), x, strict=True)]
+
+    h, inputs, parameters = recurrence(soft)
+    assert "for t in" in assert_agrees(dot(h, h), inputs, parameters).source
+
+    def mixed(h, x, w, states):
+        return [logsumexp([w[0][0] * a, b, 0.25]) for a, b in zip(h, x, strict=True)]
+
+    h, inputs, parameters = recurrence(mixed)
+    assert_agrees(dot(h, h), inputs, {"w": parameters["w"][0][:1]})
+
+
+def test_each_round_reads_the_first_state():
+    def step(h, x, w, states):
+        first = states[0] if states else x
+        return [tanh(w[0][0] * a + f * b) for a, b, f in zip(h, x, first, strict=True)]
+
+    h, inputs, parameters = recurrence(step)
+    assert_agrees(dot(h, h), inputs, {"w": parameters["w"][0][:1]})
+
+
+def test_parts_of_the_last_state():
+    def step(h, x, w, states):
+        return [tanh(dot(row, h) + each) for row, each in zip(w, x, strict=True)]
+
+    states, inputs, parameters = recurrence(step)
+    program = assert_agrees(sum(states) + states[0] * states[2], inputs, parameters)
+    assert any("][" in line for line in lines(program)) or "[8, 0]" in program.source
+
+
+def test_units_that_change_places_need_no_loop_to_be_right():
+    def step(h, x, w, states):
+        order = (1, 2, 0)
+        return [tanh(w[0][0] * h[order[i]] + x[i]) for i in range(3)]
+
+    h, inputs, parameters = recurrence(step)
+    assert_agrees(dot(h, h), inputs, {"w": parameters["w"][0][:1]})
+
+
+def test_two_steps_back():
+    leaves = drawn()
+    x, u, v = leaves(9), leaves(), leaves()
+    before, h = x[0], x[1]
+    for each in x[2:]:
+        before, h = h, tanh(u * h + v * before + each)
+    assert_agrees(h, {"x": x}, {"u": u, "v": v})
+    before, h = x[0], x[1]
+    for each in x[2:]:
+        before, h = h, tanh(h + before + each * u)
+    assert_agrees(h, {"x": x}, {"u": u})
+
+
+def test_too_few_rounds_are_written_out(monkeypatch):
+    monkeypatch.setattr(loops, "LEAST_ROUNDS", 100)
+    assert "for t in" not in vectorize(*rnn(6)).source
+
+
+def test_entries_along_rounds():
+    expressions = Expressions(Body("m"), Names([]), {}, set())
+    found = [
+        str(expressions.entry_at(*each)) for each in [(1, 0), (1, -1), (2, 3), (-1, 5), (-2, 9)]
+    ]
+    assert found == ["t", "t - 1", "2 * t + 3", "5 - t", "9 - 2 * t"]
+
+
+def test_a_round_that_reads_another_group_waits_for_it():
+    a, b = (Group(i, Constant(0.0), False, steps=[[1], [2]]) for i in (1, 2))
+    late = {a: [loops._Step("a", frozenset({(b, -1)}))] * 2, b: [loops._Step("b", frozenset())] * 2}
+    assert loops._first_rounds([a, b], late) == {a: -1, b: -2}

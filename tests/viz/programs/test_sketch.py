@@ -190,7 +190,7 @@ def test_what_is_on_the_way_to_a_gradient_stands_with_it():
     assert {places[name] for name in pieces} == {"theta"}
     below = next(x.backward for x in wires_of(one_list()) if x.name == "theta")
     assert below[-1].name == "dtheta"  # in the order of the program
-    assert {"dθ₄ = Σ dZ⁽²⁾ / m", "dθ = [dθ₁; dθ₂; dθ₃;", "dθ₄][I₂]"} <= set(texts(draw(one_list())))
+    assert {"dθ₄ = Σ dZ⁽²⁾ / m", "dθ = [dθ₁; dθ₂; dθ₃;", "dθ₄][I₁]"} <= set(texts(draw(one_list())))
 
 
 def test_a_gradient_that_another_array_holds():
