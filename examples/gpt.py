@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+from names import LETTERS, read_names
 from reporting import print_table, quick, save
 
 from autograd import (
@@ -31,7 +31,6 @@ from nn import Adam
 from nn.schedules import cosine
 
 SEED = 1
-LETTERS = ".abcdefghijklmnopqrstuvwxyz"  # the dot begins and ends a name
 POSITIONS, WIDTH, HEADS, UNITS = 16, 16, 4, 64
 
 Vector = list[Value]
@@ -43,12 +42,11 @@ def weights(rows: int, columns: int, draw: random.Random) -> list[Vector]:
     return [[Value(draw.gauss(0.0, size)) for _ in range(columns)] for _ in range(rows)]
 
 
-def parameters(width: int = WIDTH, seed: int = SEED) -> dict[str, list[Vector]]:
+def parameters(draw: random.Random) -> dict[str, list[Vector]]:
     """The letters, the positions, attention, the units, and back to letters."""
-    draw = random.Random(seed)
-    shapes = {"letters": (width, len(LETTERS)), "positions": (POSITIONS, width)}
-    shapes |= dict.fromkeys(("query", "key", "value", "merge"), (width, width))
-    shapes |= {"up": (UNITS, width), "down": (width, UNITS), "logits": (len(LETTERS), width)}
+    shapes = {"letters": (WIDTH, len(LETTERS)), "positions": (POSITIONS, WIDTH)}
+    shapes |= dict.fromkeys(("query", "key", "value", "merge"), (WIDTH, WIDTH))
+    shapes |= {"up": (UNITS, WIDTH), "down": (WIDTH, UNITS), "logits": (len(LETTERS), WIDTH)}
     return {name: weights(*shape, draw) for name, shape in shapes.items()}
 
 
@@ -101,14 +99,14 @@ def network(P: dict[str, list[Vector]], x: list[Vector], mask: list[Vector]) -> 
     return [layer(P["logits"], state) for state in states]
 
 
-def recorded(seed: int = SEED) -> tuple[Value, list[Vector], dict[str, Any], dict[str, Any]]:
+def recorded() -> tuple[Value, list[Vector], dict[str, Any], dict[str, Any]]:
     """The loss and the logits of one sequence, its inputs, and the parameters."""
-    draw = random.Random(seed)
+    draw = random.Random(SEED)
 
     def given(rows: int, columns: int) -> list[Vector]:
         return [[Value(draw.random()) for _ in range(columns)] for _ in range(rows)]
 
-    P = parameters(seed=seed)
+    P = parameters(draw)
     x, y = given(POSITIONS, len(LETTERS)), given(POSITIONS, len(LETTERS))
     mask, [share] = given(POSITIONS, POSITIONS), given(1, POSITIONS)
     logits = network(P, x, mask)
@@ -131,14 +129,6 @@ def arrays_of(names: Sequence[str]) -> dict[str, np.ndarray]:
         share[i, : len(letters) - 1] = 1.0 / (len(letters) - 1)
     ahead = np.triu(np.full((POSITIONS, POSITIONS), -np.inf), 1)  # no letter sees those behind it
     return {"X": X, "Y": Y, "share": share, "mask": np.repeat(ahead[None], len(names), axis=0)}
-
-
-def read_names() -> list[str]:
-    """The names in names.txt, in an order of their own."""
-    text = Path(__file__).with_name("names.txt").read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("#")]
-    names = " ".join(lines).split()
-    return [names[i] for i in np.random.default_rng(SEED).permutation(len(names))]
 
 
 def sampled(program: Any, generator: np.random.Generator) -> str:

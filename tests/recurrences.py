@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from autograd import Value, dot, sigmoid, tanh
+from autograd import Value, dot, logsumexp, relu, sigmoid, softmax, tanh
 
 
 def drawn(seed=0):
@@ -113,3 +113,43 @@ RECURRENCES = {
     "Lotka–Volterra": lotka_volterra,
     "Runge–Kutta": runge_kutta,
 }
+
+
+def random_recurrence(seed):
+    """Units, steps, gates, a state of two steps ago, lists and losses drawn at random."""
+    draw = random.Random(seed)
+    leaves = drawn(seed)
+    steps, n, d = draw.randint(3, 9), draw.randint(1, 3), draw.randint(1, 3)
+    x, W, U, b, v, h0 = (
+        leaves(steps, d),
+        leaves(n, d),
+        leaves(n, n),
+        leaves(n),
+        leaves(n),
+        leaves(n),
+    )
+    activation = draw.choice([tanh, sigmoid, relu, lambda z: 0.3 * z * z, lambda z: z])
+    biased, normal, listed, many, given, skip, gated = [draw.random() < 0.4 for _ in range(7)]
+    h = h0 if given else [tanh(z) for z in layer(W, x[0])]
+    before, loss = h, 0
+    for each in x[0 if given else 1 :]:
+        z = [p + q for p, q in zip(layer(W, each), layer(U, h), strict=True)]
+        if biased:
+            z = [p + q for p, q in zip(z, b, strict=True)]
+        new = [activation(p) for p in z]
+        if gated:
+            open_ = [sigmoid(p) for p in z]
+            new = [o * p + (1 - o) * q for o, p, q in zip(open_, new, h, strict=True)]
+        if skip:
+            new = [p + q for p, q in zip(new, before, strict=True)]
+        if normal and n > 1:
+            new = softmax(new)
+        if listed:
+            new = [0.5 * p + 0.1 * logsumexp([p, each[0], 0.3]) for p in new]
+        before, h = h, new
+        if many:
+            loss += (dot(v, h) - each[0]) ** 2
+    inputs, parameters = {"X": x}, {"W": W, "U": U, "v": v}
+    parameters |= {"b": b} if biased else {}
+    (inputs if draw.random() < 0.5 else parameters).update({"h": h0} if given else {})
+    return loss + (dot(v, h) - 1) ** 2, inputs, parameters

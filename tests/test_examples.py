@@ -73,20 +73,13 @@ def test_heartbeats(run):
     assert pictures == ["heartbeats.png"]
 
 
-def test_names(run):
-    text, pictures = run("names.py")
-    assert row(text, "network")[-1] < row(text, "all letters alike")[-1] - 0.5
+@pytest.mark.parametrize(("script", "model"), [("names", "network"), ("gpt", "GPT")])
+def test_names(run, script, model):
+    text, pictures = run(f"{script}.py")
+    assert row(text, model)[-1] < row(text, "all letters alike")[-1] - 0.5
     [sampled] = re.findall(r"sampled: (.*)", text)
     assert len(sampled.split(", ")) == 12
-    assert pictures == ["names.png"]
-
-
-def test_gpt(run):
-    text, pictures = run("gpt.py")
-    assert row(text, "GPT")[-1] < row(text, "all letters alike")[-1] - 0.5
-    [sampled] = re.findall(r"sampled: (.*)", text)
-    assert len(sampled.split(", ")) == 12
-    assert pictures == ["gpt.png"]
+    assert pictures == [f"{script}.png"]
 
 
 def test_the_names_are_names():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import gc
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,8 @@ from autograd.operations import single
 from autograd.value import Value
 from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
 from autograd.vectorizer.grouping.arrays import Array
-from autograd.vectorizer.grouping.groups import group_nodes
-from autograd.vectorizer.grouping.layout import lay_out, read_as_numbers
+from autograd.vectorizer.grouping.groups import Group, group_nodes
+from autograd.vectorizer.grouping.layout import read_as_numbers
 from autograd.vectorizer.merging.normal_form import Wanted
 from autograd.vectorizer.merging.once import Once, normal_form_once
 from autograd.vectorizer.merging.plain_form import plain_form
@@ -34,7 +34,7 @@ from autograd.vectorizer.recording.leaves import (
     places,
 )
 from autograd.vectorizer.repeating.layout import IrregularError, lay_out_with_loops
-from autograd.vectorizer.repeating.loops import with_loops
+from autograd.vectorizer.repeating.loops import Loop, with_loops
 from autograd.vectorizer.running.program import Model, Program
 from autograd.vectorizer.writing.levels import shattered, write_by_levels
 from autograd.vectorizer.writing.writer import write
@@ -279,26 +279,24 @@ def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
 
 
 def _arranged(
-    task: _Task, once: Once, names: Names, forward_nodes: set[int]
+    task: _Task, once: Once, names: Names, forward_nodes: set[int], *, looped: bool = True
 ) -> tuple[Body, dict[str, Array]] | None:
     """The statements of arrays and loops, and the named arrays; None if there were too many."""
     shapes = {name: output.shape for name, output in task.outputs.items()}
     computed = {output.gradient_of for output in task.outputs.values()}
-    groups = group_nodes(once.forms)
-    merged, forms, loops = with_loops(groups, once.forms, forward_nodes)
-    if shattered(merged, once.forms):
+    groups: Sequence[Group] = group_nodes(once.forms)
+    forms, loops = once.forms, list[Loop]()
+    if looped:
+        groups, forms, loops = with_loops(groups, forms, forward_nodes)
+    if shattered(groups, once.forms):
         return None
-
-    def laid_out(singles: Set[str]) -> list[Array]:
-        if loops:
-            with suppress(IrregularError):
-                return lay_out_with_loops(merged, loops, forms, once.derivative, shapes, singles)
-        return lay_out(groups, once.forms, once.derivative, shapes, singles)
-
-    arrays = laid_out(frozenset())
-    singles = read_as_numbers(arrays) - computed
-    if singles:
-        arrays = laid_out(singles)
+    try:
+        arrays = lay_out_with_loops(groups, loops, forms, once.derivative, shapes)
+        singles = read_as_numbers(arrays) - computed
+        if singles:
+            arrays = lay_out_with_loops(groups, loops, forms, once.derivative, shapes, singles)
+    except IrregularError:
+        return _arranged(task, once, names, forward_nodes, looped=False)
     return write(arrays, forward_nodes, task.outputs, names, singles)
 
 

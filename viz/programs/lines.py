@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from autograd.vectorizer.formulas.statements import Shape, Statement
-from autograd.vectorizer.formulas.trees import Binary, Index, Name, Tree, walk
+from autograd.vectorizer.formulas.trees import Binary, walk
 from autograd.vectorizer.running.program import Program
 from viz.derivations import Derivation, Equation, Explanation, Written
 from viz.programs.entries import Entries, UnknownEntryError
@@ -77,9 +77,7 @@ class _Line:
 
     def of(self, statement: Statement) -> Derivation:
         """The line in matrix notation."""
-        target: Tree = Name(statement.name)
-        if statement.place is not None:
-            target = Index(target, (statement.place,))
+        target = statement.assigned
         left = Written(self._text.write(target), self._latex.write(target))
         if statement.loop is not None:
             left = Written(f"  {left.text}", rf"\quad {left.latex}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from autograd.vectorizer.formulas.statements import Shape, Statement
-from autograd.vectorizer.formulas.trees import Index, Name, Tree
+from autograd.vectorizer.formulas.trees import Name
 from autograd.vectorizer.running.program import Program
 from viz.graphs.detail import MOST_DRAWN, MOST_IN_FULL
 from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
@@ -142,10 +142,7 @@ def _size(shape: Shape, m: str) -> str:
 
 def _written(statement: Statement, program: Program, notation: MatrixNotation) -> str:
     """A statement as on a slide, in up to three lines."""
-    target: Tree = Name(statement.name)
-    if statement.place is not None:
-        target = Index(target, (statement.place,))
-    name = notation.write(target)
+    name = notation.write(statement.assigned)
     if len(statement.formula) <= LONGEST_CODE:
         lines = in_lines(f"{name} = {notation.write(statement.tree)}", WIDTH)
         if len(lines) <= MOST_LINES and all(len(plain(line)) <= 2 * WIDTH for line in lines):

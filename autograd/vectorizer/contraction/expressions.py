@@ -273,8 +273,7 @@ class Expressions:
         rest = [Number(-1)] * array.per_example
         rounds: tuple[Tree, ...] = ()
         if ROUNDS in how.axes:
-            moment = self.entry_at(1, -min(reader.rounds))
-            rounds = (*[WHOLE_AXIS] * how.axes.index(ROUNDS), moment)
+            rounds = (*[WHOLE_AXIS] * how.axes.index(ROUNDS), self._since_first(reader))
         if how.reshaped is not None:
             tree = Method(tree, "reshape", (*map(Number, how.reshaped), *rest))
             return Factor(Index(tree, rounds) if rounds else tree, axes)
@@ -312,8 +311,7 @@ class Expressions:
             if times > 1:  # each of them several times
                 each = scaled(Binary("//", each, Number(times)), float(step))
             if letter == ROUNDS:
-                moment = self.entry_at(1, -min(reader.rounds))
-                terms.append(Index(each, (moment,)))
+                terms.append(Index(each, (self._since_first(reader),)))
             else:
                 terms.append(aligned(Factor(each, letter), axes))
         if start or not terms:
@@ -325,6 +323,10 @@ class Expressions:
         if self._round is None:
             self._round = Word(self._names.fresh("t"))
         return self._round
+
+    def _since_first(self, reader: Array) -> Tree:
+        """How many rounds it is from the lowest number of a round to this one."""
+        return self.entry_at(1, -min(reader.rounds))
 
     def _entry(self, pick: Pick, size: int, reader: Array) -> Tree:
         """Which entry along an axis a round reads: t - 1 of what the round before has made."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from autograd.vectorizer.formulas.trees import Call, Name, Tree, names, replaced
+from autograd.vectorizer.formulas.trees import Call, Index, Name, Tree, names, replaced
 
 # The length of each axis; "m" is the number of examples.
 Shape = tuple[int | str, ...]
@@ -82,9 +82,15 @@ class Statement:
         return self.tree == Call("np.stack", (Name(self.name),))
 
     @property
+    def assigned(self) -> Tree:
+        """What the line assigns to: an array, or an entry of a list."""
+        array = Name(self.name)
+        return array if self.place is None else Index(array, (self.place,))
+
+    @property
     def target(self) -> str:
-        """What the line assigns to."""
-        return self.name if self.place is None else f"{self.name}[{self.place}]"
+        """The same as text."""
+        return str(self.assigned)
 
     def __str__(self) -> str:
         return f"{self.target} = {self.formula}"

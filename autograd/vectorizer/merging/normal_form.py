@@ -70,7 +70,11 @@ class Wanted:
     keeps_z: bool = False
 
 
-class NormalForm:
+def normal_form(
+    wanted: Sequence[Wanted],
+    places: Mapping[Value, tuple[LeafArray, int]],
+    derivatives: Collection[Value] = (),
+) -> NormalForm:
     """The nodes of a graph in normal form.
 
     Args:
@@ -78,6 +82,14 @@ class NormalForm:
         places: of the leaves.
         derivatives: Values that are derivatives by others, and shall stay what they are if they
             stay nodes.
+    """
+    found = NormalForm()
+    found.make(wanted, places, derivatives)
+    return found
+
+
+class NormalForm:
+    """The nodes of a graph in normal form; made by :func:`normal_form`.
 
     Attributes:
         forms: node number to form; each node stands after the nodes it reads, and the
@@ -89,12 +101,7 @@ class NormalForm:
         altered: nodes that are not, or not alone, what the Values with their number are.
     """
 
-    def __init__(
-        self,
-        wanted: Sequence[Wanted],
-        places: Mapping[Value, tuple[LeafArray, int]],
-        derivatives: Collection[Value] = (),
-    ) -> None:
+    def __init__(self) -> None:
         self.forms: dict[int, Form] = {ONE: Constant(1.0)}
         self.node_of: dict[Value, int] = {}
         self.written_twice = False
@@ -111,6 +118,16 @@ class NormalForm:
         self._readers = [0]
         self._same = [ONE]
         self._forward = 0  # nodes up to this one are made by the loss
+        self._keep_zeros = True
+        self._derivatives: set[int] = set()
+
+    def make(
+        self,
+        wanted: Sequence[Wanted],
+        places: Mapping[Value, tuple[LeafArray, int]],
+        derivatives: Collection[Value],
+    ) -> None:
+        """Find the nodes: merge equal ones, bring each to its kind, absorb, and split off."""
         self._merge_equal_nodes([each.value for each in wanted], places)
         self._derivatives = {self.node_of[v] for v in derivatives if v in self.node_of}
         self._weighted_sums = WeightedSums(self.forms)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from autograd.backprop import topological_order
 from autograd.value import Value
 from autograd.vectorizer.merging.forms import Form
-from autograd.vectorizer.merging.normal_form import NormalForm, Wanted
+from autograd.vectorizer.merging.normal_form import NormalForm, Wanted, normal_form
 from autograd.vectorizer.recording.gradients import record_gradients
 from autograd.vectorizer.recording.leaves import LeafArray
 
@@ -58,7 +58,7 @@ def normal_form_once(
         wanted: what the program is to return: the loss, and derivatives of it.
         places: of the leaves.
     """
-    normal = NormalForm(wanted, places, derivatives.values())
+    normal = normal_form(wanted, places, derivatives.values())
     node_of: Mapping[Value, int] = normal.node_of
     if normal.written_twice and derivatives:
         once = written_once(order, normal)
@@ -72,7 +72,7 @@ def normal_form_once(
                 replace(each, value=value)
                 for each, value in zip(wanted, [loss, *found], strict=True)
             ]
-            normal = NormalForm(wanted, places, derivatives.values())
+            normal = normal_form(wanted, places, derivatives.values())
             # What only a copy was made of is no node any more.
             node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
             order = topological_order(loss)

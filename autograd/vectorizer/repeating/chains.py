@@ -7,14 +7,14 @@ the first step, which has nothing before it: it is at the end of its chain.
 
 >>> from autograd import Value, tanh
 >>> from autograd.vectorizer.grouping.groups import group_nodes
->>> from autograd.vectorizer.merging.normal_form import NormalForm, Wanted
+>>> from autograd.vectorizer.merging.normal_form import Wanted, normal_form
 >>> from autograd.vectorizer.recording.leaves import leaf_arrays, places
 >>> x, u = [Value(t / 8, f"x{t}") for t in range(4)], Value(0.5, "u")
 >>> h = x[0]
 >>> for t in range(1, 4):
 ...     h = tanh(x[t] + u * h)
 >>> leaves = leaf_arrays({"x": x}, {"u": u}, per_example=False)
->>> forms = NormalForm([Wanted(h, "h", 0, False)], places([u, *x], leaves)).forms
+>>> forms = normal_form([Wanted(h, "h", 0, False)], places([u, *x], leaves)).forms
 >>> [[group.number for group in chain] for chain in chains(group_nodes(forms))]
 [[3, 6, 9], [4, 7, 10], [5, 8, 11]]
 """
@@ -183,7 +183,7 @@ class _Pairs:
         self._taken = taken
         self.later: dict[int, int] = {}
         self._earlier: dict[int, int] = {}
-        self._ends: dict[tuple[int, int], int] = {}
+        self._ends: dict[tuple[int, int], None] = {}
 
     @property
     def worth(self) -> int:
@@ -206,7 +206,7 @@ class _Pairs:
                 self._earlier[b] = a
                 todo += operands
             elif pair not in self._ends:
-                self._ends[pair] = len(self._ends)
+                self._ends[pair] = None
                 if len(self._ends) > MOST_ENDS + len(self.later) // 4:
                     return
                 doubtful += self._in_common(a, b)

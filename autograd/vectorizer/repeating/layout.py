@@ -107,12 +107,9 @@ class _Rounds:
             group.steps = [sorted(step, key=place.__getitem__) for step in group.steps]
             shape = of.shape[1:] if of.pieces else find_order(n, [], [])[1]
         else:
-            alike = self._loop.start - self._loop.first[group]
-            runs = [group.steps[:alike], [], []]
-            stop = alike + self._loop.stop - self._loop.start
-            runs[1], runs[2] = group.steps[alike:stop], group.steps[stop:]
-            shape = self._order_alike(whole, runs[1])
-            for step in (*runs[0], *runs[2]):
+            start, stop = [x - self._loop.first[group] for x in (self._loop.start, self._loop.stop)]
+            shape = self._order_alike(whole, group.steps[start:stop])
+            for step in (*group.steps[:start], *group.steps[stop:]):
                 self._order_alike(whole, [step])
         whole.shape = (len(group.steps), *shape)
         self._set_positions(whole)

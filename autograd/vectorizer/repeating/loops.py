@@ -61,6 +61,7 @@ def with_loops(
     if not chained:
         return groups, forms, []
     chained, new = _with_copies(chained, forms)
+    exchanges = len(chained)  # at most, since one may undo another
     while True:
         merged = _merged(chained, new)
         parts = _components(merged, new)
@@ -75,10 +76,14 @@ def with_loops(
         ordered = [group for part in parts for group in part]
         for number, group in enumerate(ordered, start=1):
             group.number = number
-        number_of = {node: group.number for group in ordered for node in group.members}
-        if _exchange(ordered, new, number_of) or _join(ordered, new, number_of):
+        numbers = _Numbers(ordered, new)
+        usual = {kind_of(group.form, numbers): group for group in ordered if group.steps}
+        if exchanges and _exchange(usual, new, numbers):
+            exchanges -= 1
             continue
-        loops = [_loop(part, new, number_of) for part in circles]
+        if _join(ordered, usual, numbers):
+            continue
+        loops = [_loop(part, new, numbers) for part in circles]
         whole = [loop for loop in loops if loop is not None]
         saved = sum([(loop.stop - loop.start - 1) * len(loop.groups) for loop in whole])
         if len(whole) < len(loops) or saved < LEAST_SAVED:
@@ -131,11 +136,9 @@ def _terms_of(terms: Terms, copies: Mapping[int, int]) -> Terms:
 
 
 def _exchange(
-    groups: Sequence[Group], forms: Mapping[int, Form], number_of: Mapping[int, int]
+    usual: Mapping[Hashable, Group], forms: Mapping[int, Form], numbers: _Numbers
 ) -> bool:
     """Exchange the first steps of two chains, if each does what the other chain does."""
-    numbers: dict[int, Any] = _Numbers(number_of, forms)
-    usual = {kind_of(group.form, numbers): group for group in groups if group.steps}
     for kind, group in usual.items():
         first = kind_of(forms[group.steps[0][0]], numbers)
         other = usual.get(first)
@@ -150,10 +153,8 @@ def _exchange(
     return False
 
 
-def _join(groups: Sequence[Group], forms: Mapping[int, Form], number_of: Mapping[int, int]) -> bool:
+def _join(groups: Sequence[Group], usual: Mapping[Hashable, Group], numbers: _Numbers) -> bool:
     """Add last steps, which no other step reads, to the chains that they belong to."""
-    numbers: dict[int, Any] = _Numbers(number_of, forms)
-    usual = {kind_of(group.form, numbers): group for group in groups if group.steps}
     joined = False
     for group in groups:
         chain = None if group.steps else usual.get(kind_of(group.form, numbers))
@@ -243,14 +244,11 @@ class _Step:
     reads: frozenset[tuple[Group, int]]  # a group, and how many steps ago, counted in its chain
 
 
-def _loop(
-    groups: Sequence[Group], forms: Mapping[int, Form], number_of: Mapping[int, int]
-) -> Loop | None:
+def _loop(groups: Sequence[Group], forms: Mapping[int, Form], numbers: _Numbers) -> Loop | None:
     """The loop that computes groups which read each other; None if too few rounds are alike."""
     step_of = {
         node: (group, i) for group in groups for i, step in enumerate(group.steps) for node in step
     }
-    numbers: dict[int, Any] = _Numbers(number_of, forms)
     steps: dict[Group, list[_Step]] = {}
     for group in groups:
         steps[group] = []
@@ -273,8 +271,9 @@ def _loop(
 class _Numbers(dict[int, Any]):
     """Of each node, what stands for it in what a reader does: its group, or the number it is."""
 
-    def __init__(self, number_of: Mapping[int, int], forms: Mapping[int, Form]) -> None:
-        super().__init__({ONE: 0, **number_of})
+    def __init__(self, groups: Sequence[Group], forms: Mapping[int, Form]) -> None:
+        super().__init__({node: group.number for group in groups for node in group.members})
+        self[ONE] = 0
         self._forms = forms
 
     def __missing__(self, node: int) -> Hashable:

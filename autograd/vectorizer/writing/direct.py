@@ -28,6 +28,7 @@ from autograd.vectorizer.formulas.trees import (
     names,
     parsed,
     replaced,
+    walk,
 )
 
 _REDUCTIONS = {
@@ -165,7 +166,7 @@ class _Lines:
         if isinstance(tree, Index):  # indices stay integers
             axes = tuple([replaced(axis, meanings) for axis in tree.axes])
             tree = Index(self.shorter(tree.array, meanings), axes)
-            return self.held(tree, "windows") if "np.arange" in str(tree) else tree
+            return self.held(tree, "windows") if _has_windows(tree) else tree
         tree = changed(tree, lambda part: self.shorter(part, meanings))
         match tree:
             case Binary(sign=sign, left=left, right=right) if LEVELS[sign] <= PRODUCT:
@@ -193,6 +194,11 @@ class _Lines:
         for name, tree in helper.lines:
             meanings[name] = self.held(self.shorter(tree, meanings), name)
         return self.shorter(helper.value, meanings)
+
+
+def _has_windows(tree: Tree) -> bool:
+    """Whether an index of an array is computed, and no table."""
+    return any(isinstance(part, Call) and part.function == "np.arange" for part in walk(tree))
 
 
 _NONE = Word("None")

@@ -165,15 +165,15 @@ class _Writer:
         if not self._readers[whole]:
             return statement
         self._expressions.name(whole, statement.name)
-        step, offset = (1, -array.shift) if array.looped else (0, array.rounds[0] - array.shift)
-        place = self._expressions.entry_at(step, offset) if step else Number(offset)
+        place: Tree = Number(array.rounds[0] - array.shift)
+        if array.looped:
+            place = self._expressions.entry_at(1, -array.shift)
         self._expressions.write_inside(array, Index(Name(statement.name), (place,)))
         return replace(statement, place=place, length=whole.shape[0])
 
     def _write_whole(self, array: Array) -> None:
         """What all rounds have made: one array, if it is read as one."""
-        lists = [reader for reader, read in self._readers[array] if not _is_entry(read)]
-        if lists:
+        if not all(_is_entry(read) for _, read in self._readers[array]):
             name = self._line_of[array]
             lines = self._forward_lines if array in self._forward else self._backward_lines
             stacked = called("np.stack", Name(name))

@@ -6,7 +6,7 @@ import runpy
 
 import numpy as np
 import pytest
-from recurrences import RECURRENCES, drawn, logistic_map, lotka_volterra, rnn
+from recurrences import RECURRENCES, drawn, logistic_map, lotka_volterra, random_recurrence, rnn
 from vectorized import assert_agrees, lines
 
 from autograd import Value, dot, logsumexp, softmax, tanh, vectorize
@@ -303,3 +303,9 @@ def test_a_round_that_reads_another_group_waits_for_it():
     a, b = (Group(i, Constant(0.0), False, steps=[[1], [2]]) for i in (1, 2))
     late = {a: [loops._Step("a", frozenset({(b, -1)}))] * 2, b: [loops._Step("b", frozenset())] * 2}
     assert loops._first_rounds([a, b], late) == {a: -1, b: -2}
+
+
+# In 384 and 1102, chains could exchange their first steps for ever.
+@pytest.mark.parametrize("seed", [384, 1102, *range(40)])
+def test_random_recurrences_are_right(seed):
+    assert_agrees(*random_recurrence(seed), rounds=1)

@@ -83,13 +83,13 @@ def test_the_search_finds_a_line_that_is_not_the_gradient_it_is_called(monkeypat
     loss = softplus(w * x) - 3 * (x * w)
     graph = Graph(loss, {"x": x}, {"w": w})
     assert tried(graph).claims == []
-    init = NormalForm.__init__
+    make = NormalForm.make
 
     def careless(self, *arguments):
-        init(self, *arguments)
+        make(self, *arguments)
         self.written_twice, self.altered = False, set()
 
-    monkeypatch.setattr(NormalForm, "__init__", careless)
+    monkeypatch.setattr(NormalForm, "make", careless)
     assert tried(graph).claims
 
 
