@@ -109,7 +109,8 @@ def test_what_the_rules_raise_is_no_error_of_vectorize(monkeypatch):
 
     for owner, name in [
         (pipeline, "group_nodes"),
-        (pipeline, "lay_out"),
+        (pipeline, "with_loops"),
+        (pipeline, "lay_out_with_loops"),
         (pipeline, "write"),
         (writing, "Statement"),
     ]:
