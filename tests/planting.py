@@ -29,7 +29,7 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.vectorizer import ProofError, ProofWarning, pipeline
+from autograd.vectorizer import ProofError, ProofWarning, candidates
 from autograd.vectorizer.contraction.expressions import Expressions
 from autograd.vectorizer.contraction.products import Factor
 from autograd.vectorizer.formulas.trees import Attribute, Binary, Call, Number, Word, changed, walk
@@ -180,7 +180,7 @@ def groups(draw):
             mine[i], others[j] = others[j], mine[i]
         return made
 
-    return in_result(pipeline.group_nodes, change)
+    return in_result(candidates.group_nodes, change)
 
 
 def coefficient(draw):
@@ -246,16 +246,16 @@ def arrays(draw):
 # Stage: where the fault goes, and what is there instead.
 FAULTS = {
     "normal form": (
-        pipeline,
+        candidates,
         "group_nodes",
-        lambda draw: in_argument(pipeline.group_nodes, 0, coefficient(draw)),
+        lambda draw: in_argument(candidates.group_nodes, 0, coefficient(draw)),
     ),
     "weighted sums": (
         WeightedSums,
         "split_off",
         lambda draw: in_result(WeightedSums.split_off, coefficient(draw)),
     ),
-    "grouping": (pipeline, "group_nodes", groups),
+    "grouping": (candidates, "group_nodes", groups),
     "layout": (layout, "_entries", lambda draw: in_result(layout._entries, turned(draw))),
     "index maps": (
         layout,
@@ -333,10 +333,10 @@ def plant(stage, seed):
     right = getattr(owner, name)
     function = Once(right, fault(draw), draw.choice([None, 1, 1, 2, 3, 5, 8]))
     by_levels = stage == "levels"
-    shattered = mock.Mock(return_value=True) if by_levels else pipeline.shattered
+    shattered = mock.Mock(return_value=True) if by_levels else candidates.shattered
     with (
         mock.patch.object(owner, name, function),
-        mock.patch.object(pipeline, "shattered", shattered),
+        mock.patch.object(candidates, "shattered", shattered),
         warnings.catch_warnings(record=True) as notices,
     ):
         warnings.simplefilter("always")

@@ -1,13 +1,11 @@
-"""The pipeline: from a recorded loss to a program, one idea after the other, and its proof."""
+"""The pipeline: from a recorded loss to a program, and its proof."""
 
 from __future__ import annotations
 
 import gc
 import warnings
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,15 +13,10 @@ import numpy as np
 from autograd.backprop import topological_order
 from autograd.operations import single
 from autograd.value import Value
+from autograd.vectorizer.candidates import Task, written
 from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
-from autograd.vectorizer.grouping.arrays import Array
-from autograd.vectorizer.grouping.groups import Group, group_nodes
-from autograd.vectorizer.grouping.layout import read_as_numbers
-from autograd.vectorizer.merging.normal_form import Wanted
-from autograd.vectorizer.merging.once import Once, normal_form_once
 from autograd.vectorizer.merging.plain_form import plain_form
 from autograd.vectorizer.proving.proof import REPORT, Entries, Proof, ProofError, ProofWarning
-from autograd.vectorizer.recording.gradients import record_gradients
 from autograd.vectorizer.recording.identities import simplified
 from autograd.vectorizer.recording.leaves import (
     RESERVED,
@@ -33,11 +26,8 @@ from autograd.vectorizer.recording.leaves import (
     leaf_arrays,
     places,
 )
-from autograd.vectorizer.repeating.layout import IrregularError, lay_out_with_loops
-from autograd.vectorizer.repeating.loops import Loop, with_loops
 from autograd.vectorizer.running.program import Model, Program
-from autograd.vectorizer.writing.levels import shattered, write_by_levels
-from autograd.vectorizer.writing.writer import write
+from autograd.vectorizer.writing.levels import write_by_levels
 
 FAILED = "vectorize found no program that computes what this graph computes"
 
@@ -47,6 +37,7 @@ def vectorize(
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any] | Model | None = None,
     *,
+    shared: Mapping[str, Any] | None = None,
     with_respect_to: str | None = None,
     forward_only: bool = False,
     whole_batch: bool = False,
@@ -98,6 +89,8 @@ def vectorize(
             lists of Values. In the program, each gets an axis of examples in front.
         parameters: the leaves that all examples share, likewise; or a model, for its
             ``named_parameters()``, each Value in the first of its places.
+        shared: other leaves that all examples share, likewise, such as λ or a mask. No
+            gradient is asked for, and calls take them behind the inputs.
         with_respect_to: an input to differentiate with respect to, instead of the parameters.
             The program then returns the loss and the derivatives of each example.
         forward_only: whether to leave out the derivatives, also of a single output. Of a list
@@ -113,11 +106,11 @@ def vectorize(
             as ``jax.numpy``.
 
     Raises:
-        TypeError: the loss, or an entry of inputs or parameters, is not a Value, or these are
-            not mappings from names.
-        ValueError: a leaf of the graph is in neither inputs nor parameters, or in two places; a
-            list is ragged; an operation has no slope at the recorded numbers; or
-            ``with_respect_to`` is given with several outputs.
+        TypeError: the loss, or an entry of inputs, shared or parameters, is not a Value, or
+            these are not mappings from names.
+        ValueError: a leaf of the graph is in none of these, or in two places; a list is ragged;
+            an operation has no slope at the recorded numbers; or ``with_respect_to`` is given
+            with several outputs.
         ProofError: no program was found that computes what the graph computes.
     """
     if parameters is not None and hasattr(parameters, "named_parameters"):
@@ -134,6 +127,7 @@ def vectorize(
             loss,
             inputs,
             parameters or {},
+            shared or {},
             with_respect_to,
             forward_only=forward_only,
             whole_batch=whole_batch,
@@ -158,6 +152,7 @@ def _vectorize(
     loss: Value | Sequence[Any],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
+    shared: Mapping[str, Any],
     with_respect_to: str | None,
     *,
     forward_only: bool,
@@ -165,7 +160,7 @@ def _vectorize(
     as_written: bool,
 ) -> Program:
     shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
-    leaves = leaf_arrays(inputs, parameters, per_example=not whole_batch)
+    leaves = leaf_arrays(inputs, parameters, shared, per_example=not whole_batch)
     recorded = topological_order(*values)
     place_of = places(recorded, leaves)
     # What everything below takes for the graph:
@@ -179,17 +174,8 @@ def _vectorize(
     name = "Y_hat" if forward_only else "L" if per_example else "J"
     outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
     outputs |= _gradient_arrays(sought, per_example, names)
-    derivatives: dict[Value, Value] = {}
-    if not forward_only:
-        leaf_values = [v for array in sought for v in array.values]
-        derivatives = record_gradients(values[0], leaf_values)
     averaged = not per_example and not whole_batch
-    first, *gradients = outputs
-    wanted = [Wanted(v, first, i, averaged, forward_only) for i, v in enumerate(values)]
-    for name, array in zip(gradients, sought, strict=True):
-        wanted += [Wanted(derivatives[v], name, i, averaged) for i, v in enumerate(array.values)]
-
-    task = _Task(leaves, outputs, order, place_of, derivatives, wanted, forward_only)
+    task = Task(leaves, outputs, order, values, place_of, sought, averaged, forward_only)
     proof = Proof(order, leaves, values, outputs)
     if not proof.possible:
         warnings.warn(
@@ -210,23 +196,10 @@ def _vectorize(
     return program
 
 
-@dataclass
-class _Task:
-    """What programs are written from; each is explained where it is made."""
-
-    leaves: Sequence[LeafArray]
-    outputs: Mapping[str, OutputArray]
-    order: Sequence[Value]
-    place_of: Mapping[Value, tuple[LeafArray, int]]
-    derivatives: Mapping[Value, Value]
-    wanted: Sequence[Wanted]
-    forward_only: bool
-
-
-def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | None, str]:
+def _by_the_rules(task: Task, names: Names, proof: Proof) -> tuple[Program | None, str]:
     """The program that reads best; or, where it is wrong, what it does."""
     try:
-        body, named = _written(task, names)
+        body, named, names = written(task, names)
         program, problem, false = _proven(task, body, named, proof)
         if false and not problem:
             body = body.without_claims(false, names)
@@ -236,7 +209,7 @@ def _by_the_rules(task: _Task, names: Names, proof: Proof) -> tuple[Program | No
     return (None, problem) if problem else (program, "")
 
 
-def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
+def _as_recorded(task: Task, names: Names, proof: Proof) -> Program:
     """The program that owes nothing to the rules."""
     try:
         forms = plain_form(task.wanted, task.place_of)
@@ -250,54 +223,12 @@ def _as_recorded(task: _Task, names: Names, proof: Proof) -> Program:
 
 
 def _proven(
-    task: _Task, body: Body, named: Mapping[str, Entries], proof: Proof
+    task: Task, body: Body, named: Mapping[str, Entries], proof: Proof
 ) -> tuple[Program, str, list[str]]:
     """The program of a body, its problem, and its lines that are not what they are called."""
     program = Program(task.leaves, task.outputs, body, np, forward_only=task.forward_only)
     problem = proof.problem(program)
     return program, *((problem, []) if problem else proof.problem_as_printed(program, named))
-
-
-def _written(task: _Task, names: Names) -> tuple[Body, dict[str, Entries]]:
-    """The statements, and which Values the entries of a line stand for."""
-    once = normal_form_once(task.order, task.derivatives, task.wanted, task.place_of)
-    node_of = once.node_of
-    forward_nodes = {node_of[v] for v in task.order}
-    written = _arranged(task, once, names, forward_nodes)
-    if written is None:
-        return write_by_levels(once.forms, task.leaves, task.outputs, names), {}
-    body, named_arrays = written
-    values: defaultdict[int, list[Value]] = defaultdict(list)
-    for value in task.order:
-        values[node_of[value]].append(value)
-    named: dict[str, Entries] = {
-        line: [values[node] for node in array.group.members]
-        for line, array in named_arrays.items()
-        if array.whole is None and not array.pieces
-    }
-    return body, named
-
-
-def _arranged(
-    task: _Task, once: Once, names: Names, forward_nodes: set[int], *, looped: bool = True
-) -> tuple[Body, dict[str, Array]] | None:
-    """The statements of arrays and loops, and the named arrays; None if there were too many."""
-    shapes = {name: output.shape for name, output in task.outputs.items()}
-    computed = {output.gradient_of for output in task.outputs.values()}
-    groups: Sequence[Group] = group_nodes(once.forms)
-    forms, loops = once.forms, list[Loop]()
-    if looped:
-        groups, forms, loops = with_loops(groups, forms, forward_nodes)
-    if shattered(groups, once.forms):
-        return None
-    try:
-        arrays = lay_out_with_loops(groups, loops, forms, once.derivative, shapes)
-        singles = read_as_numbers(arrays) - computed
-        if singles:
-            arrays = lay_out_with_loops(groups, loops, forms, once.derivative, shapes, singles)
-    except IrregularError:
-        return _arranged(task, once, names, forward_nodes, looped=False)
-    return write(arrays, forward_nodes, task.outputs, names, singles)
 
 
 def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[LeafArray]:

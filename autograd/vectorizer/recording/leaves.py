@@ -46,22 +46,25 @@ class LeafArray:
 
 
 def leaf_arrays(
-    inputs: Mapping[str, Any], parameters: Mapping[str, Any], *, per_example: bool
+    inputs: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    shared: Mapping[str, Any] | None = None,
+    *,
+    per_example: bool,
 ) -> list[LeafArray]:
-    """The arrays of nested lists of Values, inputs first.
+    """The arrays of nested lists of Values: inputs, what all examples share, and parameters.
 
     >>> W, x = [[Value(1), Value(2)]], [Value(3), Value(4)]
     >>> [(a.name, a.shape) for a in leaf_arrays({"X": x}, {"W": W}, per_example=True)]
     [('X', (2,)), ('W', (1, 2))]
 
     Raises:
-        TypeError: an entry is not a Value, or inputs or parameters do not map names to Values.
+        TypeError: an entry is not a Value, or one of the mappings does not map names to Values.
         ValueError: an entry is not a leaf, rows differ in length, or a name comes twice.
     """
     arrays: list[LeafArray] = []
     names = Names(RESERVED)
-    for mapping, parameter in ((inputs, False), (parameters, True)):
-        role = "parameters" if parameter else "inputs"
+    for role, mapping in (("inputs", inputs), ("shared", shared or {}), ("parameters", parameters)):
         if not isinstance(mapping, Mapping):
             kind = type(mapping).__name__
             raise TypeError(f"{role} must map names to Values, not be a {kind}")
@@ -69,17 +72,18 @@ def leaf_arrays(
             if not isinstance(key, str):
                 raise TypeError(f"the names of {role} must be strings, not {key!r:.60}")
             if key in [array.key for array in arrays]:
-                raise ValueError(f"{key} is an input and a parameter: give each its own name")
+                raise ValueError(f"{key} is the name of two arrays: give each its own name")
             shape, values = flatten(key, nested)
             for value in values:
                 if value.op is not None:
                     raise ValueError(
-                        f"{key} holds {value!r}, which was made by {value.op.name}: inputs and "
-                        "parameters are the leaves that a graph starts from"
+                        f"{key} holds {value!r}, which was made by {value.op.name}: {role} "
+                        "are leaves, which a graph starts from"
                     )
             name = names.fresh(_identifier(key))
-            changes = per_example and not parameter
-            arrays.append(LeafArray(key, name, values, shape, changes, parameter))
+            changes = per_example and role == "inputs"
+            array = LeafArray(key, name, values, shape, changes, role == "parameters")
+            arrays.append(array)
     return arrays
 
 

@@ -112,7 +112,7 @@ class Arguments:
             array = self._namespace.asarray(given)
             if array.dtype.kind == "O":
                 array = array.astype(float)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:  # a tensor with a gradient
             raise TypeError(f"{name} is made of numbers, in rows of one length: {error}") from None
         if array.dtype.kind not in "fiub":
             raise TypeError(f"{name} is made of real numbers, not of {array.dtype}")

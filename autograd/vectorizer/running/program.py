@@ -54,7 +54,7 @@ class Program:
         source: the program as text, a complete module that needs only NumPy. Like ``function``,
             it takes only arrays of floats; what ``save`` writes also takes class labels.
         statements: its lines as data.
-        leaves: the arrays that it takes, the inputs before the parameters.
+        leaves: the arrays that it takes: inputs, what all examples share, and parameters.
         outputs: the arrays that it returns, the cost before the gradients.
         forward_only: whether it computes outputs, which it returns as one array, and no
             gradients.
@@ -63,7 +63,8 @@ class Program:
         columns: the names of parameters that are lists outside and columns inside.
         parameters: the arrays of the parameters, by their names in the model. Calls use
             them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
-        tables: index tables by name, for arrays that are read in no regular pattern.
+        tables: arrays of constants by name, which the graph had as numbers; and index tables,
+            for arrays that are read in no regular pattern.
         function: the function that ``source`` defines, of the inputs and then the
             parameters, bit for bit, made faster for NumPy by
             :mod:`autograd.vectorizer.writing.direct`.
@@ -166,7 +167,8 @@ class Program:
         Args:
             inputs: an array per input, in the order in which they were given to
                 ``vectorize``; one example per row. Where one example has K numbers, an
-                integer vector of m class labels is taken as m one-hot rows.
+                integer vector of m class labels is taken as m one-hot rows. What all examples
+                share comes behind them.
             named: inputs by their names, as in ``program(X=X, Y=Y)``.
             check: whether to look for nan and infinity after each statement. Without it,
                 they spread as they do in NumPy.

@@ -196,7 +196,7 @@ def test_lists_of_one_stand_beside_numbers(n_inputs, n_parameters, n_examples):
 
 @pytest.mark.parametrize("levels", [False, True])
 def test_a_derivative_may_be_an_infinite_constant(leaf, levels, monkeypatch):
-    monkeypatch.setattr("autograd.vectorizer.pipeline.shattered", lambda groups, forms: levels)
+    monkeypatch.setattr("autograd.vectorizer.candidates.shattered", lambda groups, forms: levels)
     x = leaf["x"]
     program = vectorize(x * 1e200 * 1e200, {"x": x}, with_respect_to="x")
     for function in (program.function, as_printed(program)):
@@ -233,7 +233,7 @@ WITHOUT_A_VALUE = {
 @pytest.mark.parametrize("name", WITHOUT_A_VALUE)
 def test_what_has_no_value_in_scalars_has_none_in_programs(name, levels, monkeypatch):
     make, number = WITHOUT_A_VALUE[name]
-    monkeypatch.setattr("autograd.vectorizer.pipeline.shattered", lambda groups, forms: levels)
+    monkeypatch.setattr("autograd.vectorizer.candidates.shattered", lambda groups, forms: levels)
     x, w = [Value(0.5), Value(0.25)], Value(2.0)
     program = vectorize(make(w, x), {"X": x}, {"w": w})
     with np.errstate(all="ignore"):

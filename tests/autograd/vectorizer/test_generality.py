@@ -24,7 +24,7 @@ from autograd import (
 )
 from autograd.primitives import TABLE
 from autograd.primitives.in_numpy import NUMPY_HELPERS
-from autograd.vectorizer import pipeline
+from autograd.vectorizer import candidates
 from autograd.vectorizer.formulas import building
 
 CASES = {}
@@ -265,12 +265,12 @@ def test_case(name, n_examples):
 
 @pytest.mark.parametrize("name", [name for name in CASES if name != "no_inputs"])
 def test_case_level_by_level(name, monkeypatch):
-    monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+    monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
     assert_agrees(*CASES[name]())
 
 
 def test_no_inputs_level_by_level(monkeypatch):
-    monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+    monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
     assert_agrees(*CASES["no_inputs"](), n_examples=1)
 
 
@@ -363,7 +363,7 @@ def test_losses_and_gradients_by_an_input():
 @pytest.mark.parametrize("levels", [False, True])
 def test_rosenbrock(levels, monkeypatch):
     if levels:
-        monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+        monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
     x = leaves(5)
     loss = sum(100 * (x[i + 1] - x[i] ** 2) ** 2 + (1 - x[i]) ** 2 for i in range(4))
     program = vectorize(loss, {"X": x}, with_respect_to="X")
@@ -375,7 +375,7 @@ def test_rosenbrock(levels, monkeypatch):
 @pytest.mark.parametrize("levels", [False, True])
 def test_gradients_by_an_input_of_several_kinds_and_shapes(levels, monkeypatch):
     if levels:
-        monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+        monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
     x, c = leaves(2, 2), leaves(2)
     loss = 3 * x[0][0] + c[1] * x[0][1] + x[1][0] * x[1][1] ** 2
     program = vectorize(loss, {"X": x}, {"c": c}, with_respect_to="X")

@@ -10,7 +10,7 @@ from recurrences import RECURRENCES, drawn, logistic_map, lotka_volterra, random
 from vectorized import assert_agrees, lines
 
 from autograd import Value, dot, logsumexp, softmax, tanh, vectorize
-from autograd.vectorizer import pipeline
+from autograd.vectorizer import candidates
 from autograd.vectorizer.contraction.expressions import Expressions
 from autograd.vectorizer.formulas.statements import Body, Names
 from autograd.vectorizer.grouping.groups import Group
@@ -124,7 +124,9 @@ def test_units_in_different_order_in_each_step():
 
 def test_what_no_loop_can_write_goes_without(monkeypatch):
     expected = vectorize(*rnn(5))
-    monkeypatch.setattr(pipeline, "with_loops", lambda groups, forms, forward: (groups, forms, []))
+    monkeypatch.setattr(
+        candidates, "with_loops", lambda groups, forms, forward: (groups, forms, [])
+    )
     plain = vectorize(*rnn(5))
     assert "for t" not in plain.source
     monkeypatch.undo()

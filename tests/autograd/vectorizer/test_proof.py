@@ -27,7 +27,7 @@ from autograd import (
 )
 from autograd.backprop import topological_order
 from autograd.primitives import Primitive
-from autograd.vectorizer import ProofError, ProofWarning, pipeline
+from autograd.vectorizer import ProofError, ProofWarning, candidates, pipeline
 from autograd.vectorizer.formulas.building import scaled
 from autograd.vectorizer.formulas.statements import Body, Names, Statement
 from autograd.vectorizer.formulas.trees import parsed, replaced
@@ -64,7 +64,7 @@ def never_right(monkeypatch):
 
 def wrong_rule(monkeypatch):
     """The rules take each − for a +."""
-    right = pipeline.group_nodes
+    right = candidates.group_nodes
 
     def group_nodes(forms):
         for form in forms.values():
@@ -72,7 +72,7 @@ def wrong_rule(monkeypatch):
                 form.terms = {pair: abs(c) for pair, c in form.terms.items()}
         return right(forms)
 
-    monkeypatch.setattr(pipeline, "group_nodes", group_nodes)
+    monkeypatch.setattr(candidates, "group_nodes", group_nodes)
 
 
 # --- what is wrong ---
@@ -108,10 +108,10 @@ def test_what_the_rules_raise_is_no_error_of_vectorize(monkeypatch):
         raise KeyError(7)
 
     for owner, name in [
-        (pipeline, "group_nodes"),
-        (pipeline, "with_loops"),
-        (pipeline, "lay_out_with_loops"),
-        (pipeline, "write"),
+        (candidates, "group_nodes"),
+        (candidates, "with_loops"),
+        (candidates, "lay_out_with_loops"),
+        (candidates, "write"),
         (writing, "Statement"),
     ]:
         with monkeypatch.context() as patch:

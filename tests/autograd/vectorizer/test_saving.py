@@ -24,7 +24,7 @@ from autograd import (
     total,
     vectorize,
 )
-from autograd.vectorizer import ProofError, pipeline
+from autograd.vectorizer import ProofError, candidates
 from autograd.vectorizer.running import program, saving
 from nn import MLP
 
@@ -305,7 +305,7 @@ def test_a_saved_program_may_hold_nan(tmp_path):
 
 
 def by_levels(monkeypatch):
-    monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+    monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
 
 
 def programs(monkeypatch):

@@ -7,7 +7,7 @@ from vectorized import assert_agrees
 from autograd import Value, affine, relu, softmax, softplus, step
 from autograd.primitives import xdivy, xlogy
 from autograd.primitives.in_numpy import NUMPY_HELPERS
-from autograd.vectorizer import pipeline
+from autograd.vectorizer import candidates
 from autograd.vectorizer.contraction import expressions
 from autograd.vectorizer.merging.normal_form import NormalForm
 
@@ -35,7 +35,7 @@ def test_random_programs_of_vectors_are_right_and_come_out_as_matrices():
 
 
 def test_random_graphs_are_right_level_by_level(monkeypatch):
-    monkeypatch.setattr(pipeline, "shattered", lambda groups, forms: True)
+    monkeypatch.setattr(candidates, "shattered", lambda groups, forms: True)
     for make, n in ((random_expression, 80), (random_vectors, 30)):
         reports, counts = found(make, range(n))
         assert not reports

@@ -13,7 +13,7 @@ from vectorized import leaves
 
 import viz.layout.drawing
 from autograd import Value, affine, dot, exp, relu, sigmoid, tanh, total, vectorize
-from autograd.vectorizer import pipeline
+from autograd.vectorizer import candidates
 from viz import Drawing, draw
 from viz.programs.sketch import sketch_program, wires_of
 from viz.style import THEMES
@@ -58,7 +58,7 @@ def one_list():
 def irregular():
     """The recurrence by the fallback for graphs of no structure: level by level."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "shattered", lambda *_: True)
+        patch.setattr(candidates, "shattered", lambda *_: True)
         return recurrence()
 
 
