@@ -275,6 +275,9 @@ class Expressions:
         if ROUNDS in how.axes:
             rounds = (*[WHOLE_AXIS] * how.axes.index(ROUNDS), self._since_first(reader))
         if how.reshaped is not None:
+            if how.turned:
+                turned = [*how.turned, *[len(how.turned)] * array.per_example]
+                tree = called("np.transpose", tree, Tuple(tuple(map(Number, turned))))
             tree = Method(tree, "reshape", (*map(Number, how.reshaped), *rest))
             return Factor(Index(tree, rounds) if rounds else tree, axes)
         if how.table is not None:

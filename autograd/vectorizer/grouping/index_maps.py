@@ -7,7 +7,7 @@ array. This module recognises what such a table says, and writes it as NumPy wou
 - constant along an axis: the operand is broadcast along it;
 - each coordinate of the operand follows one axis in equal steps: a slice, such as the
   whole array, its transpose, a row, or every second entry;
-- the operand's entries in their own order: a reshape;
+- the operand's entries in their own order, or with its axes in another: a reshape;
 - coordinates that are sums of steps along axes: windows, such as X[p + k];
 - anything else: the table itself, as an index.
 
@@ -57,6 +57,7 @@ class IndexMap:
             come out. It is broadcast along all others.
         picks: for a slice, an index or a slice per axis of the operand.
         reshaped: for a reshape, the shape.
+        turned: for a reshape, the order of the operand's axes before it, if it is not their own.
         windows: for windows, each coordinate of the operand.
         table: else, the positions in the flattened operand.
     """
@@ -64,6 +65,7 @@ class IndexMap:
     axes: str
     picks: tuple[Pick, ...] = ()
     reshaped: tuple[int, ...] | None = None
+    turned: tuple[int, ...] = ()
     windows: tuple[Steps, ...] = ()
     table: Positions | None = None
 
@@ -108,11 +110,28 @@ def read_map(positions: Positions, axes: str, shape: tuple[int, ...], spare: str
     turned = positions.transpose(order)
     if turned.size == np.prod(shape) and (turned.ravel() == np.arange(turned.size)).all():
         return IndexMap("".join([axes[a] for a in order]), reshaped=turned.shape)
+    axes_of = _turned(positions, shape)
+    if axes_of is not None:
+        return IndexMap(axes, reshaped=positions.shape, turned=axes_of)
     windows = _windows(positions, axes, shape)
     if windows is not None:
         order = sorted(range(len(axes)), key=lambda a: (axes[a] != ROUNDS, -positions.shape[a]))
         return IndexMap("".join([axes[a] for a in order]), windows=windows)
     return IndexMap(axes, table=positions)
+
+
+def _turned(positions: Positions, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The order of the axes in which an array is read from its first entry to its last, if it is.
+
+    >>> _turned(np.array([0, 3, 1, 4, 2, 5]), (2, 3))  # column by column
+    (1, 0)
+    """
+    if positions.size != np.prod(shape):
+        return None
+    lines = coordinates(positions.ravel(), shape)
+    slowest = sorted(range(len(shape)), key=lambda axis: -int(np.argmax(lines[axis] != 0)))
+    same = np.arange(positions.size).reshape(shape).transpose(slowest).ravel()
+    return tuple(slowest) if (same == positions.ravel()).all() else None
 
 
 def _windows(positions: Positions, axes: str, shape: tuple[int, ...]) -> tuple[Steps, ...] | None:

@@ -28,8 +28,9 @@ from autograd.value import Value, recorded
 from autograd.vectorizer.formulas.statements import Names
 from autograd.vectorizer.recording.leaves import LeafArray
 
-# A formula that reads numbers in fewer places keeps them.
-LEAST_PLACES = 3
+# A formula that reads numbers in fewer places keeps them, and so does one that reads numbers
+# beyond these: a few of them in a product are far from 1 already.
+LEAST_PLACES, SMALLEST, LARGEST = 3, 1e-60, 1e60
 
 
 @dataclass
@@ -70,7 +71,7 @@ def with_arrays(
         places: of its leaves.
         names: the arrays get names of their own.
         by_step: whether a formula is known by its last operation alone. Those of a recurrence are
-            longer in each step than in the step before.
+            longer in each step than in the step before. Most of the numbers must then differ.
     """
     uses: defaultdict[Hashable, list[_Use]] = defaultdict(list)
     for key, use in _uses(order, places, by_step):
@@ -82,9 +83,11 @@ def with_arrays(
         numbers = [use.number.data for use in alike]
         shape, entries = _arranged(numbers, [use.partner for use in alike])
         size = max(entries) + 1
-        if len(alike) < LEAST_PLACES or size < 2 or (by_step and size < len(alike)):
-            continue
         first = [numbers[entries.index(i)] for i in range(size)]
+        if len(alike) < LEAST_PLACES or size < 2 or (by_step and 2 * len(set(first)) < len(alike)):
+            continue
+        if not all(x == 0.0 or SMALLEST < abs(x) < LARGEST for x in first):
+            continue
         key = repr(first), shape
         if key not in known:
             name = names.numbered("C")

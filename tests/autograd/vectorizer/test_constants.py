@@ -154,6 +154,14 @@ def test_few_numbers_stay_where_they_are():
     assert "3" in lines(program)[0]
 
 
+def test_numbers_far_from_1_stay_where_they_are():
+    x, w = leaves(random.Random(15), 4), leaves(random.Random(16), 4)
+    scales = [1e200, 1e-200, 2.0, math.inf]
+    loss = sum([a * b * scale for a, b, scale in zip(x, w, scales, strict=True)])
+    program = vectorize(loss, {"X": x}, {"w": w})
+    assert program.tables == {}
+
+
 def test_exponents_stay_where_they_are():
     x, w = leaves(random.Random(10), 4), leaves(random.Random(11), 4)
     powers = [2.0, 3.0, 4.0, 5.0]

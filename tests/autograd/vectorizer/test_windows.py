@@ -147,3 +147,25 @@ def test_the_variable_of_no_loop_is_no_window():
     x = [Value(float(i)) for i in range(6)]
     program = vectorize(sum(a * b for a, b in zip(x, x[::-1], strict=True)), {"x": x}, {})
     assert program.tables == {}
+
+
+@pytest.mark.parametrize("channels_first", [True, False])
+def test_what_a_layer_reads_of_a_convolution_row_by_row_is_a_reshape(channels_first):
+    leaves = drawn()
+    x, K, V, y = leaves(5, 5), leaves(2, 2, 2), leaves(3, 32), leaves(3)
+
+    def unit(f, i, j):
+        return relu(sum(dot(K[f][r], x[i + r][j : j + 2]) for r in range(2)))
+
+    places = [(i, j) for i in range(4) for j in range(4)]
+    if channels_first:
+        a = [unit(f, i, j) for f in range(2) for i, j in places]
+    else:
+        a = [unit(f, i, j) for i, j in places for f in range(2)]
+    loss = sum([(dot(row, a) - one) ** 2 for row, one in zip(V, y, strict=True)])
+    program = assert_agrees(loss, {"X": x, "Y": y}, {"K": K, "V": V})
+    assert program.tables == {}
+    flat = "A1.reshape(32, -1)"
+    if channels_first:
+        flat = "np.transpose(A1, (2, 0, 1, 3)).reshape(32, -1)"
+    assert f"Z2 = V @ {flat}" in lines(program)
