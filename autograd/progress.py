@@ -17,10 +17,12 @@ class Progress:
 
     Args:
         total: how many steps there are.
+        doing: what the bar says.
     """
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, doing: str = "checking") -> None:
         self.total = total
+        self._doing = doing
         self.done = 0
         self._start = perf_counter()
         self._bar: Any = None
@@ -39,7 +41,13 @@ class Progress:
                 from tqdm import tqdm
             except ImportError:
                 return
-            self._bar = tqdm(total=self.total, initial=self.done, desc="checking", leave=False)
+            self._bar = tqdm(total=self.total, initial=self.done, desc=self._doing, leave=False)
+
+    def more(self, steps: int) -> None:
+        """There are more steps than were known."""
+        self.total += steps
+        if self._bar is not None:
+            self._bar.total = self.total
 
     def close(self) -> None:
         """Take the bar away."""

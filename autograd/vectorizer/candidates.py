@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from autograd.backprop import topological_order
+from autograd.progress import Progress
 from autograd.value import Value
 from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
 from autograd.vectorizer.grouping.arrays import Array
@@ -44,6 +45,7 @@ class Task:
         sought: the arrays to differentiate by, in the order of the gradients.
         averaged: whether the means over all examples are returned.
         forward_only: whether there are no gradients.
+        progress: counts the steps: gradients, the normal form, arrays.
         derivatives: the derivative of the loss by each leaf, and by the Values in between.
         wanted: the Values to return.
     """
@@ -56,6 +58,7 @@ class Task:
     sought: Sequence[LeafArray]
     averaged: bool
     forward_only: bool
+    progress: Progress
 
     def __post_init__(self) -> None:
         first, *gradients = self.outputs
@@ -70,11 +73,14 @@ class Task:
         for name, array in zip(gradients, self.sought, strict=True):
             for i, value in enumerate(array.values):
                 self.wanted.append(Wanted(self.derivatives[value], name, i, self.averaged))
+        self.progress.step()
 
     @cached_property
     def once(self) -> Once:
         """The normal form of the graph and its gradients."""
-        return normal_form_once(self.order, self.derivatives, self.wanted, self.place_of)
+        found = normal_form_once(self.order, self.derivatives, self.wanted, self.place_of)
+        self.progress.step()
+        return found
 
     def with_constants(self, constants: Constants) -> Task:
         """The same with constants in arrays."""
@@ -105,6 +111,7 @@ def written(task: Task, names: Names) -> Written:
         own = names.copy()
         constants = with_arrays(task.order, task.place_of, own, by_step=by_step)
         if constants.arrays:
+            task.progress.more(3)
             found += _with_constants(task, constants, own)
     return min(found, key=lambda each: each.length)
 
@@ -150,6 +157,7 @@ def _arranged(
             arrays = lay_out_with_loops(groups, loops, forms, once.derivative, shapes, singles)
     except IrregularError:
         return _arranged(task, names, looped=False)
+    task.progress.step()
     return write(arrays, forward_nodes, task.outputs, names, singles)
 
 

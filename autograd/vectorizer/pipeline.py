@@ -5,13 +5,14 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import numpy as np
 
 from autograd.backprop import topological_order
 from autograd.operations import single
+from autograd.progress import Progress
 from autograd.value import Value
 from autograd.vectorizer.candidates import Task, written
 from autograd.vectorizer.formulas.statements import Body, Names, OutputArray
@@ -28,6 +29,9 @@ from autograd.vectorizer.recording.leaves import (
 )
 from autograd.vectorizer.running.program import Model, Program
 from autograd.vectorizer.writing.levels import write_by_levels
+
+# Gradients, the normal form, arrays, and the proof of the program and of its text.
+STEPS = 5
 
 FAILED = "vectorize found no program that computes what this graph computes"
 
@@ -80,7 +84,7 @@ def vectorize(
     Each program is proven before it is returned: it ran beside the recorded graph, at numbers
     near the recorded ones, and gave the same cost and gradients (:mod:`.proof`). Where the
     program that reads best does not, a ``ProofWarning`` says so, and the one that is returned
-    is right but written level by level.
+    is right but written level by level. What takes more than a second shows how far it is.
 
     Args:
         loss: the loss, or a list that holds only the loss; or several outputs, in a list or in
@@ -122,13 +126,15 @@ def vectorize(
             "with_respect_to asks for the derivatives of one loss, a single Value: a program of "
             "outputs goes forward only"
         )
-    with _collector_paused():
+    progress = Progress(STEPS, "vectorize")
+    with _collector_paused(), closing(progress):
         program = _vectorize(
             loss,
             inputs,
             parameters or {},
             shared or {},
             with_respect_to,
+            progress,
             forward_only=forward_only,
             whole_batch=whole_batch,
             as_written=as_written,
@@ -154,6 +160,7 @@ def _vectorize(
     parameters: Mapping[str, Any],
     shared: Mapping[str, Any],
     with_respect_to: str | None,
+    progress: Progress,
     *,
     forward_only: bool,
     whole_batch: bool,
@@ -175,7 +182,7 @@ def _vectorize(
     outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
     outputs |= _gradient_arrays(sought, per_example, names)
     averaged = not per_example and not whole_batch
-    task = Task(leaves, outputs, order, values, place_of, sought, averaged, forward_only)
+    task = Task(leaves, outputs, order, values, place_of, sought, averaged, forward_only, progress)
     proof = Proof(order, leaves, values, outputs)
     if not proof.possible:
         warnings.warn(
@@ -227,7 +234,9 @@ def _proven(
 ) -> tuple[Program, str, list[str]]:
     """The program of a body, its problem, and its lines that are not what they are called."""
     program = Program(task.leaves, task.outputs, body, np, forward_only=task.forward_only)
+    task.progress.step()
     problem = proof.problem(program)
+    task.progress.step()
     return program, *((problem, []) if problem else proof.problem_as_printed(program, named))
 
 

@@ -235,7 +235,9 @@ class Program:
         """
         held = self._arguments.parameters(self.parameters)
         parameters = dict(zip(self._shapes, [np.asarray(array) for array in held], strict=True))
-        source = saving.module(self._function, self.statements, self.leaves, self.tables)
+        source = saving.module(
+            self._function, self._returned, self.statements, self.leaves, self.tables
+        )
 
         saving.write(
             path,
@@ -243,6 +245,16 @@ class Program:
             saving.arrays(parameters, self.tables),
             lambda saved: self._require_same(saved, parameters),
         )
+
+    @property
+    def _returned(self) -> str:
+        """What the function returns, in words."""
+        if self.forward_only:
+            return "the outputs of m examples, a row for each"
+        first, *gradients = self.outputs.values()
+        each = "the loss of each example" if first.per_example else "the cost"
+        by = ", ".join([output.gradient_of or "" for output in gradients])
+        return f"{each}, and its derivatives" + f" by {by}" * bool(by)
 
     def _require_same(self, saved: Callable[[], dict[str, Any]], parameters: Arrays) -> None:
         """Raise unless a saved module returns, bit for bit, what the printed function does."""

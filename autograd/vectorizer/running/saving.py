@@ -53,6 +53,7 @@ def {AS_FLOATS}(**arrays):
 
 def module(
     function: str,
+    returned: str,
     statements: Iterable[Statement],
     leaves: Sequence[LeafArray],
     tables: Mapping[str, Any],
@@ -61,6 +62,7 @@ def module(
 
     Args:
         function: its source.
+        returned: what the function returns, in words.
         statements: its lines.
         leaves: the arrays that the function takes.
         tables: the index tables by their names.
@@ -80,7 +82,31 @@ def module(
         heading += f"\n    [{', '.join(shapes)}] = {AS_FLOATS}({same})"
     called = helpers([statement.tree for statement in statements])
     parts = [_OPENING + data, _AS_FLOATS, *called, tables_source(tables, kept)]
-    return "\n\n".join([part for part in [*parts, f"{heading}\n{rest}"] if part])
+    text = "\n\n".join([part for part in [*parts, f"{heading}\n{rest}"] if part])
+    return _docstring(function, returned, leaves) + text
+
+
+def _docstring(function: str, returned: str, leaves: Sequence[LeafArray]) -> str:
+    """What a saved module says of itself."""
+    call = function[len("def ") : function.index(":\n")]
+    shapes = [
+        f"- {array.name}: {_size(array)}{', a parameter' if array.parameter else ''}"
+        for array in leaves
+    ]
+    lines = [
+        f'"""{call}: {returned}.',
+        "",
+        *[*shapes, ""] * bool(shapes),
+        "Made by glassgrad's vectorize; it needs NumPy, and beside it the .npz file of its name.",
+        '"""\n\n',
+    ]
+    return "\n".join(lines)
+
+
+def _size(array: LeafArray) -> str:
+    """The shape of an array in words."""
+    sizes = ["m"] * array.per_example + [str(size) for size in array.shape]
+    return f"array of {' × '.join(sizes)}" if sizes else "number"
 
 
 def arrays(parameters: Mapping[str, Any], tables: Mapping[str, Any]) -> dict[str, Any]:
