@@ -48,6 +48,7 @@ class Progress:
         self.total += steps
         if self._bar is not None:
             self._bar.total = self.total
+            self._bar.refresh()
 
     def close(self) -> None:
         """Take the bar away."""

@@ -38,15 +38,15 @@ class Task:
 
     Attributes:
         leaves: the arrays of its leaves.
-        outputs: the arrays to return, the first of them computed and the others gradients.
+        outputs: the arrays to return, gradients last.
         order: its Values, in topological order.
-        values: the loss, or the outputs.
+        values: the losses, or the outputs.
         place_of: of its leaves.
         sought: the arrays to differentiate by, in the order of the gradients.
         averaged: whether the means over all examples are returned.
         forward_only: whether there are no gradients.
         progress: counts the steps: gradients, the normal form, arrays.
-        derivatives: the derivative of the loss by each leaf, and by the Values in between.
+        derivatives: of each loss, its derivative by each leaf, and by the Values in between.
         wanted: the Values to return.
     """
 
@@ -61,18 +61,27 @@ class Task:
     progress: Progress
 
     def __post_init__(self) -> None:
-        first, *gradients = self.outputs
-        self.derivatives: dict[Value, Value] = {}
+        self.derivatives: list[dict[Value, Value]] = []
+        costs = [name for name, output in self.outputs.items() if output.gradient_of is None]
+        if self.forward_only:
+            places = [(costs[0], i) for i in range(len(self.values))]
+        else:
+            places = [(name, 0) for name in costs]
         self.wanted = [
-            Wanted(value, first, i, self.averaged, self.forward_only)
-            for i, value in enumerate(self.values)
+            Wanted(value, name, i, self.averaged, self.forward_only)
+            for value, (name, i) in zip(self.values, places, strict=True)
         ]
-        if not self.forward_only:
-            leaf_values = [value for array in self.sought for value in array.values]
-            self.derivatives = record_gradients(self.values[0], leaf_values)
-        for name, array in zip(gradients, self.sought, strict=True):
-            for i, value in enumerate(array.values):
-                self.wanted.append(Wanted(self.derivatives[value], name, i, self.averaged))
+        leaf_values = [value for array in self.sought for value in array.values]
+        names = iter([name for name in self.outputs if name not in costs])
+        for loss in () if self.forward_only else self.values:
+            derivatives = record_gradients(loss, leaf_values)
+            self.derivatives.append(derivatives)
+            for array in self.sought:
+                name = next(names)
+                self.wanted += [
+                    Wanted(derivatives[value], name, i, self.averaged, derivative=True)
+                    for i, value in enumerate(array.values)
+                ]
         self.progress.step()
 
     @cached_property

@@ -61,8 +61,10 @@ class Layer:
         order = topological_order(self.loss)
         wanted = [Wanted(self.loss, "J", 0, True, False)]
         weights = [w for row in self.W for w in row]
-        wanted += [Wanted(self.gradients[w], "dW", i, True) for i, w in enumerate(weights)]
-        return normal_form_once(order, self.gradients, wanted, places(order, self.leaves))
+        wanted += [
+            Wanted(self.gradients[w], "dW", i, True, derivative=True) for i, w in enumerate(weights)
+        ]
+        return normal_form_once(order, [self.gradients], wanted, places(order, self.leaves))
 
     @property
     def forms(self) -> Mapping[int, Form]:

@@ -24,6 +24,7 @@ from autograd.vectorizer.recording.leaves import (
     LeafArray,
     each_once,
     flatten,
+    identifier,
     leaf_arrays,
     places,
 )
@@ -37,7 +38,7 @@ FAILED = "vectorize found no program that computes what this graph computes"
 
 
 def vectorize(
-    loss: Value | Sequence[Any],
+    loss: Value | Sequence[Any] | Mapping[str, Value],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any] | Model | None = None,
     *,
@@ -77,6 +78,15 @@ def vectorize(
     array([[0.5, 0.5],
            [0.5, 0.5]])
 
+    Of several losses, it returns all, and the gradients of each:
+
+    >>> losses = {"J": loss, "R": w[0] * w[0] + w[1] * w[1]}
+    >>> program = vectorize(losses, {"X": x, "Y": y}, {"w": w, "b": b})
+    >>> program.parameters["w"] = np.array([3.0, 4.0])
+    >>> costs, grads = program(X, Y)
+    >>> print(costs["R"], grads["R"]["w"], grads["R"]["b"])  # 3² + 4², and 2w
+    25.0 [6. 8.] 0.0
+
     Decisions that Python took on the numbers while recording (``if z > 0``) are part of the
     graph and stay as they were taken. Graphs too irregular for matrices come out level by
     level, by the rule in :mod:`autograd.vectorizer`.
@@ -87,8 +97,9 @@ def vectorize(
     is right but written level by level. What takes more than a second shows how far it is.
 
     Args:
-        loss: the loss, or a list that holds only the loss; or several outputs, in a list or in
-            nested lists, as a layer returns them: then the program is forward only.
+        loss: the loss, or a list that holds only the loss; or several losses by their names; or
+            several outputs, in a list or in nested lists, as a layer returns them: then the
+            program is forward only.
         inputs: the leaves that change from example to example: name to Value or nested
             lists of Values. In the program, each gets an axis of examples in front.
         parameters: the leaves that all examples share, likewise; or a model, for its
@@ -112,13 +123,16 @@ def vectorize(
     Raises:
         TypeError: the loss, or an entry of inputs, shared or parameters, is not a Value, or
             these are not mappings from names.
-        ValueError: a leaf of the graph is in none of these, or in two places; a list is ragged;
+        ValueError: there is no loss; a leaf of the graph is in none of these, or in two places; a
+            list is ragged;
             an operation has no slope at the recorded numbers; or ``with_respect_to`` is given
             with several outputs.
         ProofError: no program was found that computes what the graph computes.
     """
     if parameters is not None and hasattr(parameters, "named_parameters"):
         parameters = each_once(parameters.named_parameters())
+    if isinstance(loss, Mapping):
+        _require_named(loss)
     several = isinstance(loss, (list, tuple, np.ndarray)) and len(loss) > 1
     forward_only = forward_only or several
     if forward_only and with_respect_to is not None:
@@ -155,7 +169,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 def _vectorize(
-    loss: Value | Sequence[Any],
+    loss: Value | Sequence[Any] | Mapping[str, Value],
     inputs: Mapping[str, Any],
     parameters: Mapping[str, Any],
     shared: Mapping[str, Any],
@@ -166,7 +180,11 @@ def _vectorize(
     whole_batch: bool,
     as_written: bool,
 ) -> Program:
-    shape, values = flatten("the output", loss) if forward_only else ((), (single(loss),))
+    losses = loss if isinstance(loss, Mapping) else {"": loss}
+    shape: tuple[int, ...] = ()
+    values = tuple([single(each) for each in losses.values()] if not forward_only else ())
+    if forward_only:
+        shape, values = flatten("the output", loss)
     leaves = leaf_arrays(inputs, parameters, shared, per_example=not whole_batch)
     recorded = topological_order(*values)
     place_of = places(recorded, leaves)
@@ -178,9 +196,15 @@ def _vectorize(
 
     names = Names([*RESERVED, *(array.name for array in leaves)])
     per_example = (forward_only or with_respect_to is not None) and not whole_batch
-    name = "Y_hat" if forward_only else "L" if per_example else "J"
-    outputs = {names.fresh(name): OutputArray(shape, per_example, None)}
-    outputs |= _gradient_arrays(sought, per_example, names)
+    outputs: dict[str, OutputArray] = {}
+    for key in losses:
+        name = identifier(key) if key else "Y_hat" if forward_only else "L" if per_example else "J"
+        outputs[names.fresh(name)] = OutputArray(shape, per_example, None, key, key)
+    for name, cost in [*outputs.items()]:
+        prefix = f"d{name}_d" if cost.loss else "d"
+        for array in sought:
+            gradient = OutputArray(array.shape, per_example, array.name, array.key, cost.loss)
+            outputs[names.fresh(f"{prefix}{array.name}")] = gradient
     averaged = not per_example and not whole_batch
     task = Task(leaves, outputs, order, values, place_of, sought, averaged, forward_only, progress)
     proof = Proof(order, leaves, values, outputs)
@@ -251,11 +275,9 @@ def _sought(leaves: Sequence[LeafArray], with_respect_to: str | None) -> list[Le
     raise ValueError(f"with_respect_to={with_respect_to!r} is not one of the inputs: {names}")
 
 
-def _gradient_arrays(
-    sought: Sequence[LeafArray], per_example: bool, names: Names
-) -> dict[str, OutputArray]:
-    """The gradients by their names in the program."""
-    return {
-        names.fresh(f"d{array.name}"): OutputArray(array.shape, per_example, array.name, array.key)
-        for array in sought
-    }
+def _require_named(losses: Mapping[str, Any]) -> None:
+    if not losses:
+        raise ValueError("no loss is given: name at least one, as in {'J': J}")
+    for key in losses:
+        if not isinstance(key, str) or not key:
+            raise TypeError(f"the names of losses are strings, not {key!r:.60}")

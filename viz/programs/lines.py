@@ -23,9 +23,9 @@ class Lines(Explanation):
 def explain_program(program: Program) -> Lines:
     """The forward and the backward lines of a program, as text and as LaTeX."""
     line = _Line(program)
-    cost = next(iter(program.results.values()))
+    costs = program.costs.values()
     statements = told(program)
-    first = max([i for i, each in enumerate(statements) if each.name == cost])
+    first = max([i for i, each in enumerate(statements) if each.name in costs])
     forward, backward = statements[: first + 1], statements[first + 1 :]
     return Lines(line.block(forward), line.block(backward))
 

@@ -60,7 +60,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
     if any("m" in each.shape for each in wires):
         heading.append(f"{m} examples, one per column")
 
-    output, cost = next(iter(program.results.items()))
+    output_of = {array: output for output, array in program.costs.items()}
     ids = {each.name: i for i, each in enumerate(wires)}
     read = {operand for each in wires if each.made for operand in each.made.operands}
     boxes: list[Box] = []
@@ -73,7 +73,8 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
         else:
             boxes.append(Box(f"n{i}", _written(each.made, program, notation), tooltip=tooltip))
         above = f"{notation.name(each.name)}: {_size(each.shape, m)}"
-        if each.name == cost != output and not program.forward_only:
+        output = output_of.get(each.name, each.name)
+        if output != each.name and not program.forward_only:
             above = f"{notation.name(output)} = {above}"
         below = [colored(_written(line, program, notation), "gradient") for line in each.backward]
         lines.append(Wire(f"w{i}", colored(above, "value"), below, tooltip))
@@ -82,7 +83,7 @@ def sketch_program(program: Program, theme: Theme) -> Drawing:
             if operand in ids:  # and no table of indices
                 edges.append(Edge(f"w{ids[operand]}", f"n{i}", arrow=True))
         # Results: the cost, and what only the backward pass reads, such as the last activation.
-        if each.name == cost or (each.made and each.name not in read):
+        if each.name in output_of or (each.made and each.name not in read):
             boxes.append(end(f"e{i}"))
             edges.append(Edge(f"w{i}", f"e{i}", arrow=True))
     # Formulas are long, and a slide is narrow.
@@ -95,15 +96,14 @@ def wires_of(program: Program) -> list[Array]:
 
     Leaves come before the first statement that reads them, in the order of its formula.
 
-    The statements up to the cost are the forward pass. Each of the others belongs to the array
+    The statements up to the last cost are the forward pass. Each of the others belongs to the array
     whose gradient it is; if it is only on the way to a gradient, to the same array as that.
     """
-    cost = next(iter(program.results.values()))
     # Of what a loop makes, one round tells all.
     by_name = {each.name: each for each in told(program)}
     by_name |= {each.name: each for each in told(program) if each.loop is not None}
     statements = list(by_name.values())
-    n_forward = list(by_name).index(cost) + 1
+    n_forward = max([list(by_name).index(cost) for cost in program.costs.values()]) + 1
     leaves = {
         leaf.name: Array(leaf.name, (*leaf.shape, *["m"] * leaf.per_example), None, [])
         for leaf in program.leaves
@@ -126,7 +126,7 @@ def wires_of(program: Program) -> list[Array]:
     for statement in reversed(statements[n_forward:]):
         of = statement.gradient_of
         if of not in belongs:
-            of = place.get(statement.name, cost)
+            of = place.get(statement.name, statements[n_forward - 1].name)
         belongs[of].insert(0, statement)
         place |= dict.fromkeys(statement.operands, of)
     return wires

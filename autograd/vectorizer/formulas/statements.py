@@ -105,12 +105,14 @@ class OutputArray:
         per_example: whether there is an axis of examples.
         gradient_of: the name of the leaves whose gradient it is; None for the cost.
         key: the name of these leaves in the model.
+        loss: where there are several losses, the name of the one that it belongs to.
     """
 
     shape: tuple[int, ...]
     per_example: bool
     gradient_of: str | None
     key: str = ""
+    loss: str = ""
 
 
 @dataclass

@@ -61,6 +61,7 @@ class Wanted:
 
     Attributes:
         keeps_z: whether a weighted sum stays a node, the Z of the last layer.
+        derivative: whether it is the derivative of another one.
     """
 
     value: Value
@@ -68,6 +69,7 @@ class Wanted:
     position: int
     averaged: bool
     keeps_z: bool = False
+    derivative: bool = False
 
 
 def normal_form(
@@ -78,7 +80,7 @@ def normal_form(
     """The nodes of a graph in normal form.
 
     Args:
-        wanted: what the program is to return, the loss first.
+        wanted: what the program is to return, derivatives last.
         places: of the leaves.
         derivatives: Values that are derivatives by others, and shall stay what they are if they
             stay nodes.
@@ -97,7 +99,7 @@ class NormalForm:
         node_of: Value to node number. The node may have been absorbed, and then is not
             among the forms.
         numbers: the nodes that are numbers.
-        written_twice: whether Values that the loss depends on turned out to be the same.
+        written_twice: whether Values that a loss depends on turned out to be the same.
         altered: nodes that are not, or not alone, what the Values with their number are.
     """
 
@@ -128,7 +130,7 @@ class NormalForm:
         derivatives: Collection[Value],
     ) -> None:
         """Find the nodes: merge equal ones, bring each to its kind, absorb, and split off."""
-        self._merge_equal_nodes([each.value for each in wanted], places)
+        self._merge_equal_nodes(wanted, places)
         self._derivatives = {self.node_of[v] for v in derivatives if v in self.node_of}
         self._weighted_sums = WeightedSums(self.forms)
         for node, made in enumerate(self._made.copy()):
@@ -137,7 +139,7 @@ class NormalForm:
                 self._normalize(node, *made)
         for each in wanted:
             terms: Terms = {}
-            self._keep_zeros = each is wanted[0]
+            self._keep_zeros = not each.derivative
             node = self._same[self.node_of[each.value]]
             if each.keeps_z and node in self._weighted_sums:
                 terms[ONE, node] = 1.0
@@ -172,11 +174,13 @@ class NormalForm:
     # --- merge equal nodes ---
 
     def _merge_equal_nodes(
-        self, outputs: Sequence[Value], places: Mapping[Value, tuple[LeafArray, int]]
+        self, wanted: Sequence[Wanted], places: Mapping[Value, tuple[LeafArray, int]]
     ) -> None:
         unique: dict[tuple[Primitive, tuple[int, ...]], int] = {}
         node_of, readers = self.node_of, self._readers
-        loss = outputs[0]
+        outputs = [each.value for each in wanted]
+        computed = {each.value for each in wanted if not each.derivative}
+        last = len(computed)
         for value in topological_order(*outputs):
             op = value.op
             if op is None:
@@ -193,10 +197,11 @@ class NormalForm:
                     self._made[known] = op, inputs, value.data
                     for x in inputs:
                         readers[x] += 1
-                elif not self._forward:
+                elif last:
                     self._written_again(known)
                 node_of[value] = known
-            if value is loss:
+            if value in computed:
+                last -= 1
                 self._forward = len(self._made) - 1
         for output in outputs:
             readers[node_of[output]] += 1

@@ -15,7 +15,7 @@ In the example nothing is written twice: each Value of the graph has a node of i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
@@ -46,43 +46,53 @@ class Once:
 
 def normal_form_once(
     order: Sequence[Value],
-    derivatives: Mapping[Value, Value],
+    derivatives: Sequence[Mapping[Value, Value]],
     wanted: Sequence[Wanted],
     places: Mapping[Value, tuple[LeafArray, int]],
 ) -> Once:
-    """The normal form of a loss and its gradients, where nothing is written twice.
+    """The normal form of losses and their gradients, where nothing is written twice.
 
     Args:
-        order: the Values of the loss, in topological order.
-        derivatives: the derivative of the loss by each leaf, and by the Values in between.
-        wanted: what the program is to return: the loss, and derivatives of it.
+        order: the Values of the losses, in topological order.
+        derivatives: of each loss, its derivative by each leaf, and by the Values in between.
+        wanted: what the program is to return: the losses, and derivatives of them.
         places: of the leaves.
     """
-    normal = normal_form(wanted, places, derivatives.values())
+    normal = normal_form(wanted, places, _all(derivatives))
     node_of: Mapping[Value, int] = normal.node_of
     if normal.written_twice and derivatives:
         once = written_once(order, normal)
         # What was written twice may differ in its last digit, and a slope exist beside it only.
         with suppress(ArithmeticError, ValueError):
-            leaf_of = {d: v for v, d in derivatives.items() if v.op is None}
-            loss = once[order[-1]]
-            derivatives = record_gradients(loss, list(leaf_of.values()))
-            found = [derivatives[leaf_of[each.value]] for each in wanted[1:]]
+            losses = [once[each.value] for each in wanted if not each.derivative]
+            new: dict[Value, Value] = {}
+            again = []
+            for loss, theirs in zip(losses, derivatives, strict=True):
+                leaves = {v: d for v, d in theirs.items() if v.op is None}
+                again.append(record_gradients(loss, list(leaves)))
+                new |= {d: again[-1][v] for v, d in leaves.items()}
             wanted = [
-                replace(each, value=value)
-                for each, value in zip(wanted, [loss, *found], strict=True)
+                replace(each, value=new[each.value] if each.derivative else once[each.value])
+                for each in wanted
             ]
-            normal = normal_form(wanted, places, derivatives.values())
+            derivatives = again
+            normal = normal_form(wanted, places, _all(derivatives))
             # What only a copy was made of is no node any more.
             node_of = normal.node_of | {v: normal.node_of.get(once[v], -1) for v in order}
-            order = topological_order(loss)
+            order = topological_order(*losses)
     first: dict[int, Value] = {}
     for v in order:  # of one thing in several disguises, the first is what all are made of
         first.setdefault(node_of[v], v)
     nodes = normal.forms.keys() - normal.altered
-    pairs = [(node, node_of.get(derivatives[v])) for node, v in first.items() if v in derivatives]
+    # Of several losses, no line is the gradient.
+    by = derivatives[0] if len(derivatives) == 1 else {}
+    pairs = [(node, node_of.get(by[v])) for node, v in first.items() if v in by]
     derivative = {node: d for node, d in pairs if node in nodes and d in nodes}
     return Once(normal.forms, node_of, derivative)
+
+
+def _all(derivatives: Iterable[Mapping[Value, Value]]) -> set[Value]:
+    return {d for of_one in derivatives for d in of_one.values()}
 
 
 def written_once(order: Sequence[Value], normal: NormalForm) -> dict[Value, Value]:

@@ -131,22 +131,25 @@ class Played:
         self.slopes = slopes
         self.missing = missing
         self._tape = tape
-        self._derivatives: dict[frozenset[int], np.ndarray] = {}
+        self._derivatives: dict[tuple[frozenset[int], tuple[int, ...]], np.ndarray] = {}
 
-    def derivatives(self, cut: frozenset[int] = frozenset()) -> np.ndarray:
+    def derivatives(self, cut: frozenset[int] = frozenset(), of: int | None = None) -> np.ndarray:
         """The derivative of the loss, or of the sum of the outputs, by every Value.
 
         Args:
             cut: Values that count as leaves, so that nothing flows on through them.
+            of: of which of the outputs; by default of their sum.
         """
-        if cut not in self._derivatives:
-            self._derivatives[cut] = np.array(self._swept(cut))
-        return self._derivatives[cut]
+        outputs = self._tape.outputs if of is None else self._tape.outputs[of : of + 1]
+        key = cut, tuple(outputs)
+        if key not in self._derivatives:
+            self._derivatives[key] = np.array(self._swept(cut, outputs))
+        return self._derivatives[key]
 
-    def _swept(self, cut: Collection[int]) -> list[float]:
+    def _swept(self, cut: Collection[int], outputs: Sequence[int]) -> list[float]:
         found = [0.0] * len(self.data)
         reached = [False] * len(found)
-        for i in self._tape.outputs:
+        for i in outputs:
             found[i], reached[i] = 1.0, True
         steps = self._tape.steps
         for (i, op, inputs), slopes in zip(reversed(steps), reversed(self.slopes), strict=True):

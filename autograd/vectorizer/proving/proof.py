@@ -18,6 +18,7 @@ on the way off by 10⁻⁹: by as much as that moves a result, it is not known.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -85,14 +86,19 @@ class Proof:
         self._outputs = outputs
         with np.errstate(all="ignore"):
             self._examples = Examples(order, leaves, computed)
-        gradients = [output.gradient_of for output in outputs.values() if output.gradient_of]
-        self._places = np.array([i for name in gradients for i in self._examples.places[name]], int)
+        # Of each loss, the leaves whose derivatives are returned.
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for output in outputs.values():
+            if output.gradient_of is not None:
+                places[output.loss] += [*self._examples.places[output.gradient_of]]
+        self._places = [np.array(theirs, int) for theirs in places.values()]
         self.possible = bool(self._examples.sets)
 
     def _returned(self, played: Played) -> np.ndarray:
-        """What a program should return: the cost or outputs, and all entries of the gradients."""
+        """What a program should return: costs or outputs, and all entries of the gradients."""
         computed = played.data[self._examples.tape.outputs]
-        return np.concatenate([computed, played.derivatives()[self._places]])
+        gradients = [played.derivatives(of=i)[theirs] for i, theirs in enumerate(self._places)]
+        return np.concatenate([computed, *gradients])
 
     def problem(self, program: Program) -> str:
         """How what a program returns differs from the graph; "" if it does not."""
@@ -164,11 +170,10 @@ class Proof:
         self, returned: Any, program: Program, batch: Batch, given: Mapping[str, np.ndarray]
     ) -> str:
         results = [returned] if program.forward_only else [*returned]
-        if isinstance(results[-1], dict):
-            grads = results.pop()
-            if list(grads) != [output.key for output in self._outputs.values()][1:]:
-                return f"the gradients are called {', '.join(grads)}"
-            results += grads.values()
+        keys, results = _flat(results)
+        wanted = [output.key for output in self._outputs.values()]
+        if keys and keys != wanted[len(wanted) - len(keys) :]:
+            return f"the gradients are called {', '.join(keys)}"
         each = any(output.per_example for output in self._outputs.values())
         entries: list[str] = []
         for (name, output), found in zip(self._outputs.items(), results, strict=True):
@@ -206,6 +211,21 @@ class Proof:
             found.update([len(each) for each in lists])
         longest = max(3, min(LONGEST_BATCH, MOST_NUMBERS // max(largest, 1)))
         return sorted([n for n in found if 0 < n <= longest])[:MOST_BATCHES]
+
+
+def _flat(results: Sequence[Any]) -> tuple[list[str], list[Any]]:
+    """What stands in dictionaries, in their order: the keys and all results."""
+    keys: list[str] = []
+    found: list[Any] = []
+    for result in results:
+        if not isinstance(result, dict):
+            found.append(result)
+            continue
+        inner_keys, inner = _flat([*result.values()])
+        nested = any(isinstance(each, dict) for each in result.values())
+        keys += inner_keys if nested else result
+        found += inner
+    return keys, found
 
 
 class _Difference(NamedTuple):

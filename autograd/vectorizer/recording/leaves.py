@@ -80,15 +80,15 @@ def leaf_arrays(
                         f"{key} holds {value!r}, which was made by {value.op.name}: {role} "
                         "are leaves, which a graph starts from"
                     )
-            name = names.fresh(_identifier(key))
+            name = names.fresh(identifier(key))
             changes = per_example and role == "inputs"
             array = LeafArray(key, name, values, shape, changes, role == "parameters")
             arrays.append(array)
     return arrays
 
 
-def _identifier(key: str) -> str:
-    """A valid Python name in normal form: Python reads x² as x2."""
+def identifier(key: str) -> str:
+    """The key as a Python name in normal form: Python reads x² as x2."""
     key = unicodedata.normalize("NFKC", key)
     name = "".join([sign if f"_{sign}".isidentifier() else "_" for sign in key])
     return name if key[:1].isidentifier() else f"_{name}"

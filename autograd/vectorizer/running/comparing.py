@@ -45,6 +45,11 @@ def compare(
     program: Program, function: Callable[..., Any], inputs: Sequence[Any], seed: int, hints: bool
 ) -> Report:
     """The report of :meth:`autograd.vectorizer.Program.check`."""
+    if len(program.costs) > 1:
+        raise TypeError(
+            f"check compares a function with the program of one loss, and this one has "
+            f"{', '.join(program.costs)}: make a program of each with vectorize"
+        )
     arrays = list(inputs) or _examples(program, seed)
     ours = _run(program, arrays)
     keys = [leaf.key for leaf in program.leaves if leaf.parameter]

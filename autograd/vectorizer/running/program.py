@@ -59,6 +59,7 @@ class Program:
         forward_only: whether it computes outputs, which it returns as one array, and no
             gradients.
         results: the name of each output, mapped to the name of the array that holds it.
+        costs: the same of the costs, or of the array of outputs, alone.
         examples: the name of the number of examples.
         columns: the names of parameters that are lists outside and columns inside.
         parameters: the arrays of the parameters, by their names in the model. Calls use
@@ -88,6 +89,11 @@ class Program:
         self.leaves: tuple[LeafArray, ...] = tuple(leaves)
         self.outputs: dict[str, OutputArray] = dict(outputs)
         self.results: dict[str, str] = dict(body.results)
+        self.costs = {
+            name: self.results[name]
+            for name, output in self.outputs.items()
+            if output.gradient_of is None
+        }
         self.examples = body.examples
         self.columns = frozenset(body.columns)
         self._body = body
@@ -162,6 +168,7 @@ class Program:
         """The mean cost over the examples, and a dict of its gradients by parameter name.
 
         With ``with_respect_to``: the loss of each example, and one row of derivatives for each.
+        Of several losses, a dict of them by their names, and a dict of the gradients of each.
         A program of outputs returns one array, with a row of outputs for each example.
 
         Args:
@@ -251,10 +258,14 @@ class Program:
         """What the function returns, in words."""
         if self.forward_only:
             return "the outputs of m examples, a row for each"
-        first, *gradients = self.outputs.values()
+        first, *_ = self.outputs.values()
         each = "the loss of each example" if first.per_example else "the cost"
-        by = ", ".join([output.gradient_of or "" for output in gradients])
-        return f"{each}, and its derivatives" + f" by {by}" * bool(by)
+        names = dict.fromkeys([each.gradient_of for each in self.outputs.values()])
+        by = ", ".join([name for name in names if name is not None])
+        losses = ", ".join(
+            [each.loss for each in self.outputs.values() if each.gradient_of is None]
+        )
+        return f"{each}{f' {losses}' * bool(losses)}, and its derivatives{f' by {by}' * bool(by)}"
 
     def _require_same(self, saved: Callable[[], dict[str, Any]], parameters: Arrays) -> None:
         """Raise unless a saved module returns, bit for bit, what the printed function does."""
@@ -293,7 +304,8 @@ class Program:
             hints: whether to look for the mistake.
 
         Raises:
-            TypeError: the function cannot be called in any orientation.
+            TypeError: the function cannot be called in any orientation; or the program has several
+                losses.
         """
         from autograd.vectorizer.running.comparing import compare
 

@@ -237,8 +237,28 @@ def _returning(outputs: Mapping[str, OutputArray], body: Body, forward_only: boo
         elif shapes.get(text) == (*output.shape, 1) and not output.per_example:
             text += "[:, 0]"
         texts.append(text)
+    if any(output.loss for output in outputs.values()):
+        return f"return {_by_loss(list(outputs.values()), texts)}"
     if forward_only or any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
-    keys = [json.dumps(output.key, ensure_ascii=False) for output in outputs.values()]
-    entries = [f"{key}: {text}" for key, text in list(zip(keys, texts, strict=True))[1:]]
-    return f"return {texts[0]}, {{{', '.join(entries)}}}"
+    keys = [output.key for output in outputs.values()]
+    return f"return {texts[0]}, {_dict(zip(keys[1:], texts[1:], strict=True))}"
+
+
+def _by_loss(outputs: Sequence[OutputArray], texts: Sequence[str]) -> str:
+    """The losses, and the gradients of each."""
+    costs: dict[str, str] = {}
+    gradients: dict[str, dict[str, str]] = {}
+    for output, text in zip(outputs, texts, strict=True):
+        if output.gradient_of is None:
+            costs[output.loss], gradients[output.loss] = text, {}
+        else:
+            gradients[output.loss][output.key] = text
+    each = [(loss, _dict(theirs.items())) for loss, theirs in gradients.items()]
+    return f"{_dict(costs.items())}, {_dict(each)}"
+
+
+def _dict(entries: Iterable[tuple[str, str]]) -> str:
+    """A dictionary, as text."""
+    pairs = [f"{json.dumps(key, ensure_ascii=False)}: {text}" for key, text in entries]
+    return f"{{{', '.join(pairs)}}}"

@@ -16,6 +16,7 @@ from autograd import (
     dot,
     log,
     maximum,
+    progress,
     sigmoid,
     softmax,
     tanh,
@@ -198,6 +199,15 @@ def test_a_saved_program_keeps_its_constants(tmp_path):
     program = vectorize(loss, {"X": x}, {"w": w})
     program.save(tmp_path / "step.py")
     assert np.array_equal(program.tables["C1"], means)
+
+
+def test_what_takes_long_shows_how_far_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    x, w = leaves(random.Random(17), 9), leaves(random.Random(18), 9)
+    vectorize(dot(w, [a - i**0.5 for i, a in enumerate(x)]) ** 2, {"X": x}, {"w": w})
+    shown = capsys.readouterr().err
+    assert "vectorize:" in shown
+    assert "/8 [" in shown  # five steps, and three more with the numbers in an array
 
 
 # --- what all examples share ---

@@ -443,3 +443,37 @@ def test_the_cost_is_a_number_in_every_program(monkeypatch):
             k: type(g) for k, g in made(*inputs)[1].items()
         }
     assert program.Program is type(plain[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, "cost_and_gradients(X, w, b): the cost, and its derivatives by w, b."),
+        (
+            {"with_respect_to": "X"},
+            "cost_and_gradients(X, w, b): the loss of each example, and its derivatives by X.",
+        ),
+        ({"forward_only": True}, "outputs(X, w, b): the outputs of m examples, a row for each."),
+    ],
+)
+def test_a_saved_module_says_what_it_is(options, said, tmp_path):
+    x, w, b = leaves(2), leaves(2), Value(0.5)
+    program = vectorize(tanh(affine(w, x, b)), {"X": x}, {"w": w, "b": b}, **options)
+    program.save(tmp_path / "step")
+    saved = runpy.run_path(os.fspath(tmp_path / "step.py"))
+    assert saved["__doc__"].splitlines()[:5] == [
+        said,
+        "",
+        "- X: array of m × 2",
+        "- w: array of 2, a parameter",
+        "- b: number, a parameter",
+    ]
+
+
+def test_a_module_without_arguments_says_so(tmp_path):
+    program = vectorize(Value.constant(2.0), {})
+    program.save(tmp_path / "step")
+    saved = runpy.run_path(os.fspath(tmp_path / "step.py"))
+    assert (
+        saved["__doc__"].splitlines()[0] == "cost_and_gradients(): the cost, and its derivatives."
+    )
