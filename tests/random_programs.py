@@ -559,11 +559,11 @@ def tried(graph, seed=0):
     outcome.by_level = any(s.name == "V1" for s in program.statements)
     wide = examples_of(graph, tape, seed + 1, 2.0)
     with np.errstate(all="ignore"):
-        for examples in (near, wide):
+        for examples in (near, wide) if wide else (near,):  # it may have no value far away
             failure = outcome.failure or disagreement(graph, program, tape, examples, by)
             outcome.failure = failure
         if not outcome.failure:  # what is wrong for all numbers is no rounding, and no kink
-            outcome.claims = wrong_claims(program, arguments(graph, wide.rows))
+            outcome.claims = wrong_claims(program, arguments(graph, (wide or near).rows))
             if outcome.claims and not wrong_claims(program, arguments(graph, near.rows)):
                 outcome.claims = []
     return outcome
