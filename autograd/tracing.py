@@ -158,11 +158,17 @@ def terms(products: Sequence[float], total: float) -> list[str]:
     """A sum cut into its terms, the last with the total: ``= 2`` and `` + 3 = 5``."""
     if len(products) == 1:
         return [f"{equals(total)} {number(total)}"]
+    texts = added(products)
+    texts[0] = f"{equals(*products)} {texts[0]}"
+    texts[-1] += f" {equals(*products, total)} {number(total)}"
+    return texts
+
+
+def added(products: Sequence[float]) -> list[str]:
+    """A sum cut into its terms, of which a few are written: ``2`` and `` + 3``."""
     texts = [number(products[0]), *[f" + {in_place(x)}" for x in products[1:]]]
     if len(texts) > MOST_TERMS:
         texts[MOST_TERMS - 2 : -1] = [" + …", *[""] * (len(texts) - MOST_TERMS)]
-    texts[0] = f"{equals(*products)} {texts[0]}"
-    texts[-1] += f" {equals(*products, total)} {number(total)}"
     return texts
 
 

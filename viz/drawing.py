@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from autograd.operations import several
 from autograd.value import Value
 from viz.callers import callers_variables
 from viz.files import check_target
@@ -32,11 +33,13 @@ def draw(
     theme: str = "light",
     detail: str | None = None,
     parameters: Iterable[Value] = (),
+    gradients: Iterable[Value] | None = None,
 ) -> Drawing:
     """Draw the computation graph of a Value, and write it to a file if a path is given.
 
     Boxes hold the operations; each wire has the value above it and, once ``backward()`` was
-    called on the output, the gradient below, with its chain rule written out. Names come from
+    called on the output, the gradient below, with what it is the product or the sum of in small
+    letters. Names come from
     labels, or else from the caller's variables, or else they are letters. The graph is not
     changed. The picture marks a leaf whose stored ``grad`` is not the gradient of this output
     (for example because ``backward()`` ran twice), values that are out of date, and saturated
@@ -62,9 +65,12 @@ def draw(
             where possible.
         parameters: leaves that should be in the graph, such as ``model.parameters()``: those
             that no operation reads are drawn separately, and marked.
+        gradients: the leaves whose gradients are of interest; the others are drawn without. By
+            default all leaves but the numbers that a model or a loss was given: the data.
 
     Raises:
-        TypeError: ``output`` is neither a Value nor a program nor an error about a graph.
+        TypeError: ``output`` is neither a Value nor a program nor an error about a graph; or
+            ``gradients`` is no list of Values.
         ValueError: unknown format, theme or detail; no ``detail``, and more than 300 values
             that do not fold; a program of more than 300 arrays, or a program with an option
             that is only for graphs of Values.
@@ -79,6 +85,7 @@ def draw(
             'theme="circuit"': look.circuit,
             "detail": detail is not None,
             "parameters": bool(list(parameters)),
+            "gradients": gradients is not None,
         }
         for option, given in options.items():
             if given:
@@ -91,7 +98,8 @@ def draw(
         drawing = sketch_program(output, look)
     else:
         subject = examine(output, parameters)
-        sweep = sweep_of(subject.output, callers_variables(), subject.unread)
+        asked = None if gradients is None else set(several(gradients))
+        sweep = sweep_of(subject.output, callers_variables(), subject.unread, asked)
         found = find_notes(sweep.names, sweep.gradients, sweep.stored)
         sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
         html = partial(levels_page, sweep, theme, detail)

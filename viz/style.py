@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 FONTS = "DejaVu Sans,Verdana,sans-serif"
 FONT_SIZE = 14
 LINE_HEIGHT = 18  # points, of lines below one another
+SMALL = 10.5  # points, of what stands below a line in small letters
 
 ROUNDING = 12.0  # points, of the corners of a box
 DASHED = (8, 5)  # points, of lines that are dashed
@@ -35,6 +36,7 @@ class Theme(NamedTuple):
         background, ink: of the picture, and of its lines and formulas.
         value, gradient: of the text above and below a wire. They can be told apart by a
             colour-blind reader too, and the place and the words say the same.
+        product: of what the gradient is made of, in small letters below it: the same colour.
         alert: of what is wrong, beside a warning sign.
         lit: the ground of the operation that is at work, in a step of a walk.
         circuit: whether operations are gates (circles with a sign) rather than boxes with a
@@ -48,6 +50,10 @@ class Theme(NamedTuple):
     alert: str
     lit: str
     circuit: bool = False
+
+    @property
+    def product(self) -> str:
+        return self.gradient
 
 
 THEMES = {

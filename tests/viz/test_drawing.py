@@ -8,12 +8,12 @@ from pathlib import Path
 
 import graphviz
 import pytest
-from graphs import sigmoid_circuit
 
 import viz.layout.drawing
 from autograd import Value, dot, sigmoid, total
 from autograd.backprop import topological_order
-from autograd.primitives import TABLE
+from autograd.primitives import TABLE, constant
+from nn import MLP, MeanSquaredError
 from viz import Drawing, draw
 from viz.style import THEMES
 
@@ -56,10 +56,12 @@ def test_slide_has_values_gradients_and_chain_rule(J):
     for text in (
         "u = bc", "v = a + u", "J = 3v", "J = 3(a + bc)",
         "a = 5", "b = 3", "c = 2", "u = 6", "v = 11", "J = 33",
-        "dJ/dJ = 1", "dJ/dv = 3", "dJ/da = 3 × 1 = 3", "dJ/du = 3 × 1 = 3",
-        "dJ/db = 3 × 2 = 6", "dJ/dc = 3 × 3 = 9",
+        "dJ/dJ = 1", "dJ/dv = 3", "dJ/da = 3", "dJ/du = 3",
+        "dJ/db = 6", "3 × 2", "dJ/dc = 9", "3 × 3",
     ):  # fmt: skip
         assert text in drawn
+    assert not any("× 1" in text for text in drawn)  # which says nothing
+    assert "a" not in drawn  # named once, with its value
 
 
 def test_before_backward_gradients_are_dashes(J):
@@ -107,7 +109,7 @@ def test_names_found_among_globals_and_local_ones_win(monkeypatch):
 
 def test_constants_stand_in_the_formula():
     x = Value(2, "x")
-    assert draw(3 * x + 1).source.count("shape=plaintext") == 1
+    assert draw(3 * x + 1, detail="numbers").source.count("shape=plaintext") == 1
 
 
 def test_one_value_used_twice_has_two_wires():
@@ -116,18 +118,18 @@ def test_one_value_used_twice_has_two_wires():
     J.backward()
     drawing = draw(J)
     assert drawing.source.count("w0:p:e -> n1") == 2
-    assert "dJ/da = 3 + 3 = 6" in texts(draw(J))
+    assert {"dJ/da = 6", "3 + 3"} <= set(texts(draw(J)))
 
 
 def test_fan_out_is_a_sum():
     x = Value(2, "x")
     J = 2 * x + x * 3
     J.backward()
-    assert "dJ/dx = 3 + 2 = 5" in texts(draw(J))
+    assert {"dJ/dx = 5", "3 + 2"} <= set(texts(draw(J)))
     y = Value(1, "y")
     K = total([y * i for i in range(1, 7)])
     K.backward()
-    assert "dK/dy = 6 + 5 + … + 1 = 21" in texts(draw(K))
+    assert {"dK/dy = 21", "6 + 5 + … + 1"} <= set(texts(draw(K)))
 
 
 def test_negative_numbers_and_roundings():
@@ -136,7 +138,7 @@ def test_negative_numbers_and_roundings():
     J.backward()
     drawn = texts(draw(J))
     assert "x ≈ 0.3333" in drawn
-    assert "dJ/dx = −1 + (−2) = −3" in drawn
+    assert {"dJ/dx = −3", "−1 + (−2)"} <= set(drawn)
     assert "J = −1" in drawn
 
 
@@ -144,7 +146,7 @@ def test_stored_gradients_that_differ_are_told(J):
     J.backward()
     assert not any("but" in text for text in texts(draw(J)))
     J.backward()
-    assert "dJ/db = 3 × 2 = 6 (but b.grad is 12)" in texts(draw(J))
+    assert "dJ/db = 6 (but b.grad is 12)" in texts(draw(J))
     x = Value(1, "x")
     J = x * float("inf") * 0
     J.backward()
@@ -188,6 +190,21 @@ def test_what_is_no_value_is_refused(thing):
         draw(thing)
 
 
+def mazur_by_hand() -> Value:
+    """Mazur's network, spelled out operation by operation."""
+    i1, i2 = Value(0.05, "i1"), Value(0.1, "i2")
+    w = [Value(v, f"w{k}") for k, v in enumerate((0.15, 0.2, 0.25, 0.3, 0.4, 0.45, 0.5, 0.55), 1)]
+    b1, b2 = Value(0.35, "b1"), Value(0.6, "b2")
+    h1, h2 = sigmoid(w[0] * i1 + w[1] * i2 + b1), sigmoid(w[2] * i1 + w[3] * i2 + b1)
+    o1, o2 = sigmoid(w[4] * h1 + w[5] * h2 + b2), sigmoid(w[6] * h1 + w[7] * h2 + b2)
+    return 0.5 * (0.01 - o1) ** 2 + 0.5 * (0.99 - o2) ** 2
+
+
+def fitted(drawing: Drawing) -> float:
+    """The points that the text has when the picture is fitted into 960 × 420 points."""
+    return 14 * min(960 / drawing.scene.width, 420 / drawing.scene.height)
+
+
 def chain(values: int) -> Value:
     x = Value(1, "x")
     for _ in range(values - 1):
@@ -196,20 +213,29 @@ def chain(values: int) -> Value:
 
 
 def test_chain_rules_stay_away_where_they_would_not_be_legible_on_a_slide():
-    L = sigmoid_circuit()
+    L = mazur_by_hand()
     L.backward()
-    assert not any("×" in text for text in texts(draw(L)))
-    scene = draw(L).scene
-    assert 14 * min(960 / scene.width, 420 / scene.height) >= 10
-    assert any("×" in text for text in texts(draw(L, detail="full")))
+    assert not any(" × " in text for text in texts(draw(L)))
+    assert fitted(draw(L)) >= 10
+    assert any(" × " in text for text in texts(draw(L, detail="full")))
+
+
+def test_the_graphs_of_the_decks_are_legible_on_a_slide(graph):
+    output = graph()
+    output.backward()
+    for theme in ("light", "circuit"):
+        assert fitted(draw(output, theme=theme)) >= 10
+        parts = {part.name for part in draw(output, theme=theme).scene.parts}
+        shown = [node for node in topological_order(output) if node.op is not constant]
+        assert {f"w{i}" for i in range(len(shown))} <= parts
 
 
 def test_a_wide_picture_shrinks_with_the_pane_of_a_notebook(J):
     assert 'style="max-width:' not in draw(J, detail="numbers")._repr_mimebundle_()["image/svg+xml"]
-    L = sigmoid_circuit()
+    L = mazur_by_hand()
     shown = draw(L)._repr_mimebundle_()["image/svg+xml"]
     head = shown[: shown.index(">")]
-    assert f'style="max-width:{draw(L).scene.width:.0f}' in head
+    assert f'style="max-width:{draw(L).scene.width:.1f}'.removesuffix(".0") in head
     assert " width=" not in head
 
 
@@ -217,11 +243,11 @@ def test_detail_by_size():
     chains = {n: chain(n) for n in (4, 31, 300, 301)}
     for output in chains.values():
         output.backward()
-    assert any("1 × (−1) = −1" in text for text in texts(draw(chains[4])))
+    assert any("/dx = −1" in text for text in texts(draw(chains[4])))
     numbers_only = texts(draw(chains[31]))
     assert "−1" in numbers_only
-    assert not any("×" in text for text in numbers_only)
-    assert any("1 × (−1) = −1" in text for text in texts(draw(chains[31], detail="full")))
+    assert not any("/dx" in text for text in numbers_only)
+    assert any("/dx = 1" in text for text in texts(draw(chains[31], detail="full")))
     assert "n299" in draw(chains[300]).source
     with pytest.raises(ValueError, match=r'301 values.*300.*detail="numbers"'):
         draw(chains[301])
@@ -232,10 +258,36 @@ def test_detail_by_size():
 
 
 def test_larger_graphs_are_laid_out_in_a_child_process(monkeypatch):
-    assert draw(chain(61)).pipe("svg").startswith(b"<svg")
+    assert draw(chain(301), detail="numbers").pipe("svg").startswith(b"<svg")
     monkeypatch.setattr(viz.layout.drawing, "SECONDS", 1e-3)
     with pytest.raises(TimeoutError, match=r"longer than 0.001 s; draw a part"):
-        draw(chain(61)).pipe("svg")
+        draw(chain(301), detail="numbers").pipe("svg")
+
+
+def test_a_long_chain_goes_on_in_rows():
+    assert fitted(draw(chain(60), detail="numbers")) >= 10
+
+
+def test_numbers_that_a_model_or_a_loss_was_given_are_drawn_without_a_gradient():
+    model = MLP(2, [1], seed=1)
+    L = MeanSquaredError()(1.0, model([0.5, -1.0]))
+    L.backward()
+    drawn = texts(draw(L))
+    assert any(text.startswith("dL/dW") for text in drawn)
+    assert not any(text.startswith(("dL/dx", "dL/dy")) for text in drawn)
+
+
+def test_gradients_may_be_asked_for_by_name(J):
+    J.backward()
+    a, b, _ = [node for node in topological_order(J) if node.label and not node.inputs]
+    drawn = texts(draw(J, gradients=[b]))
+    assert "dJ/db = 6" in drawn
+    assert not any(text.startswith(("dJ/da", "dJ/dc")) for text in drawn)
+    assert "dJ/du = 3" in drawn  # on the way
+    a.grad = 5.0
+    assert any("but a.grad is 5" in text for text in texts(draw(J, gradients=[b])))
+    with pytest.raises(TypeError):
+        draw(J, gradients=5)
 
 
 def test_circuit_theme_has_signs_in_circles_and_bare_numbers(graph):
@@ -325,7 +377,8 @@ def test_tooltips_have_full_precision():
     J.backward()
     svg = draw(J).pipe("svg", encoding="utf-8")
     told = "<title>x₁ = 0.3333333333333333, dJ/dx₁ = 0.6666666666666666</title>"
-    assert svg.count(told) == 2  # on the name and on the wire
+    assert svg.count(told) == 1
+    assert draw(J, detail="numbers").pipe("svg", encoding="utf-8").count(told) == 2  # and its name
 
 
 def test_a_screen_reader_is_told_the_picture(J):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from autograd.notation import expression, formula, number
 from autograd.primitives import constant
-from autograd.tracing import equals, in_place, multiplied, terms
+from autograd.tracing import added, equals, in_place
 from autograd.value import Value
 from viz.graphs.detail import MOST_IN_FULL
 from viz.graphs.sweep import Sweep
@@ -15,7 +16,7 @@ from viz.layout.diagram import Box, Diagram, Edge, Wire, end, leaf
 from viz.layout.drawing import Drawing
 from viz.layout.markup import HTML, colored, escape, italic, sized
 from viz.names import printable, typeset
-from viz.style import FONT_SIZE, Theme
+from viz.style import FONT_SIZE, SMALL, Theme
 
 LONGEST_TITLE = 60  # characters
 LONGEST_IN_CIRCLE = 5
@@ -41,6 +42,7 @@ def sketch(
     wires: list[Wire] = []
     edges: list[Edge] = []
     ids = {node: i for i, node in enumerate(names)}
+    ports = {} if theme.circuit else _ports(sweep)
     for node, i in ids.items():
         tooltip, notes = _tooltip(node, sweep), sweep.notes.get(node, ())
         # At a leaf it is the wire that is wrong.
@@ -49,8 +51,8 @@ def sketch(
         box = _box(f"n{i}", node, names, tooltip, theme, full)
         boxes.append(box._replace(color=color, width=width))
         value = colored(_value(node, sweep, full), "value")
-        below = [colored(_gradient(node, sweep, full), "gradient")]
-        below += [colored(f"⚠ {escape(note)}", "alert") for note in notes]
+        below = _below(node, sweep, full)
+        below += [_noted(note) for note in notes]
         wires.append(Wire(f"w{i}", value, below, tooltip, *line))
         edges.append(Edge(f"n{i}", f"w{i}", "", *line))
         readers = [sweep.uses[k].node for k in sweep.paths[node]]
@@ -58,7 +60,8 @@ def sketch(
             reader = sweep.uses[k].node
             length = 2 if readers.count(reader) > 1 else 1  # of wires side by side
             to = f"n{ids[reader]}"
-            edges.append(Edge(f"w{i}", to, f"u{k}", *line, arrow=True, length=length))
+            edge = Edge(f"w{i}", to, f"u{k}", *line, arrow=True, length=length)
+            edges.append(edge._replace(port=ports.get(k)))
     edges.append(Edge(f"w{ids[output]}", "end", "end", arrow=True))
     heading = _heading(sweep, full or theme.circuit)
     diagram = Diagram(
@@ -67,12 +70,30 @@ def sketch(
     return Drawing(diagram, theme, _description(sweep), html)
 
 
+def _ports(sweep: Sweep) -> dict[int, tuple[int, int]]:
+    """Where each use of a Value enters its reader: in the order in which the formula is written."""
+    handed: defaultdict[Value, list[int]] = defaultdict(list)
+    for k, use in enumerate(sweep.uses):
+        handed[use.node].append(k)
+    found = {}
+    for node, uses in handed.items():
+        assert node.op is not None
+        order = list(range(len(node.inputs)))
+        if node.op.terms is not None:  # w₁x₁ + w₂x₂ is written term by term
+            order = [i for _, *factors in node.op.terms(*order) for i in factors]
+        inputs = [i for i, x in enumerate(node.inputs) if x.op is not constant]
+        place = {k: order.index(i) for k, i in zip(uses, inputs, strict=True)}
+        for n, k in enumerate(sorted(uses, key=lambda k: place[k])):
+            found[k] = n, len(uses)
+    return found
+
+
 def _box(
     name: str, node: Value, names: Mapping[Value, str], tooltip: str, theme: Theme, full: bool
 ) -> Box:
     """What is written for the operation that made a Value; for a leaf, its name."""
     if not node.inputs:
-        return leaf(name, italic(names[node]), tooltip)
+        return end(name) if full else leaf(name, italic(names[node]), tooltip)
     # Wires end at the border on their way to the centre: a tall box gives each its own place.
     height = max(0.5, 0.2 * len(node.inputs))
     if theme.circuit:
@@ -105,29 +126,45 @@ def _value(node: Value, sweep: Sweep, full: bool) -> str:
     return number(x)
 
 
-def _gradient(node: Value, sweep: Sweep, full: bool) -> str:
+def _noted(note: str) -> str:
+    """What is wrong, in short lines."""
+    first, *rest = escape(note).split(": ", 1)
+    lines = [f"⚠ {first}{':' * bool(rest)}", *rest]
+    return "<BR/>".join([colored(line, "alert") for line in lines])
+
+
+def _below(node: Value, sweep: Sweep, full: bool) -> list[str]:
+    """The gradient and, below it in small letters, what it is the product or the sum of."""
+    if node in sweep.unasked and node not in sweep.stored:
+        return []
+    gradient = sweep.gradients[node]
     if not sweep.swept:
         text = "= –" if full else "–"
-    elif full:
-        text = "".join(chain_rule(node, sweep))
     else:
-        text = number(sweep.gradients[node])
+        text = f"{equals(gradient)} {number(gradient)}" if full else number(gradient)
     if full:
         text = f"d{italic(sweep.names[sweep.output])}/d{italic(sweep.names[node])} {text}"
     if node in sweep.stored:
         text += f" (but {escape(sweep.names[node])}.grad is {number(sweep.stored[node])})"
-    return text
+    lines = [colored(text, "gradient")]
+    if full and sweep.swept and (pieces := chain_rule(node, sweep)):
+        lines.append(sized(colored("".join(pieces), "product"), SMALL))
+    return lines
 
 
 def chain_rule(node: Value, sweep: Sweep) -> list[str]:
-    """The chain rule with its numbers: one product, or the terms of the sum over all paths.
+    """The chain rule in numbers: one product, or the terms of the sum over all paths.
 
-    It is cut where the backward sweep comes by once more.
+    It is cut where the backward sweep comes by once more. There is none where it says nothing,
+    as × 1 does.
     """
-    gradient, paths = sweep.gradients[node], [sweep.uses[k] for k in sweep.paths[node]]
-    if len(paths) == 1 and paths[0].node is not sweep.output:
-        return [multiplied(paths[0].upstream, paths[0].local, gradient)]
-    return terms([use.product for use in paths] or [gradient], gradient)
+    paths = [sweep.uses[k] for k in sweep.paths[node]]
+    if len(paths) > 1:
+        return added([use.product for use in paths])
+    factors = [x for use in paths for x in (use.upstream, use.local)]
+    if not factors or 1.0 in factors:
+        return []
+    return [f"{number(factors[0])} × {in_place(factors[1])}"]
 
 
 def _tooltip(node: Value, sweep: Sweep) -> str:

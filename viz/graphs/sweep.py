@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from autograd.backprop import topological_order
@@ -11,7 +11,7 @@ from autograd.notation import name_values
 from autograd.operations import is_fresh
 from autograd.primitives import constant
 from autograd.tracing import uses_backward
-from autograd.value import Value
+from autograd.value import Given, Value
 from viz.names import distinct
 
 
@@ -45,6 +45,7 @@ class Sweep(NamedTuple):
         stored: the ``grad`` of the leaves in which it is not the gradient of this sweep.
         stale: the first Value that is out of date with its inputs, if there is one.
         notes: what is wrong, by Value.
+        unasked: the Values whose gradient nobody asked for, and which are shown without it.
     """
 
     output: Value
@@ -58,15 +59,23 @@ class Sweep(NamedTuple):
     stored: dict[Value, float]
     stale: Value | None
     notes: dict[Value, list[str]]
+    unasked: set[Value]
 
 
-def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Value] = ()) -> Sweep:
+def sweep_of(
+    output: Value,
+    variables: Mapping[Value, str],
+    unread: Iterable[Value] = (),
+    asked: Collection[Value] | None = None,
+) -> Sweep:
     """The graph of an output and the sweep back from it, named and ready to be drawn.
 
     Args:
         output: what the sweep starts from.
         variables: names for Values without a label.
         unread: further leaves to draw, which are not in the graph.
+        asked: the leaves whose gradients are asked for; None: all but the numbers that a model
+            or a loss was given.
     """
     order = [node for node in topological_order(output) if node.op is not constant]
     names = distinct(name_values(order, variables))
@@ -97,6 +106,11 @@ def sweep_of(output: Value, variables: Mapping[Value, str], unread: Iterable[Val
         stored={x: x.grad for x in leaves if not _agree(x.grad, gradients[x])},
         stale=next((node for node in order if node.inputs and not is_fresh(node)), None),
         notes={},
+        unasked={
+            node
+            for node in names
+            if not node.inputs and (isinstance(node, Given) if asked is None else node not in asked)
+        },
     )
 
 

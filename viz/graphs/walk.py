@@ -127,14 +127,14 @@ class _Teller:
         paths = self.sweep.paths[use.input]
         come = paths.index(k) + 1
         complete = come == len(paths)
-        text = (f"w{i}", "gradient")
+        terms_of = (f"w{i}", "product")
         more: dict[str, object] = {
             "lit": [f"w{i}", f"n{j}", f"w{j}", f"u{k}", *self._on(use.node)],
-            "shows": [text] if (come == 1 if self.grows else complete) else [],
+            "shows": [terms_of] * (come == 1) + [(f"w{i}", "gradient")] * complete,
             "backward": True,
         }
-        if self.grows:
-            more["texts"] = {text: " " + "".join(chain_rule(use.input, self.sweep)[:come])}
+        if self.grows and len(paths) > 1:
+            more["texts"] = {terms_of: "".join(chain_rule(use.input, self.sweep)[:come])}
         result = self.derivative(use.input)
         first = use.node is self.sweep.output  # its gradient is 1, and no factor
         product = "" if first else f"{self.derivative(use.node)} × d{node}/d{x}"

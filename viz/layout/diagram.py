@@ -53,6 +53,8 @@ class Edge(NamedTuple):
         arrow: whether it ends in an arrowhead.
         length: the least number of ranks that it spans.
         weight: how much it wants to be straight.
+        port: its place on the left side of its head, from above, and how many there are; None
+            where it may come from anywhere.
     """
 
     tail: str
@@ -65,6 +67,7 @@ class Edge(NamedTuple):
     length: int = 1
     weight: int = 1
     tooltip: str = ""
+    port: tuple[int, int] | None = None
 
 
 class Diagram(NamedTuple):

@@ -14,12 +14,16 @@ from typing import NamedTuple
 from viz.layout.diagram import Box, Diagram, Edge, Wire
 from viz.layout.dot import IN_HASTE, MOST_WITH_CURVES
 from viz.layout.engine import layout
+from viz.layout.layered import Size, is_layered, lay_out
 from viz.layout.markup import labels_of
 from viz.scenes.metrics import text_width
 from viz.scenes.scene import Label, Part, Point, Scene, Shape
-from viz.style import LINE_HEIGHT, SMALLER
+from viz.style import FONT_SIZE, LINE_HEIGHT, SMALLER
 
 INCH = 72.0  # points
+
+# The room for a picture on a slide of 16:9 with a title, and the least size of text there.
+SLIDE, LEGIBLE = (960.0, 420.0), 10.0
 
 # Points.
 BASELINE = 4.0  # from the middle of a line of text down to its baseline
@@ -64,6 +68,8 @@ def scene_of(diagram: Diagram, seconds: float | None = None) -> Scene:
         middles = {name: (x * INCH, -y * INCH) for name, (x, y) in given.items()}
         circles = {box.name for box in diagram.boxes if box.shape == "circle"}
         curves = [_straight(edge, middles, blocks, circles) for edge in diagram.edges]
+    elif len(diagram.boxes) <= MOST_WITH_CURVES and is_layered(diagram):
+        middles, curves = _in_layers(diagram, blocks)
     else:
         middles, curves = _laid_out(diagram, blocks, seconds)
     return _Sheet(diagram, blocks, middles, curves).scene()
@@ -87,12 +93,17 @@ def _block_of_box(box: Box) -> _Block:
 def _block_of_wire(wire: Wire) -> _Block:
     above, below = labels_of(wire.above), labels_of("<BR/>".join(wire.below))
     labels = [label._replace(y=label.y - ABOVE) for label in above]
-    labels += [label._replace(y=label.y + BELOW) for label in below]
+    labels += [label._replace(y=label.y + BELOW - _closer(label)) for label in below]
     labels, across = _side_by_side(labels)
     down = DOWN + max([label.y - BELOW for label in labels if label.y > 0], default=0)
     line = (UP - down) / 2
     labels = [label._replace(y=label.y + line) for label in labels]
     return _Block(math.ceil(across) + 2 * BESIDE, UP + down, labels, line)
+
+
+def _closer(label: Label) -> float:
+    """How much nearer to the line above it a label in small letters stands."""
+    return FONT_SIZE - label.size
 
 
 def _side_by_side(labels: Iterable[Label]) -> tuple[list[Label], float]:
@@ -123,6 +134,21 @@ def _width(label: Label) -> float:
         text_width(run.text, label.size * (SMALLER if run.high else 1), run.italic)
         for run in label.runs
     )
+
+
+def _in_layers(
+    diagram: Diagram, blocks: Mapping[str, _Block]
+) -> tuple[dict[str, Point], list[Curve]]:
+    """The middles of the blocks and the curves of the edges, as :mod:`.layered` finds them."""
+    sizes = {
+        name: Size(block.width, block.height / 2 + block.line, block.height / 2 - block.line)
+        for name, block in blocks.items()
+    }
+    pad = 2 * diagram.pad * INCH
+    heading = len(diagram.heading) * LINE_HEIGHT + GAP * bool(diagram.heading)
+    places = lay_out(diagram, sizes, SLIDE, (pad, pad + heading), LEGIBLE / FONT_SIZE)
+    middles = {name: (x, y - blocks[name].line) for name, (x, y) in places.lines.items()}
+    return middles, places.curves
 
 
 def _laid_out(

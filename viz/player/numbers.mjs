@@ -48,14 +48,20 @@ export function multiplied({ upstream, local, product }) {
   return `${equals(upstream, local)} ${shown} ${sign} ${number(product)}`;
 }
 
-// A sum cut into its terms, the last with the total.
-export function terms(products, total) {
-  if (products.length === 1) return [equal(total)];
+// A sum cut into its terms, of which a few are written.
+export function added(products) {
   const texts = products.map((x, i) => (i ? " + " + inPlace(x) : number(x)));
   if (texts.length > MOST_TERMS) {
     texts.fill("", MOST_TERMS - 2, -1);
     texts[MOST_TERMS - 2] = " + …";
   }
+  return texts;
+}
+
+// The same, the last with the total.
+export function terms(products, total) {
+  if (products.length === 1) return [equal(total)];
+  const texts = added(products);
   texts[0] = `${equals(...products)} ${texts[0]}`;
   texts[texts.length - 1] += ` ${equals(...products, total)} ${number(total)}`;
   return texts;

@@ -2,21 +2,22 @@
 
 import { button, controls, element, lightsOf, stageOf } from "./controls.mjs";
 import { evaluate, unknown } from "./graph.mjs";
-import { equal, equals, multiplied, number, precise, terms } from "./numbers.mjs";
+import { added, equal, equals, inPlace, multiplied, number, precise, terms } from "./numbers.mjs";
 
 const MOST_LEAVES_OPEN = 12;
 
 // The texts that follow the numbers. The pieces of a caption are strings, and pairs of a kind
 // and a position: a value, a gradient, a product with its factors or alone, or a sum.
 export function wordsOf(graph, state) {
-  const output = graph.nodes.length - 1;
   const pathsTo = (i) => state.steps.filter((step) => step.input === i);
 
-  function gradient(i) {
+  // What a gradient is the product or the sum of, cut where the sweep comes by once more.
+  function product(i) {
     const paths = pathsTo(i);
-    if (paths.length === 1 && paths[0].node !== output) return [multiplied(paths[0])];
-    const products = paths.map((step) => step.product);
-    return terms(products.length ? products : [state.gradients[i]], state.gradients[i]);
+    if (paths.length > 1) return added(paths.map((step) => step.product));
+    return paths
+      .filter(({ upstream, local }) => upstream !== 1 && local !== 1)
+      .map(({ upstream, local }) => `${number(upstream)} × ${inPlace(local)}`);
   }
 
   function sumUntil(k) {
@@ -34,7 +35,7 @@ export function wordsOf(graph, state) {
   };
   const fill = (pieces) =>
     pieces.map((x) => (typeof x === "string" ? x : written[x[0]](x[1]))).join("");
-  return { gradient, fill, pathsTo };
+  return { product, fill, pathsTo };
 }
 
 // The picture: its texts, its lights, and what is not yet shown.
@@ -44,11 +45,12 @@ function pictureOf(svg, graph) {
   // The number follows the last name; where there is no name it stands alone.
   const texts = (kind) =>
     wires.map((wire) => {
-      const text = wire.querySelector(`.${kind}`);
+      const text = wire.querySelector(`text.${kind}`);
+      if (!text) return null; // nobody asked for it
       const room = wire.querySelector("path").getBBox?.().width + 16;
       return { text, live: text.lastChild, named: text.querySelector("tspan") !== null, room };
     });
-  const [values, gradients] = [texts("value"), texts("gradient")];
+  const [values, gradients, products] = [texts("value"), texts("gradient"), texts("product")];
   const light = lightsOf(svg);
 
   function write({ text, live, room }, words) {
@@ -65,15 +67,20 @@ function pictureOf(svg, graph) {
 
   picture.show = (state, words, progress) => {
     graph.nodes.forEach((_, i) => {
-      const [value, gradient] = [values[i], gradients[i]];
+      const [value, gradient, product] = [values[i], gradients[i], products[i]];
       const [x, slope] = [state.values[i], state.gradients[i]];
       write(value, value.named ? ` ${equals(x)} ${number(x)}` : number(x));
       value.text.classList.toggle("unseen", !progress.computed(i));
       const [seen, all] = progress.paths(i);
-      const pieces = words.gradient(i).slice(0, seen);
-      write(gradient, gradient.named ? ` ${pieces.join("")}` : number(slope));
-      gradient.text.classList.toggle("unseen", gradient.named ? !seen : seen < all);
-      for (const part of [boxes[i], wires[i]]) {
+      if (gradient) {
+        write(gradient, gradient.named ? ` ${equal(slope)}` : number(slope));
+        gradient.text.classList.toggle("unseen", seen < all);
+      }
+      if (product) {
+        write(product, words.product(i).slice(0, seen).join(""));
+        product.text.classList.toggle("unseen", !seen);
+      }
+      for (const part of [boxes[i], wires[i]].filter(Boolean)) {
         const told = `${graph.names[i]} = ${x}, ${graph.derivatives[i]} = ${slope}`;
         part.querySelector("title").textContent = told;
       }
@@ -82,7 +89,7 @@ function pictureOf(svg, graph) {
 
   picture.fail = (failed) => {
     boxes.forEach((box, i) => {
-      box.querySelector("rect, ellipse").classList.toggle("failed", i === failed);
+      box?.querySelector("rect, ellipse").classList.toggle("failed", i === failed);
     });
   };
   return picture;

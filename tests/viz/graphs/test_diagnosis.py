@@ -21,10 +21,11 @@ def notes(drawing):
     parts = {part.name: part for part in drawing.scene.parts}
     found = {}
     for name, part in parts.items():
-        texts = [str(label) for label in part.labels if label.color == "alert"]
+        texts = " ".join([str(label) for label in part.labels if label.color == "alert"])
         if texts:
-            [box] = parts[name.replace("w", "n")].labels
-            found[str(box)] = [text.removeprefix("⚠ ") for text in texts]
+            box = parts.get(name.replace("w", "n"))
+            at = str(box.labels[0] if box else part.labels[0]).split(" = ")
+            found[" = ".join(at) if box else at[0]] = texts.removeprefix("⚠ ").split(" ⚠ ")
     return found
 
 

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 const load = (name) => import(pathToFileURL(join(process.env.PLAYER, name)));
-const { number, equals, inPlace, multiplied, terms, precise } = await load("numbers.mjs");
+const { added, number, equals, inPlace, multiplied, terms, precise } = await load("numbers.mjs");
 const { evaluate, unknown } = await load("graph.mjs");
 const { checked } = await import(pathToFileURL(process.env.ROWS));
 const { wordsOf } = await load("player.mjs");
@@ -36,6 +36,7 @@ test("numbers have four digits", () => {
 
 test("products and sums show their parts", () => {
   assert.equal(multiplied({ upstream: 3, local: 2, product: 6 }), "= 3 × 2 = 6");
+  assert.deepEqual(added([2, -3]), ["2", " + (−3)"]);
   assert.deepEqual(terms([2, 3], 5), ["= 2", " + 3 = 5"]);
   assert.deepEqual(terms([1, 2, 3, 4, -5], 5), ["= 1", " + 2", " + …", "", " + (−5) = 5"]);
   assert.deepEqual(terms([1 / 3], 1 / 3), ["≈ 0.3333"]);
@@ -66,7 +67,7 @@ test("a use twice by one operation", () => {
   assert.equal(gradients[0], 6);
   assert.deepEqual(steps.map((step) => step.total), [3, 6]);
   const words = wordsOf(square, sweep(square));
-  assert.deepEqual(words.gradient(0), ["= 3", " + 3 = 6"]);
+  assert.deepEqual(words.product(0), ["3", " + 3"]);
   assert.equal(words.fill(["so far ", ["s", 0], ", ", ["m", 1], ", ", ["v", 1], ["g", 0]]),
     "so far = 3, = 1 × 3 = 3, = 9= 6");
 });

@@ -13,7 +13,7 @@ from autograd import Value, primitives, softmax, sqrt, stop_gradient, tanh, trac
 from autograd.backprop import topological_order
 from autograd.notation import number
 from autograd.primitives import TABLE, Primitive, constant, total
-from autograd.tracing import BackwardStep, equals, in_place, multiplied, terms
+from autograd.tracing import BackwardStep, added, equals, in_place, multiplied, terms
 from viz.player.operations import literal, operation, recorded
 
 PLAYER = Path(viz.__file__).parent / "player"
@@ -131,14 +131,15 @@ def test_products_and_sums_are_written_as_python_writes_them(node):
     for _ in range(500):
         size = choose.randint(1, 7)
         lists.append([choose.randint(-40, 40) / choose.choice((1, 3, 4)) for _ in range(size)])
-    script = f"""{imports("numbers.mjs", "multiplied", "terms")}
+    script = f"""{imports("numbers.mjs", "added", "multiplied", "terms")}
         const write = ([upstream, local = 2, product = 3, ...rest], all) => [
-          multiplied({{ upstream, local, product }}), terms(all, upstream)];
+          multiplied({{ upstream, local, product }}), terms(all, upstream), added(all)];
         console.log(JSON.stringify({json.dumps(lists)}.map((list) => write(list, list))));
     """
     for found, numbers in zip(node(script), lists, strict=True):
         upstream, local, product = [*numbers[:3], *[2, 3][len(numbers[:3]) - 1 :]]
-        assert found == [multiplied(upstream, local, product), terms(numbers, upstream)]
+        sums = terms(numbers, upstream), added(numbers)
+        assert found == [multiplied(upstream, local, product), *sums]
 
 
 def test_what_python_refuses_is_refused(node):

@@ -11,7 +11,6 @@ import pytest
 from graphs import logistic_program, network_program, softmax_program
 from vectorized import leaves
 
-import viz.layout.drawing
 from autograd import Value, affine, dot, exp, relu, sigmoid, tanh, total, vectorize
 from autograd.vectorizer import candidates
 from viz import Drawing, draw
@@ -330,11 +329,8 @@ def sum_of_squares(n):
     return vectorize(total([v * v for v in w.values()]), {}, w)
 
 
-def test_limits_of_size(monkeypatch):
-    many = sketch_program(sum_of_squares(100), THEMES["light"])
-    monkeypatch.setattr(viz.layout.drawing, "SECONDS", 1e-3)
-    with pytest.raises(TimeoutError, match=r"longer than 0.001 s"):
-        many.pipe("svg")
+def test_limits_of_size():
+    assert sketch_program(sum_of_squares(100), THEMES["light"]).pipe("svg")
     with pytest.raises(ValueError, match=r"303 arrays.*up to 300: read it as text.*smaller model"):
         draw(sum_of_squares(300))
 
