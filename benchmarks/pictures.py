@@ -124,9 +124,9 @@ def main() -> None:
         "Pictures",
         ["values", "draw to SVG", *peers, "SVG", "step_through", "page"],
         rows,
-        f"The first picture of all also loads Graphviz and its fonts: {first * 1e3:.0f} ms. Above\n"
-        "60 values ours are laid out in a process of its own, with a time limit. micrograd:\n"
-        "records as in its notebook; PyTorch: torchviz. Others: how many times as long as draw.",
+        f"The first picture of all also loads the fonts: {first * 1e3:.0f} ms. micrograd: records\n"
+        "as in its notebook, drawn by Graphviz; PyTorch: torchviz. Others: how many times as\n"
+        "long as draw.",
     )
     J = training_graph()
     folded = fastest({"": partial(svg, J)}, rounds=2, progress="a large graph")[""]

@@ -64,7 +64,7 @@ def run(path: Path) -> nbformat.NotebookNode:
                 if output.output_type == "execute_result":
                     output.execution_count = None
     lesson.metadata = {
-        "drawn_by": {name: installed(name) for name in ("matplotlib", "pygraphviz")},
+        "drawn_by": {name: installed(name) for name in ("matplotlib",)},
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
     }

@@ -75,7 +75,6 @@ def draw(
             that do not fold; a program of more than 300 arrays, or a program with an option
             that is only for graphs of Values.
         OSError: the file cannot be written.
-        RuntimeError: Graphviz is not installed.
     """
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn

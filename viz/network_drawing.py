@@ -53,7 +53,6 @@ def draw_network(
         ValueError: unknown format or theme; inputs or targets are not as many as the model
             needs; or the loss has no slope here.
         OSError: the file cannot be written.
-        RuntimeError: Graphviz is not installed.
     """
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn

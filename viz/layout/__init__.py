@@ -1,1 +1,1 @@
-"""A diagram in, a drawing out: what is to be drawn, its DOT, Graphviz, and where things go."""
+"""A diagram in, a drawing out: what is to be drawn, its DOT, and where things go."""

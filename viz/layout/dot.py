@@ -13,7 +13,7 @@ from viz.style import FONT_SIZE, FONTS, LINE_HEIGHT, Theme
 
 MOST_WITH_CURVES = 300  # boxes
 
-# A large graph is laid out faster, and with straight lines.
+# Graphviz lays a large graph out faster so, and with straight lines.
 IN_HASTE = {"splines": "line", "nslimit": "1", "nslimit1": "1", "mclimit": "0.1"}
 
 _ROLE = re.compile(f'(?<=COLOR=")({"|".join(INKS)})(?=")')

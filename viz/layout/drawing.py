@@ -30,10 +30,6 @@ FITTED = "svg{display:block;height:auto;margin:auto;max-width:100%}"  # into its
 
 PANE = 555.0  # points, of the narrowest pane of a notebook, which has 740 pixels
 
-# Larger drawings are laid out in a child process, with a time limit.
-MOST_IN_PROCESS = 60  # boxes
-SECONDS = 60.0
-
 
 class Drawing:
     """A drawn graph: shows itself in a notebook, and writes SVG, PNG, PDF, HTML or DOT.
@@ -77,13 +73,8 @@ class Drawing:
 
     @cached_property
     def scene(self) -> Scene:
-        """The picture as data.
-
-        Raises:
-            RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
-        """
-        many = len(self._diagram.boxes) > MOST_IN_PROCESS
-        return scene_of(self._diagram, SECONDS if many else None)
+        """The picture as data."""
+        return scene_of(self._diagram)
 
     def at(self, moment: Moment) -> Drawing:
         """The picture at a moment of a walk; its source is that of the finished one."""
@@ -96,8 +87,6 @@ class Drawing:
 
         Raises:
             ValueError: the format is unknown.
-            RuntimeError: there is no Graphviz to lay out with.
-            TimeoutError: the layout took longer than a minute.
         """
         file_format = format or self.format
         check_format(file_format, FORMATS)
@@ -138,7 +127,6 @@ class Drawing:
         Raises:
             ValueError: the ending is not .svg, .png, .pdf, .html, .dot or .gv.
             OSError: the file cannot be written; what was there before is still there.
-            RuntimeError, TimeoutError: see :func:`pipe`.
         """
         write(path, self.pipe(check_target(path, FORMATS)))
         return Path(path)

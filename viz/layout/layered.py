@@ -59,6 +59,7 @@ class _Node:
     inner: float = 0.0  # from the left end of the cell to that of its wire
     y: float = 0.0
     into: list[_Link] = field(default_factory=list)
+    back: list[_Link] = field(default_factory=list)  # that come into it from behind
     out: list[_Link] = field(default_factory=list)
 
 
@@ -80,11 +81,6 @@ class Places(NamedTuple):
     curves: list[Curve]
 
 
-def is_layered(diagram: Diagram) -> bool:
-    """Whether no wire leads back to what it was computed from."""
-    return _columns(_cells(diagram), _reads(diagram)) is not None
-
-
 def lay_out(
     diagram: Diagram,
     sizes: Mapping[str, Size],
@@ -95,7 +91,8 @@ def lay_out(
     """The places of the blocks and the curves of the edges.
 
     Args:
-        diagram: without a circle in it.
+        diagram: its boxes in an order in which they can be computed. A wire that leads to a box
+            before its own, as in a loop over time, goes back below them.
         sizes: of its blocks.
         room: width and height into which the picture will be fitted.
         around: what else the picture takes of its width and its height.
@@ -104,17 +101,14 @@ def lay_out(
     layout = _Layout(diagram, sizes)
     best, most = layout.in_rows(1), 0.0
     for n in range(1, MOST_ROWS + 1):
-        places = layout.in_rows(n)
-        if places is None:
-            continue
-        width, height = [own + more for own, more in zip(layout.size, around, strict=True)]
+        placed = layout.in_rows(n)
+        width, height = [own + more for own, more in zip(placed.size, around, strict=True)]
         fit = min(room[0] / width, room[1] / height)
         if fit > most:
-            best, most = places, fit
+            best, most = placed, fit
         if fit >= legible:
             break
-    assert best is not None
-    return best
+    return best.places()
 
 
 def _cells(diagram: Diagram) -> dict[str, str]:
@@ -131,27 +125,14 @@ def _reads(diagram: Diagram) -> list[Edge]:
     return [edge for edge in diagram.edges if edge.head not in wires]
 
 
-def _columns(cells: Mapping[str, str], reads: Sequence[Edge]) -> dict[str, int] | None:
-    """How many columns each cell is before the last; None if there is a circle."""
+def _columns(cells: Mapping[str, str], reads: Sequence[Edge]) -> dict[str, int]:
+    """How many columns each cell is before the last."""
     readers: defaultdict[str, set[str]] = defaultdict(set)
     for edge in reads:
         readers[cells[edge.tail]].add(edge.head)
     depth: dict[str, int] = {}
-    open_: set[str] = set()
-    for root in dict.fromkeys(cells.values()):
-        stack = [root]
-        while stack:
-            cell = stack[-1]
-            missing = [x for x in sorted(readers[cell]) if x not in depth]
-            if not missing:
-                depth[cell] = 1 + max([depth[x] for x in readers[cell]], default=-1)
-                open_.discard(cell)
-                stack.pop()
-            elif open_.intersection(missing):
-                return None
-            else:
-                open_.add(cell)
-                stack.append(missing[0])
+    for cell in reversed(list(dict.fromkeys(cells.values()))):
+        depth[cell] = 1 + max([depth[reader] for reader in readers[cell]], default=-1)
     # What nothing reads, and reads nothing, stands with the leaves.
     deepest = max(depth.values(), default=0)
     read = {edge.head for edge in reads}
@@ -166,15 +147,15 @@ class _Layout:
         self._diagram = diagram
         self._sizes = sizes
         self._cells = cells = _cells(diagram)
+        place = {name: i for i, name in enumerate(dict.fromkeys(cells.values()))}
         reads = _reads(diagram)
+        back = [edge for edge in reads if place[edge.head] <= place[cells[edge.tail]]]
+        reads = [edge for edge in reads if edge not in back]
         depth = _columns(cells, reads)
-        assert depth is not None
         last = max(depth.values(), default=0)
-        wire_of = {
-            edge.tail: edge.head
-            for edge in diagram.edges
-            if edge.head in cells.keys() - set(cells.values())
-        }
+        wires = {wire.name for wire in diagram.wires}
+        wire_of = {edge.tail: edge.head for edge in diagram.edges if edge.head in wires}
+        self.round = {box.name for box in diagram.boxes if box.shape in ("circle", "ellipse")}
         self._nodes = {
             box: self._cell(box, wire_of.get(box), last - depth[box])
             for box in dict.fromkeys(cells.values())
@@ -182,9 +163,13 @@ class _Layout:
         self._wire_of = wire_of
         self._lanes: dict[tuple[str, int], _Node] = {}
         self._columns: list[list[_Node]] = [[] for _ in range(last + 1)]
-        self.size = (1.0, 1.0)
         for edge in reads:
             self._link(edge)
+        self._back = [
+            _Link(self._nodes[cells[edge.tail]], self._nodes[edge.head], edge) for edge in back
+        ]
+        for link in self._back:
+            link.head.back.append(link)
         self._set_ports()
         self._set_order()
         self._set_heights()
@@ -231,9 +216,10 @@ class _Layout:
 
     def _spread(self, node: _Node) -> None:
         """Give the links into a node places one below the other."""
-        n = len(node.into)
+        links = [*node.into, *node.back]
+        n = len(links)
         height = 2 * min(self._sizes[node.name].up, PORT * n / 2) if node.name else 0.0
-        for k, link in enumerate(node.into):
+        for k, link in enumerate(links):
             link.port = height * ((k + 0.5) / n - 0.5)
 
     # --- order ---
@@ -310,15 +296,15 @@ class _Layout:
 
     # --- rows ---
 
-    def in_rows(self, n: int) -> Places | None:
-        """The picture in n rows; None where it cannot be cut so often."""
+    def in_rows(self, n: int) -> _Placed:
+        """The picture in n rows, or in fewer where it cannot be cut so often."""
         columns = self._columns
         gaps = [self._gap(c) for c in range(len(columns) - 1)] + [0.0]
         widths = [_widest(column) for column in columns]
-        turning = [len(self.turning(c)) for c in range(len(columns) - 1)]
+        turning = [
+            0 if self._is_spanned(c) else len(self.turning(c)) for c in range(len(columns) - 1)
+        ]
         ends = _cuts(widths, gaps, turning, n)
-        if ends is None:
-            return None
         starts = [0, *ends]
         rows = []
         for r, (start, stop) in enumerate(zip(starts, [*ends, len(columns)], strict=True)):
@@ -329,7 +315,11 @@ class _Layout:
                 kept = columns[c] if c < stop - 1 or stop == len(columns) else self._kept(c)
                 row.append((kept, gaps[c] if c < stop - 1 else 0.0))
             rows.append(row)
-        return _Placed(self, rows, [self.turning(stop - 1) for stop in ends]).places()
+        return _Placed(self, rows, [self.turning(stop - 1) for stop in ends])
+
+    def _is_spanned(self, c: int) -> bool:
+        """Whether a wire leads back over the end of a column, so that no row can end there."""
+        return any(link.head.column <= c < link.tail.column for link in self._back)
 
     def _leaves(self, c: int) -> list[_Node]:
         """What a column has that reads nothing itself, and can go to the next row."""
@@ -395,31 +385,40 @@ def _straighten(column: Sequence[_Node]) -> None:
 
 def _cuts(
     widths: Sequence[float], gaps: Sequence[float], turning: Sequence[int], n: int
-) -> list[int] | None:
-    """Behind which columns n − 1 rows end, so that the widest row is as narrow as can be.
+) -> list[int]:
+    """Behind which columns rows end, at most n of them, the widest as narrow as can be.
 
     >>> _cuts([50, 50, 50, 50], [0, 0, 0, 0], [1, 1, 1], 2)
     [2]
     """
-    starts = [0.0]
-    for width, gap in zip(widths, gaps, strict=True):
-        starts.append(starts[-1] + width + gap)
-    # The best way to put the first columns into k rows, by dynamic programming.
-    best: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
-    for row in range(n):
-        new: dict[int, tuple[float, list[int]]] = {}
-        for stop in range(1, len(widths) + 1):
-            if (row == n - 1) != (stop == len(widths)):
-                continue
-            if stop < len(widths) and not 0 < turning[stop - 1] <= MOST_TURNING:
-                continue
-            for start, (widest, ends) in best.items():
-                lines = PER_LINE * turning[stop - 1] if stop < len(widths) else 0.0
-                width = max(widest, starts[stop] - starts[start] + lines)
-                if start < stop and (stop not in new or width < new[stop][0]):
-                    new[stop] = width, [*ends, stop]
-        best = new
-    return best[len(widths)][1][:-1] if len(widths) in best else None
+
+    def ends(limit: float) -> list[int] | None:
+        """Where rows end that are filled up to a limit; None if they are too many."""
+        found: list[int] = []
+        last, start, wide = None, 0, 0.0  # where the row could end, where it begins, its width
+        for c, width in enumerate(widths):
+            wide += width
+            if wide > limit:
+                if last is None or len(found) == n - 1:
+                    return None
+                found.append(last)
+                start, last = last, None
+                wide = sum(widths[start : c + 1]) + sum(gaps[start:c])
+                if wide > limit:
+                    return None
+            if c < len(turning) and 0 < turning[c] <= MOST_TURNING:
+                last = c + 1 if wide + PER_LINE * turning[c] <= limit else last
+            wide += gaps[c]
+        return found
+
+    low, high = max(widths), sum(widths) + sum(gaps)
+    best: list[int] = []
+    while high - low > 1.0:
+        middle = (low + high) / 2
+        found = ends(middle)
+        low, high = (middle, high) if found is None else (low, middle)
+        best = found if found is not None else best
+    return best
 
 
 def _widest(nodes: Iterable[_Node]) -> float:
@@ -441,6 +440,7 @@ class _Placed:
         self._left: dict[_Node, float] = {}  # beginnings of their columns
         self._y: dict[_Node, float] = {}
         self._row: dict[_Node, int] = {}
+        self._below: dict[_Link, float] = {}  # how low wires that lead back go
         self._ends: list[tuple[float, float]] = []  # right and lower end of each row
         self._shift: list[float] = []
         self._entry: list[float] = []  # where the wires from the row before are in their places
@@ -452,6 +452,10 @@ class _Placed:
             carried = list(turning[r - 1]) if r else []
             up = min([node.y - node.up for node in nodes] + [node.y for node in carried])
             low = max([node.y + node.down for node in nodes] + [node.y for node in carried])
+            back = [link for link in layout._back if link.tail in nodes]
+            for k, link in enumerate(back, start=1):
+                self._below[link] = low + LINES * k + top - up
+            low += LINES * (len(back) + bool(back))
             self._shift.append(top - up)
             for i, (column, gap) in enumerate(row):
                 width = _widest(column)
@@ -466,7 +470,7 @@ class _Placed:
             self._ends.append((x, top + low - up))
             widest = max(widest, x + (CORNER + LINES * after if after else 0.0))
             top += low - up + BETWEEN + LINES * after
-        layout.size = (widest, top - BETWEEN)
+        self.size = widest, top - BETWEEN
 
     def places(self) -> Places:
         layout = self._layout
@@ -479,9 +483,12 @@ class _Placed:
             if wire is not None:
                 lines[wire] = x + node.inner + layout._sizes[wire].width / 2, y
         curves = []
+        back = {link.edge: link for link in layout._back}
         for edge in layout._diagram.edges:
             if edge.head in layout._cells and layout._cells[edge.head] != edge.head:
                 curves.append(self._stem(edge))
+            elif edge in back:
+                curves.append(self._way_back(back[edge]))
             else:
                 curves.append(self._way(edge))
         return Places(lines, curves)
@@ -513,11 +520,23 @@ class _Placed:
         _straight(points, (x + self._inside(edge, link.port), points[-1][1]))
         return points
 
+    def _way_back(self, link: _Link) -> Curve:
+        """From the end of a wire below everything to a box before it."""
+        tail, head = link.tail, link.head
+        right, y, down = self._right[tail], self._y[tail], self._below[link]
+        left, end = self._left[head] - CORNER - 2.0, self._y[head] + link.port
+        points: Curve = [(right, y)]
+        corners = [(right + LINES, y), (right + LINES, down), (left, down), (left, end)]
+        self._corners(points, corners, end)
+        assert link.edge is not None
+        x = self._right[head] - head.width
+        _straight(points, (x + self._inside(link.edge, link.port), end))
+        return points
+
     def _inside(self, edge: Edge, port: float) -> float:
         """How far inside the left end of a round box a wire enters it."""
-        shape = next(box.shape for box in self._layout._diagram.boxes if box.name == edge.head)
         size = self._layout._sizes[edge.head]
-        if shape not in ("circle", "ellipse") or not size.up:
+        if edge.head not in self._layout.round or not size.up:
             return 0.0
         return size.width / 2 * (1 - math.sqrt(max(0.0, 1 - (port / size.up) ** 2)))
 

@@ -1,8 +1,4 @@
-"""From a diagram to a scene: we measure the text, and Graphviz finds the places for it.
-
-What Graphviz gets has no text in it, only boxes of given sizes and the edges between them. So
-its fonts, or that it has none, do not matter.
-"""
+"""From a diagram to a scene: the text is measured, and the layout finds the places for it."""
 
 from __future__ import annotations
 
@@ -12,9 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from viz.layout.diagram import Box, Diagram, Edge, Wire
-from viz.layout.dot import IN_HASTE, MOST_WITH_CURVES
-from viz.layout.engine import layout
-from viz.layout.layered import Size, is_layered, lay_out
+from viz.layout.layered import Size, lay_out
 from viz.layout.markup import labels_of
 from viz.scenes.metrics import text_width
 from viz.scenes.scene import Label, Part, Point, Scene, Shape
@@ -52,15 +46,8 @@ class _Block(NamedTuple):
     line: float = 0.0
 
 
-def scene_of(diagram: Diagram, seconds: float | None = None) -> Scene:
-    """The scene of a diagram.
-
-    Args:
-        seconds: the time limit of the layout; None: as long as it takes.
-
-    Raises:
-        RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
-    """
+def scene_of(diagram: Diagram) -> Scene:
+    """The scene of a diagram."""
     blocks = {box.name: _block_of_box(box) for box in diagram.boxes}
     blocks |= {wire.name: _block_of_wire(wire) for wire in diagram.wires}
     given = {box.name: box.place for box in diagram.boxes if box.place}
@@ -68,10 +55,8 @@ def scene_of(diagram: Diagram, seconds: float | None = None) -> Scene:
         middles = {name: (x * INCH, -y * INCH) for name, (x, y) in given.items()}
         circles = {box.name for box in diagram.boxes if box.shape == "circle"}
         curves = [_straight(edge, middles, blocks, circles) for edge in diagram.edges]
-    elif len(diagram.boxes) <= MOST_WITH_CURVES and is_layered(diagram):
-        middles, curves = _in_layers(diagram, blocks)
     else:
-        middles, curves = _laid_out(diagram, blocks, seconds)
+        middles, curves = _in_layers(diagram, blocks)
     return _Sheet(diagram, blocks, middles, curves).scene()
 
 
@@ -149,51 +134,6 @@ def _in_layers(
     places = lay_out(diagram, sizes, SLIDE, (pad, pad + heading), LEGIBLE / FONT_SIZE)
     middles = {name: (x, y - blocks[name].line) for name, (x, y) in places.lines.items()}
     return middles, places.curves
-
-
-def _laid_out(
-    diagram: Diagram, blocks: Mapping[str, _Block], seconds: float | None
-) -> tuple[dict[str, Point], list[Curve]]:
-    """The middles of the blocks and the curves of the edges, as Graphviz finds them."""
-    found = layout(_skeleton(diagram, blocks), seconds)
-    middles = {node["name"]: _points(node["pos"])[0] for node in found["objects"]}
-    curves = {edge["id"]: _points(edge["pos"]) for edge in found.get("edges", ())}
-    return middles, [curves[str(k)] for k in range(len(diagram.edges))]
-
-
-def _points(text: str) -> list[Point]:
-    # Graphviz counts upwards; a page, downwards.
-    pairs = (pair.split(",") for pair in text.split())
-    return [(float(x), -float(y)) for x, y in pairs]
-
-
-def _skeleton(diagram: Diagram, blocks: Mapping[str, _Block]) -> str:
-    """The diagram in DOT, without text and in the sizes that it takes."""
-    haste = IN_HASTE if len(diagram.boxes) > MOST_WITH_CURVES else {}
-    options = "".join(f" {key}={value}" for key, value in haste.items())
-    lines = [
-        f"graph [rankdir=LR nodesep=0.3 ranksep={diagram.gap:g}{options}]",
-        'node [label="" shape=box fixedsize=true]',
-        "edge [arrowhead=none]",
-    ]
-    for box in diagram.boxes:
-        block, outline = blocks[box.name], _OUTLINES.get(box.shape, "box")
-        size = f"width={block.width / INCH:.4f} height={block.height / INCH:.4f}"
-        lines.append(f"{box.name} [shape={outline} {size}]")
-    for wire in diagram.wires:
-        block = blocks[wire.name]
-        cell = f'<TD FIXEDSIZE="TRUE" WIDTH="{block.width:.0f}" HEIGHT="%d"%s></TD>'
-        heights = [(UP, ""), (1, ' PORT="p"'), (block.height - UP - 1, "")]
-        rows = "".join(f"<TR>{cell % height}</TR>" for height in heights)
-        table = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0">{rows}</TABLE>'
-        lines.append(f"{wire.name} [shape=plain fixedsize=false label=<{table}>]")
-    wires = {wire.name for wire in diagram.wires}
-    for k, edge in enumerate(diagram.edges):
-        tail = f"{edge.tail}:p:e" if edge.tail in wires else edge.tail
-        head = f"{edge.head}:p:w" if edge.head in wires else edge.head
-        rules = f"id={k} minlen={edge.length} weight={edge.weight}"
-        lines.append(f"{tail} -> {head} [{rules}]")
-    return "\n".join(["digraph {", *lines, "}"])
 
 
 def _straight(

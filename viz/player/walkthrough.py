@@ -122,7 +122,6 @@ class Walkthrough:
         Raises:
             ValueError: the ending is none of these.
             OSError: the file cannot be written; what was there before is still there.
-            RuntimeError, TimeoutError: see :func:`viz.layout.engine.layout`.
         """
         return write_as(
             path,

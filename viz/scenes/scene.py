@@ -1,9 +1,9 @@
 """Scene: a picture as data, before it is SVG, PNG or PDF and before it has colours.
 
 Every picture of this package is a scene: a graph of numbers, a folded one, a network, a
-program, an error, a step of a player. Graphviz finds the places (``layout.py``), a theme gives
-the colours when the scene is written (``svg.py``, ``painting.py``), and a step of a walk is the
-same scene with some of its parts lit and some of its texts left out (``at`` below).
+program, an error, a step of a player. The layout finds the places, a theme gives the colours
+when the scene is written (``svg.py``, ``painting.py``), and a step of a walk is the same scene
+with some of its parts lit and some of its texts left out (``at`` below).
 """
 
 from __future__ import annotations

@@ -116,24 +116,6 @@ def test_a_heading_wider_than_the_picture_has_room():
     assert scene.heading[0].y < scene.heading[1].y < first - 14
 
 
-def test_what_has_its_place_gets_it_without_graphviz(monkeypatch):
-    monkeypatch.setattr("viz.layout.placing.layout", None)
-    boxes = [
-        Box("a", "a", "circle", size=(1, 1), place=(0, 0)),
-        Box("b", "b", size=(1, 1), place=(3, 0)),
-        Box("c", "c", size=(1, 1), place=(0, 3)),
-    ]
-    edges = [Edge("a", "b", "ab"), Edge("a", "c", "ac"), Edge("b", "c", "bc")]
-    scene = scene_of(Diagram(boxes, [], edges, ["legend"], pad=0))
-    lines = {name: part(scene, name).shapes[0].points for name in ("ab", "ac", "bc")}
-    x, y = (36.0, 216.0 + 36.0)  # the middle of a, on a page that counts downwards
-    assert lines["ab"] == [(x + 36, y), (x + 36, y), (x + 180, y), (x + 180, y)]
-    assert lines["ac"][0] == (x, y - 36)
-    assert lines["ac"][-1] == (x, y - 180)
-    assert lines["bc"][0] == pytest.approx((x + 180, y - 36))  # the corner
-    assert scene.heading[0].y > y + 36
-
-
 def test_a_large_graph_has_straight_lines():
     x = Value(1, "x")
     for _ in range(301):
