@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable
 from functools import partial
@@ -34,6 +35,7 @@ def draw(
     detail: str | None = None,
     parameters: Iterable[Value] = (),
     gradients: Iterable[Value] | None = None,
+    width: float | None = None,
 ) -> Drawing:
     """Draw the computation graph of a Value, and write it to a file if a path is given.
 
@@ -67,17 +69,21 @@ def draw(
             that no operation reads are drawn separately, and marked.
         gradients: the leaves whose gradients are of interest; the others are drawn without. By
             default all leaves but the numbers that a model or a loss was given: the data.
+        width: of the picture, in points (1/72 inch): what is wider goes on in rows, and becomes
+            smaller if it must. By default text of 14 points, and rows that fit a slide.
 
     Raises:
         TypeError: ``output`` is neither a Value nor a program nor an error about a graph; or
             ``gradients`` is no list of Values.
-        ValueError: unknown format, theme or detail; no ``detail``, and more than 300 values
-            that do not fold; a program of more than 300 arrays, or a program with an option
-            that is only for graphs of Values.
+        ValueError: unknown format, theme or detail; a width that is not positive; no ``detail``,
+            and more than 300 values that do not fold; a program of more than 300 arrays, or a
+            program with an option that is only for graphs of Values.
         OSError: the file cannot be written.
     """
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn
+    if width is not None and not 0.0 < width < math.inf:
+        raise ValueError(f"width={width!r} is a number of points above 0, such as 480")
     look = theme_named(theme)
     if is_program(output):
         options = {
@@ -95,6 +101,7 @@ def draw(
         from viz.programs.sketch import sketch_program  # imports NumPy
 
         drawing = sketch_program(output, look)
+        drawing.width = width
     else:
         subject = examine(output, parameters)
         asked = None if gradients is None else set(several(gradients))
@@ -106,8 +113,10 @@ def draw(
             drawing = sketch_folded(sweep, *folded, look, html)
         else:
             drawing = sketch(sweep, look, detail_for(len(sweep.names), detail), html)
-            if detail is None and not look.circuit and not is_legible(drawing.scene):
+            drawing.width = width
+            if detail is None and not look.circuit and not is_legible(drawing.scene, width):
                 drawing = sketch(sweep, look, "numbers", html)
+        drawing.width = width
     if path is not None:
         drawing.save(path)
     return drawing

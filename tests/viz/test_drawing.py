@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import graphviz
 import pytest
+from graphs import network_loss, network_program, sigmoid_circuit
+from pypdf import PdfReader
 
 from autograd import Value, dot, sigmoid, total
 from autograd.backprop import topological_order
@@ -438,3 +441,50 @@ def test_unknown_formats(J, tmp_path, name):
     ):
         draw(J, tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+# --- as wide as it is asked to be ---
+
+
+@pytest.mark.parametrize("width", [240.0, 480.0, 700.0, 2000.0])
+@pytest.mark.parametrize("theme", ["light", "circuit"])
+def test_files_have_the_width_that_is_asked_for(graph, theme, width):
+    output = graph()
+    output.backward()
+    drawing = draw(output, theme=theme, width=width)
+    assert drawing.scene.width == pytest.approx(width)
+    assert f'width="{width:g}pt"' in drawing.pipe("svg", encoding="utf-8")
+    [page] = PdfReader(io.BytesIO(drawing.pipe("pdf"))).pages
+    assert float(page.mediabox.width) == pytest.approx(width, abs=0.5)
+    for part in drawing.scene.parts:
+        for label in part.labels:
+            assert drawing.scene.left <= label.x <= drawing.scene.left + width
+            assert 0 <= label.y <= drawing.scene.height
+
+
+def test_a_narrow_picture_goes_on_in_rows_before_it_becomes_small(J):
+    J.backward()
+    natural, narrow = draw(J), draw(J, width=450)
+    assert natural.scene.width > 450
+    assert max(label.size for part in narrow.scene.parts for label in part.labels) > 13
+    assert narrow.scene.height > 1.3 * natural.scene.height
+
+
+def test_chain_rules_go_where_the_width_is_too_little_for_them():
+    f = sigmoid_circuit()
+    f.backward()
+    assert any(" × " in text for text in texts(draw(f, width=400)))
+    assert not any(" × " in text for text in texts(draw(f, width=200)))
+
+
+def test_programs_and_folded_graphs_have_a_width_too():
+    program = network_program(2, (2, 1))
+    assert draw(program, width=500).scene.width == pytest.approx(500)
+    loss = network_loss([8, 4, 1])
+    assert draw(loss, width=500, detail="layers").scene.width == pytest.approx(500)
+
+
+@pytest.mark.parametrize("width", [0, -5.0, float("nan"), float("inf")])
+def test_a_width_is_a_positive_number_of_points(J, width):
+    with pytest.raises(ValueError, match="is a number of points above 0, such as 480"):
+        draw(J, width=width)

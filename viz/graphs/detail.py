@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from viz.layout.placing import LEGIBLE, SLIDE
 from viz.scenes.scene import Scene
 from viz.style import FONT_SIZE
 
@@ -35,9 +36,8 @@ def detail_for(values: int, detail: str | None) -> str:
     return detail
 
 
-def is_legible(scene: Scene) -> bool:
-    """Whether the text has 10 points or more when the picture is fitted into 960 × 420 points.
-
-    That is the room for a picture on a slide of 16:9 with a title.
-    """
-    return FONT_SIZE * min(960.0 / scene.width, 420.0 / scene.height) >= 10.0
+def is_legible(scene: Scene, width: float | None = None) -> bool:
+    """Whether the text has 10 points or more: on a slide, or in a picture of a given width."""
+    if width is not None:
+        return max([label.size for part in scene.parts for label in part.labels]) >= LEGIBLE
+    return FONT_SIZE * min(SLIDE[0] / scene.width, SLIDE[1] / scene.height) >= LEGIBLE

@@ -15,6 +15,7 @@ from viz.files import check_format, check_target, write
 from viz.layout.diagram import Diagram
 from viz.layout.dot import graph_of
 from viz.layout.placing import scene_of
+from viz.scenes.fitting import in_width
 from viz.scenes.page import page
 from viz.scenes.scene import Moment, Scene, at
 from viz.scenes.svg import svg
@@ -38,6 +39,7 @@ class Drawing:
         theme: its colours.
         description: the picture in words, for a screen reader.
         format: that of ``pipe`` and ``render`` where they are given none.
+        width: the width of files in points, if one is asked for.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Drawing:
         self.theme = theme
         self.description = description
         self.format = "svg"
+        self.width: float | None = None
         self._diagram = diagram
         self._html = html
 
@@ -74,7 +77,8 @@ class Drawing:
     @cached_property
     def scene(self) -> Scene:
         """The picture as data."""
-        return scene_of(self._diagram)
+        found = scene_of(self._diagram, self.width)
+        return found if self.width is None else in_width(found, self.width)
 
     def at(self, moment: Moment) -> Drawing:
         """The picture at a moment of a walk; its source is that of the finished one."""
@@ -97,7 +101,8 @@ class Drawing:
         elif file_format == "pdf":
             from viz.scenes import painting
 
-            picture = painting.pdf([self.scene], self.theme)
+            margin = painting.PDF_MARGIN if self.width is None else 0.0
+            picture = painting.pdf([self.scene], self.theme, margin)
         else:
             picture = self._text(file_format).encode()
         return picture.decode(encoding) if encoding else picture

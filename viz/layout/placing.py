@@ -46,8 +46,12 @@ class _Block(NamedTuple):
     line: float = 0.0
 
 
-def scene_of(diagram: Diagram) -> Scene:
-    """The scene of a diagram."""
+def scene_of(diagram: Diagram, width: float | None = None) -> Scene:
+    """The scene of a diagram.
+
+    Args:
+        width: into which it is laid out; by default it is legible on a slide.
+    """
     blocks = {box.name: _block_of_box(box) for box in diagram.boxes}
     blocks |= {wire.name: _block_of_wire(wire) for wire in diagram.wires}
     given = {box.name: box.place for box in diagram.boxes if box.place}
@@ -56,7 +60,7 @@ def scene_of(diagram: Diagram) -> Scene:
         circles = {box.name for box in diagram.boxes if box.shape == "circle"}
         curves = [_straight(edge, middles, blocks, circles) for edge in diagram.edges]
     else:
-        middles, curves = _in_layers(diagram, blocks)
+        middles, curves = _in_layers(diagram, blocks, width)
     return _Sheet(diagram, blocks, middles, curves).scene()
 
 
@@ -122,7 +126,7 @@ def _width(label: Label) -> float:
 
 
 def _in_layers(
-    diagram: Diagram, blocks: Mapping[str, _Block]
+    diagram: Diagram, blocks: Mapping[str, _Block], width: float | None
 ) -> tuple[dict[str, Point], list[Curve]]:
     """The middles of the blocks and the curves of the edges, as :mod:`.layered` finds them."""
     sizes = {
@@ -131,7 +135,8 @@ def _in_layers(
     }
     pad = 2 * diagram.pad * INCH
     heading = len(diagram.heading) * LINE_HEIGHT + GAP * bool(diagram.heading)
-    places = lay_out(diagram, sizes, SLIDE, (pad, pad + heading), LEGIBLE / FONT_SIZE)
+    room, scale = (SLIDE, LEGIBLE / FONT_SIZE) if width is None else ((width, math.inf), 1.0)
+    places = lay_out(diagram, sizes, room, (pad, pad + heading), scale)
     middles = {name: (x, y - blocks[name].line) for name, (x, y) in places.lines.items()}
     return middles, places.curves
 

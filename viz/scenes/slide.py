@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from viz.scenes.scene import Label, Moment, Part, Run, Scene, Shape, seen_at
+from viz.scenes.fitting import Place
+from viz.scenes.scene import Label, Moment, Run, Scene, seen_at
 
 WIDTH, HEIGHT = 960.0, 540.0  # points, as slides have by default
 MARGIN = 40.0
@@ -15,33 +16,10 @@ def slide(scene: Scene, moment: Moment) -> Scene:
     scale = min((WIDTH - 2 * MARGIN) / scene.width, (room - MARGIN / 2) / scene.height)
     x = WIDTH / 2 - scale * (scene.left + scene.width / 2)
     y = MARGIN + (room - MARGIN / 2 - scale * scene.height) / 2
-    place = _Place(scale, x, y)
+    place = Place(scale, x, y)
     caption = [
         Label(WIDTH / 2, MARGIN + room + k * LINE - LINE / 3, [Run(line)], size=CAPTION)
         for k, line in enumerate(moment.caption, 1)
     ]
     parts = [place.part(part) for part in seen_at(scene, moment)]
     return Scene(WIDTH, HEIGHT, parts, [*map(place.label, scene.heading), *caption])
-
-
-class _Place:
-    """Where a picture goes: every point times a scale, then moved."""
-
-    def __init__(self, scale: float, x: float, y: float) -> None:
-        self._scale, self._x, self._y = scale, x, y
-
-    def _point(self, x: float, y: float) -> tuple[float, float]:
-        return self._scale * x + self._x, self._scale * y + self._y
-
-    def label(self, label: Label) -> Label:
-        x, y = self._point(label.x, label.y)
-        return label._replace(x=x, y=y, size=self._scale * label.size)
-
-    def part(self, part: Part) -> Part:
-        return part._replace(
-            shapes=list(map(self._shape, part.shapes)), labels=list(map(self.label, part.labels))
-        )
-
-    def _shape(self, shape: Shape) -> Shape:
-        points = [self._point(x, y) for x, y in shape.points]
-        return shape._replace(points=points, width=self._scale * shape.width)
