@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from autograd import primitives as rows
@@ -24,6 +26,9 @@ def number(x: float) -> str:
 
     >>> number(33.0), number(-0.19661193324148185), number(1.5e-07)
     ('33', '−0.1966', '1.5×10⁻⁷')
+    >>> with decimals(2):  # as on many slides
+    ...     number(33.0), number(-0.19661193324148185), number(1.5e-07)
+    ('33', '−0.20', '1.5×10⁻⁷')
     """
     mantissa, _, exponent = _digits(x).partition("e")
     if exponent:
@@ -43,7 +48,35 @@ def is_rounded(x: float) -> bool:
 def _digits(x: float) -> str:
     if math.isfinite(x) and (x == int(x) or abs(x) >= 1e4) and abs(x) < 1e7:
         return str(round(x))
-    return f"{x:.4g}"
+    places = _decimals.get()
+    if places is None or not abs(x) < 1e7:
+        return f"{x:.4g}"
+    written = f"{x:.{places}f}"
+    if float(written):
+        return written
+    mantissa, _, exponent = f"{x:.1e}".partition("e")
+    return f"{mantissa.removesuffix('.0')}e{exponent}"
+
+
+_decimals: ContextVar[int | None] = ContextVar("decimals", default=None)
+
+
+@contextmanager
+def decimals(places: int | None) -> Iterator[None]:
+    """Write numbers with so many decimals; None: with four significant digits.
+
+    Numbers that would be 0 then are written with two significant digits.
+
+    Raises:
+        ValueError: places are not an integer from 0 to 15.
+    """
+    if places is not None and not (isinstance(places, int) and 0 <= places <= 15):
+        raise ValueError(f"digits={places!r} is a number of decimals, from 0 to 15")
+    before = _decimals.set(places)
+    try:
+        yield
+    finally:
+        _decimals.reset(before)
 
 
 def name_values(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from autograd.notation import decimals
 from autograd.operations import several
 from autograd.value import Value
 from viz.callers import callers_variables
@@ -20,7 +21,7 @@ from viz.graphs.sketch import sketch
 from viz.graphs.sweep import Sweep, sweep_of
 from viz.layout.drawing import FORMATS, Drawing
 from viz.programs import is_program
-from viz.style import theme_named
+from viz.style import Theme, theme_named
 
 if TYPE_CHECKING:
     from autograd.operations import Output
@@ -36,6 +37,7 @@ def draw(
     parameters: Iterable[Value] = (),
     gradients: Iterable[Value] | None = None,
     width: float | None = None,
+    digits: int | None = None,
 ) -> Drawing:
     """Draw the computation graph of a Value, and write it to a file if a path is given.
 
@@ -71,13 +73,14 @@ def draw(
             default all leaves but the numbers that a model or a loss was given: the data.
         width: of the picture, in points (1/72 inch): what is wider goes on in rows, and becomes
             smaller if it must. By default text of 14 points, and rows that fit a slide.
+        digits: the decimals of numbers; slides often have 2. By default four significant digits.
 
     Raises:
         TypeError: ``output`` is neither a Value nor a program nor an error about a graph; or
             ``gradients`` is no list of Values.
-        ValueError: unknown format, theme or detail; a width that is not positive; no ``detail``,
-            and more than 300 values that do not fold; a program of more than 300 arrays, or a
-            program with an option that is only for graphs of Values.
+        ValueError: unknown format, theme or detail; a width that is not positive; digits that are
+            none; no ``detail``, and more than 300 values that do not fold; a program of more than
+            300 arrays, or a program with an option that is only for graphs of Values.
         OSError: the file cannot be written.
     """
     if path is not None:
@@ -91,6 +94,7 @@ def draw(
             "detail": detail is not None,
             "parameters": bool(list(parameters)),
             "gradients": gradients is not None,
+            "digits": digits is not None,
         }
         for option, given in options.items():
             if given:
@@ -108,18 +112,31 @@ def draw(
         sweep = sweep_of(subject.output, callers_variables(), subject.unread, asked)
         found = find_notes(sweep.names, sweep.gradients, sweep.stored)
         sweep = sweep._replace(notes=found | subject.notes, swept=sweep.swept or subject.swept)
-        html = partial(levels_page, sweep, theme, detail)
-        if folded := _folded(sweep, detail):
-            drawing = sketch_folded(sweep, *folded, look, html)
-        else:
-            drawing = sketch(sweep, look, detail_for(len(sweep.names), detail), html)
-            drawing.width = width
-            if detail is None and not look.circuit and not is_legible(drawing.scene, width):
-                drawing = sketch(sweep, look, "numbers", html)
+        html = partial(_page, sweep, theme, detail, digits)
+        with decimals(digits):
+            drawing = _sketched(sweep, look, detail, width, html)
         drawing.width = width
     if path is not None:
         drawing.save(path)
     return drawing
+
+
+def _sketched(
+    sweep: Sweep, look: Theme, detail: str | None, width: float | None, html: Callable[[], str]
+) -> Drawing:
+    """The picture in the detail that is asked for or, by default, in as much as is legible."""
+    if folded := _folded(sweep, detail):
+        return sketch_folded(sweep, *folded, look, html)
+    drawing = sketch(sweep, look, detail_for(len(sweep.names), detail), html)
+    drawing.width = width
+    if detail is None and not look.circuit and not is_legible(drawing.scene, width):
+        drawing = sketch(sweep, look, "numbers", html)
+    return drawing
+
+
+def _page(sweep: Sweep, theme: str, detail: str | None, digits: int | None) -> str:
+    with decimals(digits):
+        return levels_page(sweep, theme, detail)
 
 
 def _folded(sweep: Sweep, detail: str | None) -> tuple[str, list[Fold]] | None:

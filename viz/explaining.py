@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from autograd.backprop import topological_order
 from autograd.derivatives import gradients
-from autograd.notation import formula, is_rounded, name_values, number
+from autograd.notation import decimals, formula, is_rounded, name_values, number
 from autograd.operations import is_fresh, single
 from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, constant
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
@@ -37,7 +37,9 @@ class Factor(NamedTuple):
     closed: bool = False  # whether nothing passes: the slope to a branch that is not taken
 
 
-def explain(output: Output | Program, value: Output | str | None = None) -> Explanation:
+def explain(
+    output: Output | Program, value: Output | str | None = None, *, digits: int | None = None
+) -> Explanation:
     """The derivation of d output / d value along every path, or of the gradients of all leaves.
 
     It starts with symbols, with the local derivatives from the table of operations; then numbers
@@ -70,6 +72,7 @@ def explain(output: Output | Program, value: Output | str | None = None) -> Expl
         output: the Value to differentiate, or the list of one that a layer returns; or a program.
         value: the Value to differentiate with respect to, or its name; by default every leaf of
             the graph. Of a program, the name of a line, such as "dW1".
+        digits: the decimals of numbers; slides often have 2. By default four significant digits.
 
     Raises:
         TypeError: one of the two is not a Value.
@@ -108,7 +111,8 @@ def explain(output: Output | Program, value: Output | str | None = None) -> Expl
                 f"call {J}.forward() first"
             )
     gradients(output, targets)  # raises where a slope is missing
-    return _Explainer(output, order, names).explain(targets)
+    with decimals(digits):
+        return _Explainer(output, order, names).explain(targets)
 
 
 def _named(name: str, names: Mapping[Value, str]) -> Value:

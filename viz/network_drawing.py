@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from autograd.notation import decimals
 from viz.files import check_target
 from viz.layout.drawing import FORMATS
 from viz.networks.reading import read_network
@@ -25,6 +26,7 @@ def draw_network(
     *,
     loss: Callable[[Any, list[Value]], Output] | None = None,
     theme: str = "light",
+    digits: int | None = None,
 ) -> NetworkDrawing:
     """Draw a network with the activations of one example, and write a file if a path is given.
 
@@ -47,6 +49,7 @@ def draw_network(
             over the outputs. All of them have δ = a − y, and so has ``nn.BinaryCrossentropy()``,
             which is drawn as the sum over the outputs.
         theme: "light", "dark" or "circuit".
+        digits: the decimals of numbers; slides often have 2. By default four significant digits.
 
     Raises:
         TypeError: the model has neither layers nor neurons nor weights.
@@ -57,7 +60,9 @@ def draw_network(
     if path is not None:
         check_target(path, FORMATS)  # known before anything is drawn
     look = theme_named(theme)
-    drawing = sketch_network(read_network(model, x, y, loss), look)
+    with decimals(digits):
+        drawing = sketch_network(read_network(model, x, y, loss), look)
+    drawing.digits = digits
     if path is not None:
         drawing.save(path)
     return drawing

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, overload
 
+from autograd.notation import decimals
 from autograd.operations import single
 from viz.callers import callers_variables
 from viz.graphs.detail import detail_for
@@ -24,12 +25,20 @@ def step_through(output: NetworkDrawing, *, theme: str | None = None) -> Network
 
 @overload
 def step_through(
-    output: Output, *, theme: str | None = None, detail: str | None = None
+    output: Output,
+    *,
+    theme: str | None = None,
+    detail: str | None = None,
+    digits: int | None = None,
 ) -> Walkthrough: ...
 
 
 def step_through(
-    output: Output | NetworkDrawing, *, theme: str | None = None, detail: str | None = None
+    output: Output | NetworkDrawing,
+    *,
+    theme: str | None = None,
+    detail: str | None = None,
+    digits: int | None = None,
 ) -> Walkthrough | NetworkWalkthrough:
     """Step through both sweeps over the graph of a Value, or over a network.
 
@@ -53,10 +62,12 @@ def step_through(
             drawing of a network.
         theme: "light", "dark" or "circuit"; None follows the reader's system.
         detail: "full" or "numbers", as for :func:`viz.draw`; only for graphs.
+        digits: the decimals of numbers, as for :func:`viz.draw`; a network has those with which it
+            was drawn.
 
     Raises:
-        TypeError: ``output`` is neither a Value nor the drawing of a network; or ``detail`` is
-            given for a network.
+        TypeError: ``output`` is neither a Value nor the drawing of a network; or ``detail`` or
+            ``digits`` are given for a network.
         ValueError: unknown theme or detail; more than 300 values and no ``detail``; or the
             leaves were changed since the values were computed.
     """
@@ -65,7 +76,10 @@ def step_through(
     if isinstance(output, NetworkDrawing):
         if detail is not None:
             raise TypeError(f"detail={detail!r} is for graphs: a network has one level of detail")
-        return walk_of_network(output.work, theme)
+        if digits is not None:
+            raise TypeError(f"digits={digits!r} is for graphs: give it to draw_network")
+        with decimals(output.digits):
+            return walk_of_network(output.work, theme)
     sweep = sweep_of(single(output), callers_variables())
     names = sweep.names
     if sweep.stale is not None:
@@ -76,4 +90,5 @@ def step_through(
     if theme == "circuit":  # gates do not have the names by which captions call them
         sweep = sweep._replace(given=set(names))
     detail = detail_for(len(names), detail)
-    return walk_of_graph(sweep._replace(swept=True, stored={}), theme, detail)
+    with decimals(digits):
+        return walk_of_graph(sweep._replace(swept=True, stored={}), theme, detail, digits)

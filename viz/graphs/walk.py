@@ -25,8 +25,14 @@ MOST_SUMMED_UP = 8  # gradients in the last caption
 Piece = str | tuple[str, int]
 
 
-def walk_of_graph(sweep: Sweep, theme: str | None, detail: str) -> Walkthrough:
-    """The steps of a sweep; of no other graph may the numbers change on the way."""
+def walk_of_graph(
+    sweep: Sweep, theme: str | None, detail: str, digits: int | None = None
+) -> Walkthrough:
+    """The steps of a sweep; of no other graph may the numbers change on the way.
+
+    Args:
+        digits: the decimals with which the player writes numbers.
+    """
     teller = _Teller(sweep, grows=detail == "full" and theme != "circuit")
     told = [teller.start(), *teller.forward(), teller.seed(), *teller.backward(), teller.end()]
     picture = sketch(sweep, theme_named(theme or "light"), detail)
@@ -38,6 +44,8 @@ def walk_of_graph(sweep: Sweep, theme: str | None, detail: str) -> Walkthrough:
             "captions": [(step.sentence, pieces) for step, pieces in told],
             "lit": [" ".join(step.lit) for step, _ in told],
         }
+        if digits is not None:
+            words["digits"] = digits
         return f"{{...{recorded(sweep.values)}, ...{literal(words)}}}"
 
     J = teller.names[sweep.output]

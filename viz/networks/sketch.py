@@ -33,9 +33,11 @@ class NetworkDrawing(Drawing):
 
     Attributes:
         work: what is drawn.
+        digits: the decimals of its numbers; None: four significant digits.
     """
 
     work: Work
+    digits: int | None = None
 
 
 def sketch_network(work: Work, theme: Theme) -> NetworkDrawing:

@@ -3,13 +3,18 @@
 
 const MOST_TERMS = 4;
 
-// f"{x:.4g}" with the trailing zeros left out; a tie goes to the even digit, as in Python.
+// The exponential form with n digits; a tie goes to the even digit, as in Python.
+function exponential(x, n) {
+  const [all, power] = x.toExponential(60).split("e");
+  const cut = all.indexOf(".") + n;
+  const tie = /^50*$/.test(all.slice(cut)) && "02468".includes(all[cut - 1]);
+  return tie ? `${all.slice(0, cut)}e${power}` : x.toExponential(n - 1);
+}
+
+// f"{x:.4g}" with the trailing zeros left out.
 function fourDigits(x) {
   if (!Number.isFinite(x)) return String(x).replace("Infinity", "inf").toLowerCase();
-  const [all, power] = x.toExponential(60).split("e");
-  const cut = all.indexOf(".") + 4;
-  const tie = /^50*$/.test(all.slice(cut)) && "02468".includes(all[cut - 1]);
-  const rounded = tie ? `${all.slice(0, cut)}e${power}` : x.toExponential(3);
+  const rounded = exponential(x, 4);
   const exponent = Number(rounded.split("e")[1]);
   if (exponent < -4 || exponent > 3) return rounded.replace(/\.?0*e/, "e");
   const fixed = Number(rounded).toFixed(3 - exponent);
@@ -22,9 +27,31 @@ function wholeNumber(x) {
   return String(up ? below + 1 : below);
 }
 
+// How many decimals numbers have; null: four significant digits.
+let decimals = null;
+
+export function writeWith(places) {
+  decimals = places ?? null;
+}
+
+// f"{x:.{places}f}"; toFixed rounds a tie up, Python to the even digit.
+function fixed(x) {
+  const exact = x.toFixed(60).replace(/0+$/, "");
+  const [whole, part] = exact.split(".");
+  const tie = part.length === decimals + 1 && part.endsWith("5");
+  const before = decimals ? part[decimals - 1] : whole.at(-1);
+  if (!tie || !"02468".includes(before)) return x.toFixed(decimals);
+  return decimals ? `${whole}.${part.slice(0, -1)}` : whole;
+}
+
 function digits(x) {
   const size = Math.abs(x);
-  return size < 1e7 && (Number.isInteger(x) || size >= 1e4) ? wholeNumber(x) : fourDigits(x);
+  if (size < 1e7 && (Number.isInteger(x) || size >= 1e4)) return wholeNumber(x);
+  if (decimals === null || !(size < 1e7)) return fourDigits(x);
+  const written = fixed(x);
+  if (Number(written)) return written;
+  const [mantissa, power] = exponential(x, 2).split("e");
+  return `${mantissa.replace(/\.0$/, "")}e${power}`;
 }
 
 export function number(x) {

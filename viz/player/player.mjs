@@ -2,7 +2,7 @@
 
 import { button, controls, element, lightsOf, stageOf } from "./controls.mjs";
 import { evaluate, unknown } from "./graph.mjs";
-import { added, equal, equals, inPlace, multiplied, number, precise, terms } from "./numbers.mjs";
+import { added, equal, equals, inPlace, multiplied, number, precise, terms, writeWith } from "./numbers.mjs";
 
 const MOST_LEAVES_OPEN = 12;
 
@@ -98,6 +98,7 @@ function pictureOf(svg, graph) {
 // One player in the page. Its steps: the bare graph, each value, the gradient 1 of the output,
 // each use of the chain rule, the finished picture.
 export function play(root, image, graph) {
+  writeWith(graph.digits);
   const { stage, svg } = stageOf(image);
   const count = graph.nodes.length;
   const leaves = graph.leaves.map(([i]) => i);

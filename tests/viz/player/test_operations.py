@@ -11,7 +11,7 @@ import pytest
 import viz
 from autograd import Value, primitives, softmax, sqrt, stop_gradient, tanh, trace, where
 from autograd.backprop import topological_order
-from autograd.notation import number
+from autograd.notation import decimals, number
 from autograd.primitives import TABLE, Primitive, constant, total
 from autograd.tracing import BackwardStep, added, equals, in_place, multiplied, terms
 from viz.player.operations import literal, operation, recorded
@@ -122,6 +122,20 @@ def test_numbers_are_written_as_python_writes_them(node):
         console.log(JSON.stringify(numbers.map((x) => [number(x), equals(x), inPlace(x)])));
     """
     expected = [[number(x), equals(x), in_place(x)] for x in numbers()]
+    assert node(script) == expected
+
+
+@pytest.mark.parametrize("places", [0, 1, 2, 5])
+def test_numbers_may_have_a_number_of_decimals(node, places):
+    ties = [0.125, 0.375, 2.5, -0.5, -1.125, 0.0625, 1e-9, -4e-4, 0.00049, 123456.789, 2e7, 1e-300]
+    written = [*numbers(), *ties]
+    script = f"""{imports("numbers.mjs", "number", "equals", "writeWith")}
+        writeWith({places});
+        const numbers = {json.dumps(written)};
+        console.log(JSON.stringify(numbers.map((x) => [number(x), equals(x)])));
+    """
+    with decimals(places):
+        expected = [[number(x), equals(x)] for x in written]
     assert node(script) == expected
 
 
