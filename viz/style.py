@@ -39,6 +39,7 @@ class Theme(NamedTuple):
         product: of what the gradient is made of, in small letters below it: the same colour.
         alert: of what is wrong, beside a warning sign.
         lit: the ground of the operation that is at work, in a step of a walk.
+        positive, negative: of weights, which are neither values nor gradients.
         circuit: whether operations are gates (circles with a sign) rather than boxes with a
             formula, and wires carry bare numbers.
     """
@@ -49,6 +50,8 @@ class Theme(NamedTuple):
     gradient: str
     alert: str
     lit: str
+    positive: str
+    negative: str
     circuit: bool = False
 
     @property
@@ -56,11 +59,20 @@ class Theme(NamedTuple):
         return self.gradient
 
 
+# Slate and violet: apart from blue and orange for colour-blind readers too, and the negative ones
+# are dashed.
+WEIGHTS = "#44505C", "#7B4FA3"
+WEIGHTS_ON_DARK = "#B9C6D2", "#CBA8F2"
+
 THEMES = {
-    "light": Theme("#FFFFFF", "#000000", "#0072B2", "#A84800", "#9B0073", "#FFF2C2"),
-    "dark": Theme("#111111", "#EEEEEE", "#56B4E9", "#E69F00", "#FF8AD8", "#4A3F10"),
+    "light": Theme("#FFFFFF", "#000000", "#0072B2", "#A84800", "#9B0073", "#FFF2C2", *WEIGHTS),
+    "dark": Theme(
+        "#111111", "#EEEEEE", "#56B4E9", "#E69F00", "#FF8AD8", "#4A3F10", *WEIGHTS_ON_DARK
+    ),
     # The look of the Stanford course CS231n: green values, red gradients, gates as circles.
-    "circuit": Theme("#FFFFFF", "#000000", "#007A00", "#B2182B", "#9B0073", "#FFF2C2", True),
+    "circuit": Theme(
+        "#FFFFFF", "#000000", "#007A00", "#B2182B", "#9B0073", "#FFF2C2", *WEIGHTS, True
+    ),
 }
 
 

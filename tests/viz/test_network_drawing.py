@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from autograd import Value, affine, sigmoid, softmax_cross_entropy_with_logits
 from nn import MLP, Layer, Neuron, SquaredError
 from viz import draw_network
 from viz.networks.reading import MOST_ROWS
+from viz.scenes.metrics import text_width
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -176,7 +178,7 @@ def test_layers_without_neurons_are_passed_through():
     drawing = draw_network(Network(Dropout(2), Unlabelled()), [1, 2], 3)
     shown = texts(drawing)
     assert shown["n1_0"].split()[-1] == "3"
-    assert shown["t1"] == "layer 1 1 unit"
+    assert shown["t1"] == "layer 1, 1 unit"
     assert "a₁⁽¹⁾" in shown["n1_0"]
 
 
@@ -225,3 +227,46 @@ def test_labels_only_print():
 
 def test_it_draws_the_same_picture_again():
     assert draw_network(xnor(), [0, 1], [0]).source == draw_network(xnor(), [0, 1], [0]).source
+
+
+def painted(label):
+    """The box around a text: left, top, right, bottom."""
+    half = sum(text_width(run.text, label.size, run.italic) for run in label.runs) / 2
+    return label.x - half, label.y - 0.73 * label.size, label.x + half, label.y + 0.05 * label.size
+
+
+@pytest.mark.parametrize("sizes", [(2, 3, 1), (3, 4, 1), (4, 4, 3), (2, 2, 2)])
+def test_no_number_is_covered_and_all_are_legible_on_a_slide(sizes):
+    n, *units = sizes
+    model = MLP(n, units, activation="tanh", output_activation="sigmoid", seed=3)
+    x, y = [0.1 * k for k in range(n)], [1] + [0] * (units[-1] - 1)
+    scene = draw_network(model, x, y).scene
+    assert 14 * min(960 / scene.width, 420 / scene.height) >= 10
+    circles = [s for part in scene.parts for s in part.shapes if s.kind == "ellipse"]
+    outside = [
+        (part.name, painted(label))
+        for part in scene.parts
+        for label in part.labels
+        if part.name[:1] in "wbdty"
+    ]
+    assert len([name for name, _ in outside if name[0] == "w"]) == sum(
+        a * b for a, b in pairwise(sizes)
+    )
+    for k, (name, (left, top, right, bottom)) in enumerate(outside):
+        for other, (x0, y0, x1, y1) in outside[:k]:
+            assert right <= x0 or x1 <= left or bottom <= y0 or y1 <= top, (name, other)
+        for circle in circles:
+            (a, b), (c, d) = circle.points
+            x, y, radius = (a + c) / 2, (b + d) / 2, (c - a) / 2
+            dx, dy = max(left - x, x - right, 0.0), max(top - y, y - bottom, 0.0)
+            assert math.hypot(dx, dy) >= radius - 0.5, name
+
+
+def test_weights_have_colours_of_their_own():
+    drawing = draw_network(MLP(3, [4, 1], seed=3), [0.1, 0.2, 0.3], 1)
+    of_edges = {
+        s.stroke for part in drawing.scene.parts for s in part.shapes if part.name[:1] == "w"
+    }
+    assert of_edges - {"none"} == {"positive", "negative"}
+    told = {label.color for p in drawing.scene.parts for label in p.labels if p.name[:1] == "w"}
+    assert told == {"positive", "negative"}

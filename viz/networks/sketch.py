@@ -19,12 +19,12 @@ from viz.scenes.metrics import text_width
 from viz.style import FONT_SIZE, LINE_HEIGHT, Theme
 
 MOST_NUMBERED = 28  # edges that still have room for their weights
-MOST_LETTERS = 8  # of a number that fit in a circle at full size
+MOST_LETTERS = 7  # of a number that fit in a circle at full size
 
 # Inches.
-COLUMN, ROW = 3.0, 1.62
-CIRCLE = 1.12
-BESIDE = 0.7  # from the middle of a circle to what is written above and below it
+COLUMN, ROW = 3.0, 1.56
+CIRCLE = 1.04
+BESIDE = 0.65  # from the middle of a circle to what is written above and below it
 THINNEST, THICKEST, THICKEST_OF_MANY = 0.5, 5.0, 3.0  # points
 
 
@@ -51,7 +51,7 @@ def sketch_network(work: Work, theme: Theme) -> NetworkDrawing:
     numbered = sum(n * m for n, m in pairwise(rows)) <= MOST_NUMBERED
     places = [_places(column, i) for i, column in enumerate(columns)]
     boxes, edges = _weights(work, places, numbered)
-    top = max(y for column in places for _, y in column.values()) + 1.15
+    top = max(y for column in places for _, y in column.values()) + 1.0
     for i, (column, place) in enumerate(zip(columns, places, strict=True)):
         boxes.append(_text(f"t{i}", (COLUMN * i, top), _title(column)))
         for j, unit in enumerate(column.units):
@@ -83,7 +83,7 @@ def _title(column: Column) -> str:
     n = len(column.units)
     if column.units[0].z is None:
         return f"{n} input{'s' * (n > 1)}"
-    return f"{escape(column.title)}<BR/>{n} unit{'s' * (n > 1)}"
+    return f"{escape(column.title)}, {n} unit{'s' * (n > 1)}"
 
 
 def _weights(
@@ -120,7 +120,7 @@ def _weights(
 
 
 def _role(weight: float) -> str:
-    return "alert" if math.isnan(weight) else "gradient" if weight < 0.0 else "value"
+    return "alert" if math.isnan(weight) else "negative" if weight < 0.0 else "positive"
 
 
 def _size(text: str) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from viz.style import FONT_SIZE, LINE_HEIGHT
 Point = tuple[float, float]
 
 # The parts of a theme that colour text and lines, and those that fill outlines.
-INKS = ("ink", "value", "gradient", "product", "alert")
+INKS = ("ink", "value", "gradient", "product", "positive", "negative", "alert")
 GROUNDS = ("background", "lit")
 
 NARROWEST = 400.0  # points, of a picture with the words to a step
