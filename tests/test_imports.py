@@ -56,6 +56,7 @@ STEPS = [
     ("contraction",),
     ("writing",),
     ("proving",),
+    ("compiling",),
     ("running",),
 ]
 

@@ -28,6 +28,7 @@ from autograd.vectorizer.writing.source import (
 
 if TYPE_CHECKING:
     from autograd.checks.report import Report
+    from autograd.vectorizer.compiling.calling import CompiledProgram
 
 # What a copy or a program loaded from a file compiles for itself.
 _MADE_AGAIN = {"function", "_arguments", "_checked"}
@@ -62,6 +63,7 @@ class Program:
         costs: the same of the costs, or of the array of outputs, alone.
         examples: the name of the number of examples.
         columns: the names of parameters that are lists outside and columns inside.
+        singles: the names of inputs of one number in a list, which is a number inside.
         parameters: the arrays of the parameters, by their names in the model. Calls use
             them, so ``program.parameters["W1"] -= 0.1 * grads["W1"]`` is a step downhill.
         tables: arrays of constants by name, which the graph had as numbers; and index tables,
@@ -96,6 +98,7 @@ class Program:
         }
         self.examples = body.examples
         self.columns = frozenset(body.columns)
+        self.singles = frozenset(body.singles)
         self._body = body
         self._function = self._written(self.statements)
         self.source = module_source(self._function, self.statements, self.tables)
@@ -188,13 +191,37 @@ class Program:
             FloatingPointError: with ``check``, naming the first statement with nan or
                 infinity in its result.
         """
-        if named:
-            inputs = self._arguments.in_order(inputs, named)
-        arrays = self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
+        arrays = self.arrays(inputs, named)
         if check:
             with np.errstate(all="ignore"):
                 return self._checked(*arrays)
         return self.function(*arrays)
+
+    def arrays(self, inputs: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arrays that ``function`` takes, from the arguments of a call.
+
+        Raises:
+            TypeError, ValueError: as a call does.
+        """
+        if named:
+            inputs = self._arguments.in_order(inputs, named)
+        return self._arguments.inputs(inputs) + self._arguments.parameters(self.parameters)
+
+    def compiled(self) -> CompiledProgram:
+        """The same program as C, which is built once and then kept in the user's cache.
+
+        It is called as this one is, computes with the same ``parameters``, and returns the same
+        up to rounding; its ``source`` is C that can be read. It computes with 64 bits, and
+        where NumPy warns, it does not.
+
+        Raises:
+            LoweringError: a line has no loops in C: the text names it.
+            CompilerError: there is no C compiler.
+            ProofError: it does not return what this program returns.
+        """
+        from autograd.vectorizer.compiling.calling import CompiledProgram
+
+        return CompiledProgram(self)
 
     def read(self, model: Model) -> None:
         """Set the arrays of the parameters to the numbers in a model.

@@ -1,0 +1,180 @@
+"""Loops: what a program does in C, in order, before it is text.
+
+Nests of the same loops, one after the other, become one where each entry needs no other entry
+than its own; what is then read nowhere else stays in a register.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from autograd.vectorizer.compiling.arrays import Lines
+
+
+@dataclass
+class Store:
+    """An assignment to an entry of a buffer."""
+
+    buffer: str
+    address: str
+    text: str
+
+    @property
+    def target(self) -> str:
+        """What it assigns to."""
+        return f"{self.buffer}[{self.address}]"
+
+    @property
+    def here(self) -> str:
+        """The name of what is assigned."""
+        return f"{self.buffer}_here"
+
+
+@dataclass
+class Nest:
+    """Loops, one inside of the other, around lines and assignments.
+
+    Attributes:
+        loops: the variables, and up to what they count.
+        lines: in the innermost loop.
+        reads: the buffers that they read, and where.
+        comment: what the nest computes.
+        simple: whether each line is a definition or a Store, so that the nest can be joined.
+    """
+
+    loops: tuple[tuple[str, str], ...]
+    lines: list[str | Store]
+    reads: set[tuple[str, str]]
+    comment: str = ""
+    simple: bool = True
+
+    def stores(self) -> dict[str, str]:
+        """The buffers that it writes, and where."""
+        return {each.buffer: each.address for each in self.lines if isinstance(each, Store)}
+
+    def text(self, kept: set[str]) -> Iterator[str]:
+        """The lines of C; only what is kept is written to memory."""
+        if self.comment:
+            yield f"// {self.comment}"
+        for variable, limit in self.loops:
+            yield f"for (Count {variable} = 0; {variable} < {limit}; {variable}++) {{"
+        for i, line in enumerate(self.lines):
+            if isinstance(line, str):
+                yield line
+            elif line.buffer in kept and not any([line.here in str(x) for x in self.lines[i + 1 :]]):
+                yield f"{line.target} = {line.text};"
+            else:
+                yield f"const double {line.here} = {line.text};"
+                if line.buffer in kept:
+                    yield f"{line.target} = {line.here};"
+        yield from "}" * len(self.loops)
+
+
+@dataclass
+class Plain:
+    """Lines that are as they are.
+
+    Attributes:
+        lines: of C.
+        reads: the buffers that they read.
+    """
+
+    lines: list[str]
+    reads: set[str]
+    comment: str = ""
+
+    def text(self, kept: set[str]) -> Iterator[str]:
+        """The lines of C."""
+        yield from [f"// {self.comment}"] * bool(self.comment)
+        yield from self.lines
+
+
+@dataclass
+class Steps:
+    """What is done one after the other, in a loop over time or in none."""
+
+    header: str = ""
+    items: list[Nest | Plain | Steps] = field(default_factory=list)
+
+    def text(self, kept: set[str]) -> Iterator[str]:
+        """The lines of C."""
+        yield from [f"{self.header} {{"] * bool(self.header)
+        for item in self.items:
+            yield from item.text(kept)
+        yield from "}" * bool(self.header)
+
+    def join(self) -> None:
+        """Join nests that can be one."""
+        joined: list[Nest | Plain | Steps] = []
+        for item in self.items:
+            last = joined[-1] if joined else None
+            if isinstance(item, Nest) and isinstance(last, Nest) and _fit(last, item):
+                joined[-1] = _joined(last, item)
+            else:
+                joined.append(item)
+            if isinstance(item, Steps):
+                item.join()
+        self.items = joined
+
+    def nests(self) -> Iterator[Nest | Plain]:
+        """All nests, those in loops over time, too."""
+        for item in self.items:
+            if isinstance(item, Steps):
+                yield from item.nests()
+            else:
+                yield item
+
+
+def read_anywhere(steps: Iterable[Steps]) -> set[str]:
+    """The buffers that are read from memory after all."""
+    found: set[str] = set()
+    for nest in [nest for each in steps for nest in each.nests()]:
+        if isinstance(nest, Plain):
+            found |= nest.reads
+        else:
+            own = nest.stores().items() if nest.simple else ()
+            found |= {buffer for buffer, _ in nest.reads - set(own)}
+    return found
+
+
+def _fit(first: Nest, second: Nest) -> bool:
+    """Whether the second needs of what the first writes only the entry of the same round."""
+    stores, later = first.stores(), second.stores()
+    return (
+        first.simple
+        and second.simple
+        and first.loops == second.loops
+        and not stores.keys() & later.keys()
+        and all([stores.get(buffer, at) == at for buffer, at in second.reads])
+        and all([later.get(buffer, at) == at for buffer, at in first.reads])
+    )
+
+
+def _joined(first: Nest, second: Nest) -> Nest:
+    stores = {each.target: each.here for each in first.lines if isinstance(each, Store)}
+    names = len([each for each in first.lines if isinstance(each, str)])
+    lines: list[str | Store] = list(first.lines)
+    for line in second.lines:
+        text = line if isinstance(line, str) else line.text
+        for target, name in stores.items():
+            text = re.sub(rf"\b{re.escape(target)}", name, text)
+        text = renumbered(text, names)
+        lines.append(text if isinstance(line, str) else Store(line.buffer, line.address, text))
+    comment = "; ".join([each for each in (first.comment, second.comment) if each])
+    return Nest(first.loops, lines, first.reads | second.reads, comment)
+
+
+def renumbered(text: str, more: int) -> str:
+    """The text with v0 as v3, if there are three more names in front.
+
+    >>> renumbered("const double v0 = exp(v1x + v1);", 3)
+    'const double v3 = exp(v1x + v4);'
+    """
+    return re.sub(r"\bv(\d+)\b", lambda found: f"v{int(found[1]) + more}", text)
+
+
+def nest(loops: Iterable[tuple[str, str]], lines: Lines, store: Store, comment: str = "") -> Nest:
+    """The nest of an array that is computed entry by entry."""
+    return Nest(tuple(loops), [*lines.lines, store], lines.reads, comment)
