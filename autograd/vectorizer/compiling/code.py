@@ -133,7 +133,7 @@ class _Code:
         if leaf.name in self.program.singles:
             return taken(array, ("m",), [Along("0"), Along("0", ((0, 1),))])
         if copied and size != "1":
-            self.kernel.begin(None, f"{leaf.name}, an example in each column")
+            self.kernel.begin(None, f"{leaf.name}, an example in each column", name)
             return self.kernel.computed(array, self.kernel.names.fresh(f"{name}_columns"))
         return array
 
@@ -153,7 +153,7 @@ class _Code:
         elif array.shape == (*output.shape, 1):
             array = taken(array, output.shape, [Along("0", ((0, 1),)), Along("0")])
         target = in_memory(buffer, shape, strides_of(shape, ""), phase)
-        self.kernel.begin(None, "")
+        self.kernel.begin(None, "", buffer)
         self.results = getattr(self, "results", set()) | {buffer}
         self.kernel.fill(target, array)
 

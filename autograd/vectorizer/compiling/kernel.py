@@ -28,7 +28,7 @@ from autograd.vectorizer.compiling.arrays import (
     added,
     times,
 )
-from autograd.vectorizer.compiling.nests import Nest, Plain, Steps, Store, nest
+from autograd.vectorizer.compiling.nests import Nest, Steps, Store, nest
 from autograd.vectorizer.formulas.statements import Loop, Names
 
 BLOCK = 64  # examples that are computed together: their arrays stay in the cache
@@ -78,14 +78,15 @@ class Kernel:
 
     # --- where things go ---
 
-    def begin(self, loop: Loop | None, comment: str) -> None:
+    def begin(self, loop: Loop | None, comment: str, name: str) -> None:
         """What follows computes a line, in a loop over time or in none."""
+        self._line = name
         self._comment = comment
         if loop is not self._loop:
             self._loop = loop
             self._inside = {}
 
-    def put(self, item: Nest | Plain, phase: int) -> None:
+    def put(self, item: Nest, phase: int) -> None:
         """Add what is done next in a phase."""
         item.comment, self._comment = self._comment, ""
         steps = self.sections[phase]
@@ -112,6 +113,10 @@ class Kernel:
         """A new buffer."""
         self.sizes[name] = size_of(shape, self.row)
         return in_memory(name, shape, strides_of(shape, self.row), phase)
+
+    def part(self) -> str:
+        """A name for a part of the line."""
+        return self.names.numbered(f"{self._line}_")
 
     def table(self, numbers: Sequence[int | float]) -> str:
         """The name of a constant table."""
@@ -146,7 +151,7 @@ class Kernel:
         if array.view and not name:
             return array
         phase = self.phase(array.phase, array.shape)
-        target = self.buffer(name or self.names.numbered("u"), array.shape, phase)
+        target = self.buffer(name or self.part(), array.shape, phase)
         self.fill(target, array)
         return target
 
@@ -156,12 +161,12 @@ class Kernel:
         """A new buffer for sums: as it is filled, as it is read, and whether it is already 0."""
         if not (self.blocked and over_examples):
             phase = self.phase(phase, shape)
-            found = self.buffer(self.names.numbered("s"), shape, phase)
+            found = self.buffer(self.part(), shape, phase)
             return found, found, False
         if "m" in shape or phase == AFTER:
             raise WholeBatch
         rounds = self._loop.rounds if self._loop else range(1)
-        name = self.names.numbered("s")
+        name = self.part()
         self.sums.append(name)
         whole = self.buffer(name, (len(rounds), *shape), WITHIN)
         first = "0"
@@ -239,19 +244,21 @@ class Kernel:
             for letter in sizes
         }
         own = [letter for letter in out if sizes[letter] != 1]
-        if not zero:
+        views = (a.view, b.view, target.view)
+        batch = [letter for letter in own if letter in left and letter in right]
+        summed = [letter for letter in summed if sizes[letter] != 1]
+        one_by_one = bool(batch) and batch[-1] == own[-1]
+        inside = bool(summed) and not one_by_one and len(summed) == 1
+        if not (zero or inside):
             places, loops = self.loops(shape)
             assert target.view
             start = Store(target.view.buffer, target.view.address(places), "0.0")
             self.put(Nest(tuple(loops), [start], set(), simple=False), target.phase)
-        views = (a.view, b.view, target.view)
-        batch = [letter for letter in own if letter in left and letter in right]
-        summed = [letter for letter in summed if sizes[letter] != 1]
-        if batch and batch[-1] == own[-1]:
+        if one_by_one:
             order = [*own[:-1], *summed, own[-1]]
             self._multiply_side_by_side(order, sizes, steps, views, target.phase)
         else:
-            self._multiply_in_tiles(own, batch, summed, left, sizes, steps, views, target.phase)
+            self._multiply_in_tiles(own, batch, summed, left, sizes, steps, views, target.phase, inside and not zero)
         return found
 
     def _multiply_side_by_side(self, order, sizes, steps, views, phase) -> None:
@@ -262,7 +269,7 @@ class Kernel:
         reads = {(view.buffer, "") for view in views}
         self.put(Nest(tuple(loops), [f"{c} += {a} * {b};"], reads, simple=False), phase)
 
-    def _multiply_in_tiles(self, own, batch, summed, left, sizes, steps, views, phase) -> None:
+    def _multiply_in_tiles(self, own, batch, summed, left, sizes, steps, views, phase, first_time) -> None:
         """A matrix product, with loops around it over the axes that are more than a matrix has."""
         rows = [letter for letter in own if letter in left and letter not in batch]
         columns = [letter for letter in own if letter not in left and letter not in batch]
@@ -288,7 +295,7 @@ class Kernel:
             *(pointer(second), stride(k, second), stride(j, second)),
             *(pointer(2), stride(i, 2), stride(j, 2)),
         ]
-        line = f"add_product({', '.join(arguments)});"
+        line = f"{'set' if first_time else 'add'}_product({', '.join(arguments)});"
         reads = {(view.buffer, "") for view in views}
         self.put(Nest(tuple(loops), [line], reads, simple=False), phase)
 

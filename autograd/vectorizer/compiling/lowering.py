@@ -83,13 +83,16 @@ class Lowering:
     def line(self, statement: Statement, name: str) -> None:
         """Lower a statement; ``name`` is that of its buffer."""
         self._loop = statement.loop
-        self._kernel.begin(statement.loop, str(statement))
+        self._kernel.begin(statement.loop, str(statement), name)
         if statement.gathers:
             return
         array = self._array(statement.tree, {})
         array = broadcast_to(array, statement.shape)
         if array.shape != statement.shape:
             raise LoweringError(f"the shape is {array.shape}, not {statement.shape}")
+        if statement.place is None and array.view and statement.loop is None:
+            self.arrays[statement.name] = array
+            return
         if statement.place is None:
             self.arrays[statement.name] = self._kernel.computed(array, name)
             return
@@ -264,7 +267,7 @@ class Lowering:
         lengths = [int(part.shape[0]) for part in parts]
         phase = max([self._kernel.phase(part.phase, part.shape) for part in parts])
         shape: Shape = (sum(lengths), *rest)
-        whole_array = self._kernel.buffer(self._kernel.names.numbered("u"), shape, phase)
+        whole_array = self._kernel.buffer(self._kernel.part(), shape, phase)
         begin = 0
         for part, length in zip(parts, lengths, strict=True):
             others = [Along("0", ((axis, 1),)) for axis in range(1, len(shape))]
@@ -286,7 +289,7 @@ class Lowering:
             raise LoweringError("the axis of examples is moved by reshape")
         row = self._kernel.row
         if array.view is None or array.view.strides != strides_of(array.shape, row):
-            name = self._kernel.names.numbered("u")
+            name = self._kernel.part()
             array = self._kernel.computed(array, name)
         return reshaped(array, tuple(shape), row)
 

@@ -73,30 +73,11 @@ class Nest:
 
 
 @dataclass
-class Plain:
-    """Lines that are as they are.
-
-    Attributes:
-        lines: of C.
-        reads: the buffers that they read.
-    """
-
-    lines: list[str]
-    reads: set[str]
-    comment: str = ""
-
-    def text(self, kept: set[str]) -> Iterator[str]:
-        """The lines of C."""
-        yield from [f"// {self.comment}"] * bool(self.comment)
-        yield from self.lines
-
-
-@dataclass
 class Steps:
     """What is done one after the other, in a loop over time or in none."""
 
     header: str = ""
-    items: list[Nest | Plain | Steps] = field(default_factory=list)
+    items: list[Nest | Steps] = field(default_factory=list)
 
     def text(self, kept: set[str]) -> Iterator[str]:
         """The lines of C."""
@@ -107,18 +88,18 @@ class Steps:
 
     def join(self) -> None:
         """Join nests that can be one."""
-        joined: list[Nest | Plain | Steps] = []
+        joined: list[Nest | Steps] = []
         for item in self.items:
-            last = joined[-1] if joined else None
-            if isinstance(item, Nest) and isinstance(last, Nest) and _fit(last, item):
-                joined[-1] = _joined(last, item)
-            else:
+            place = _place_for(item, joined) if isinstance(item, Nest) else None
+            if place is None:
                 joined.append(item)
+            else:
+                joined[place] = _joined(joined[place], item)
             if isinstance(item, Steps):
                 item.join()
         self.items = joined
 
-    def nests(self) -> Iterator[Nest | Plain]:
+    def nests(self) -> Iterator[Nest]:
         """All nests, those in loops over time, too."""
         for item in self.items:
             if isinstance(item, Steps):
@@ -131,12 +112,24 @@ def read_anywhere(steps: Iterable[Steps]) -> set[str]:
     """The buffers that are read from memory after all."""
     found: set[str] = set()
     for nest in [nest for each in steps for nest in each.nests()]:
-        if isinstance(nest, Plain):
-            found |= nest.reads
-        else:
-            own = nest.stores().items() if nest.simple else ()
-            found |= {buffer for buffer, _ in nest.reads - set(own)}
+        own = nest.stores().items() if nest.simple else ()
+        found |= {buffer for buffer, _ in nest.reads - set(own)}
     return found
+
+
+def _place_for(item: Nest, earlier: list[Nest | Steps]) -> int | None:
+    """The nest that an item can be a part of: nothing behind that one makes what it reads."""
+    for place in range(len(earlier) - 1, -1, -1):
+        other = earlier[place]
+        if isinstance(other, Steps):
+            return None
+        if _fit(other, item):
+            return place
+        touched = {buffer for buffer, _ in other.reads}
+        made = other.stores().keys() if other.simple else touched
+        if {buffer for buffer, _ in item.reads} & made or item.stores().keys() & (touched | made):
+            return None
+    return None
 
 
 def _fit(first: Nest, second: Nest) -> bool:

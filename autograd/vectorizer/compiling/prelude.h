@@ -34,27 +34,58 @@ static inline double heaviside(double a, double b)
 static inline double square(double a) { return a * a; }
 static inline double cube(double a) { return a * a * a; }
 
-enum { ROWS = 4, COLUMNS = 16 };
+enum { ROWS = 4, COLUMNS = 16, DEPTH = 256 };
 
-/* A tile of a product: up to ROWS rows of a, times COLUMNS columns that lie side by side. */
-static inline void tile(Count rows, Count K, const double *restrict a, Count ai, Count ak,
-                        const double *restrict b, Count bk, double *restrict sums)
+/* COLUMNS / 2 numbers that lie side by side; where compilers have no vectors, a tile is loops. */
+#ifdef __GNUC__
+typedef double Vector __attribute__((vector_size(64), aligned(8)));
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* sums[i, j] = the sum over k of a[i, k] b[k, j], for up to ROWS rows and COLUMNS columns. */
+INLINE void tile(int rows, Count K, const double *a, Count ai, Count ak, const double *b, Count bk,
+                 double *sums)
 {
-    double s[ROWS][COLUMNS] = {{0.0}};
-    if (rows == ROWS)
-        for (Count k = 0; k < K; k++)
-            for (int i = 0; i < ROWS; i++)
-                for (int j = 0; j < COLUMNS; j++)
-                    s[i][j] += a[i * ai + k * ak] * b[k * bk + j];
-    else
-        for (Count i = 0; i < rows; i++)
-            for (Count k = 0; k < K; k++)
-                for (int j = 0; j < COLUMNS; j++)
-                    s[i][j] += a[i * ai + k * ak] * b[k * bk + j];
-    memcpy(sums, s, sizeof s);
+#ifdef __GNUC__
+    Vector left[ROWS] = {{0.0}}, right[ROWS] = {{0.0}};
+    for (Count k = 0; k < K; k++) {
+        const Vector x = *(const Vector *)(b + k * bk), y = *(const Vector *)(b + k * bk + 8);
+        for (int i = 0; i < rows; i++) {
+            left[i] += a[i * ai + k * ak] * x;
+            right[i] += a[i * ai + k * ak] * y;
+        }
+    }
+    for (int i = 0; i < rows; i++) {
+        *(Vector *)(sums + i * COLUMNS) = left[i];
+        *(Vector *)(sums + i * COLUMNS + 8) = right[i];
+    }
+#else
+    memset(sums, 0, sizeof(double) * ROWS * COLUMNS);
+    for (Count k = 0; k < K; k++)
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < COLUMNS; j++)
+                sums[i * COLUMNS + j] += a[i * ai + k * ak] * b[k * bk + j];
+#endif
 }
 
-/* c[i, j] += the sum over k of a[i, k] b[k, j]. Each has two strides. */
+/* Columns of b that do not lie side by side, or are too few for a tile, put side by side. */
+static void pack(double *panel, Count K, Count width, const double *b, Count bk, Count bj)
+{
+    if (width < COLUMNS)
+        memset(panel, 0, sizeof(double) * K * COLUMNS);
+    if (width == COLUMNS)
+        for (Count k = 0; k < K; k++)
+            for (Count j = 0; j < COLUMNS; j++)
+                panel[k * COLUMNS + j] = b[k * bk + j * bj];
+    else
+        for (Count k = 0; k < K; k++)
+            for (Count j = 0; j < width; j++)
+                panel[k * COLUMNS + j] = b[k * bk + j * bj];
+}
+
+/* c[i, j] += the sum over k of a[i, k] b[k, j]. Each array has its strides. */
 static void add_product(Count I, Count J, Count K, const double *restrict a, Count ai, Count ak,
                         const double *restrict b, Count bk, Count bj,
                         double *restrict c, Count ci, Count cj)
@@ -69,42 +100,57 @@ static void add_product(Count I, Count J, Count K, const double *restrict a, Cou
         }
         return;
     }
-    if (I == 1 && bj == 1 && cj == 1) { /* a sum of rows */
-        for (Count k = 0; k < K; k++) {
-            const double x = a[k * ak];
-            for (Count j = 0; j < J; j++)
-                c[j] += x * b[k * bk + j];
-        }
+    if ((I == 1 || K == 1) && bj == 1 && cj == 1) { /* sums of rows */
+        for (Count i = 0; i < I; i++)
+            for (Count k = 0; k < K; k++) {
+                const double x = a[i * ai + k * ak];
+                for (Count j = 0; j < J; j++)
+                    c[i * ci + j] += x * b[k * bk + j];
+            }
         return;
     }
-    double sums[ROWS * COLUMNS], panel[256 * COLUMNS];
-    for (Count k0 = 0; k0 < K; k0 += 256) {
-        const Count depth = K - k0 < 256 ? K - k0 : 256;
+    double sums[ROWS * COLUMNS], panel[DEPTH * COLUMNS];
+    for (Count k0 = 0; k0 < K; k0 += DEPTH) {
+        const Count depth = K - k0 < DEPTH ? K - k0 : DEPTH;
         for (Count j0 = 0; j0 < J; j0 += COLUMNS) {
             const Count width = J - j0 < COLUMNS ? J - j0 : COLUMNS;
             const double *columns = b + k0 * bk + j0 * bj;
             Count step = bk;
             if (bj != 1 || width < COLUMNS) {
-                if (width < COLUMNS)
-                    memset(panel, 0, sizeof(double) * depth * COLUMNS);
-                if (bk == 1)
-                    for (Count j = 0; j < width; j++)
-                        for (Count k = 0; k < depth; k++)
-                            panel[k * COLUMNS + j] = columns[k + j * bj];
-                else
-                    for (Count k = 0; k < depth; k++)
-                        for (Count j = 0; j < width; j++)
-                            panel[k * COLUMNS + j] = columns[k * bk + j * bj];
+                pack(panel, depth, width, columns, bk, bj);
                 columns = panel;
                 step = COLUMNS;
             }
             for (Count i0 = 0; i0 < I; i0 += ROWS) {
-                const Count rows = I - i0 < ROWS ? I - i0 : ROWS;
-                tile(rows, depth, a + i0 * ai + k0 * ak, ai, ak, columns, step, sums);
-                for (Count i = 0; i < rows; i++)
-                    for (Count j = 0; j < width; j++)
-                        c[(i0 + i) * ci + (j0 + j) * cj] += sums[i * COLUMNS + j];
+                const int rows = I - i0 < ROWS ? (int)(I - i0) : ROWS;
+                const double *row = a + i0 * ai + k0 * ak;
+                switch (rows) {
+                case 1: tile(1, depth, row, ai, ak, columns, step, sums); break;
+                case 2: tile(2, depth, row, ai, ak, columns, step, sums); break;
+                case 3: tile(3, depth, row, ai, ak, columns, step, sums); break;
+                default: tile(ROWS, depth, row, ai, ak, columns, step, sums);
+                }
+                double *to = c + i0 * ci + j0 * cj;
+                if (width == COLUMNS && cj == 1)
+                    for (int i = 0; i < rows; i++)
+                        for (int j = 0; j < COLUMNS; j++)
+                            to[i * ci + j] += sums[i * COLUMNS + j];
+                else
+                    for (int i = 0; i < rows; i++)
+                        for (Count j = 0; j < width; j++)
+                            to[i * ci + j * cj] += sums[i * COLUMNS + j];
             }
         }
     }
+}
+
+/* The same, where nothing is in c yet. */
+static void set_product(Count I, Count J, Count K, const double *restrict a, Count ai, Count ak,
+                        const double *restrict b, Count bk, Count bj,
+                        double *restrict c, Count ci, Count cj)
+{
+    for (Count i = 0; i < I; i++)
+        for (Count j = 0; j < J; j++)
+            c[i * ci + j * cj] = 0.0;
+    add_product(I, J, K, a, ai, ak, b, bk, bj, c, ci, cj);
 }
