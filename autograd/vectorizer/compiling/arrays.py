@@ -55,7 +55,7 @@ class Lines:
 
     def name(self, key: object, text: str, kind: str) -> str:
         """A name for an expression; the same for the same key."""
-        if text.isidentifier() or not text.startswith("(") and text.replace(".", "").isdigit():
+        if text.replace(".", "").isalnum():
             return text
         if key not in self.known:
             self.known[key] = f"v{len(self.known)}"
@@ -146,9 +146,7 @@ def broadcast_to(array: Array, shape: Shape) -> Array:
     if array.shape == shape:
         return array
     new = len(shape) - len(array.shape)
-    alone = [
-        size == 1 and shape[new + axis] != 1 for axis, size in enumerate(array.shape)
-    ]
+    alone = [size == 1 and shape[new + axis] != 1 for axis, size in enumerate(array.shape)]
     if array.view:
         strides = ["0" if a else s for a, s in zip(alone, array.view.strides, strict=True)]
         view = array.view._replace(strides=("0",) * new + tuple(strides))
@@ -227,8 +225,10 @@ def times(a: str, b: str) -> str:
 def added(terms: Sequence[str]) -> str:
     """The text of a sum of integers."""
     number = sum([int(term) for term in terms if is_number(term)])
-    others = [term for term in terms if not is_number(term)]
-    return " + ".join([*others, *[str(number)] * (number != 0 or not others)])
+    others = " + ".join([term for term in terms if not is_number(term)])
+    if not others:
+        return str(number)
+    return f"{others} {'-' if number < 0 else '+'} {abs(number)}" if number else others
 
 
 def is_number(text: str) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,32 +15,114 @@ from autograd.vectorizer.compiling.arrays import (
     Along,
     Array,
     LoweringError,
+    added,
     in_memory,
+    is_number,
+    size_of,
     strides_of,
     taken,
     times,
-    added,
     turned,
-    size_of,
 )
+from autograd.vectorizer.compiling.extension import glue
 from autograd.vectorizer.compiling.kernel import BLOCK, Kernel, WholeBatch
 from autograd.vectorizer.compiling.lowering import Lowering
 from autograd.vectorizer.compiling.nests import read_anywhere
 from autograd.vectorizer.formulas.statements import Names
-from autograd.vectorizer.formulas.trees import Call, Binary, walk
+from autograd.vectorizer.formulas.trees import Binary, Call, Tree, walk
 
 if TYPE_CHECKING:
     from autograd.vectorizer.recording.leaves import LeafArray
     from autograd.vectorizer.running.program import Program
 
 PRELUDE = Path(__file__).with_name("prelude.h")
-_RESERVED = """
-auto break case char const continue default do double else enum extern float for goto if inline int
-long register restrict return short signed sizeof static struct switch typedef union unsigned void
-volatile while main m b lo sum memory errno asm typeof linux unix NAN INFINITY Count NULL square cube
-larger smaller sign heaviside tile add_product ROWS COLUMNS exp expm1 log log1p log2 log10 sqrt sin
-cos tan asin acos atan sinh cosh tanh asinh acosh atanh atan2 hypot fabs floor pow malloc free
-""".split()
+_RESERVED = [
+    "auto",
+    "break",
+    "case",
+    "char",
+    "const",
+    "continue",
+    "default",
+    "do",
+    "double",
+    "else",
+    "enum",
+    "extern",
+    "float",
+    "for",
+    "goto",
+    "if",
+    "inline",
+    "int",
+    "long",
+    "register",
+    "restrict",
+    "return",
+    "short",
+    "signed",
+    "sizeof",
+    "static",
+    "struct",
+    "switch",
+    "typedef",
+    "union",
+    "unsigned",
+    "void",
+    "volatile",
+    "while",
+    "main",
+    "m",
+    "b",
+    "lo",
+    "sum",
+    "memory",
+    "errno",
+    "asm",
+    "typeof",
+    "linux",
+    "unix",
+    "NAN",
+    "INFINITY",
+    "Count",
+    "NULL",
+    "square",
+    "cube",
+    "larger",
+    "smaller",
+    "sign",
+    "heaviside",
+    "tile",
+    "add_product",
+    "ROWS",
+    "COLUMNS",
+    "exp",
+    "expm1",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+    "atan2",
+    "hypot",
+    "fabs",
+    "floor",
+    "pow",
+    "malloc",
+    "free",
+]
 
 
 def c_source(program: Program) -> str:
@@ -78,7 +159,7 @@ class _Code:
                 PRELUDE.read_text(encoding="utf-8"),
                 *_indented(self._tables()),
                 *_indented(self._compute()),
-                *_indented(self._glue()),
+                *_indented(glue(self.program)),
             ]
         )
 
@@ -111,7 +192,8 @@ class _Code:
                 lowering.line(statement, self.names[statement.name])
             except LoweringError as error:
                 raise LoweringError(f"{statement}\nhas no loops in C: {error}") from None
-        self.outputs = []
+        self.outputs: list[str] = []
+        self.results: set[str] = set()
         for name, output in program.outputs.items():
             self._result(name, lowering.arrays[program.results[name]])
         for section in kernel.sections:
@@ -154,7 +236,7 @@ class _Code:
             array = taken(array, output.shape, [Along("0", ((0, 1),)), Along("0")])
         target = in_memory(buffer, shape, strides_of(shape, ""), phase)
         self.kernel.begin(None, "", buffer)
-        self.results = getattr(self, "results", set()) | {buffer}
+        self.results.add(buffer)
         self.kernel.fill(target, array)
 
     # --- writing ---
@@ -174,16 +256,17 @@ class _Code:
         yield f"static int compute({', '.join(['const Count m', *given])})"
         yield "{"
         order = [*kernel.sums, *[name for name in sizes if name not in kernel.sums]]
+        rooms = {name: _in_lines(sizes[name]) for name in order}
         if order:
-            total = added([f"({size} + 7) / 8 * 8" for size in map(sizes.get, order)])
-            yield f"double *const memory = malloc(sizeof(double) * ({total} + 8));"
+            yield f"double *const memory = malloc(sizeof(double) * ({added([*rooms.values(), '8'])}));"
             yield "if (memory == NULL) return -1;"
             before = "memory + (64 - (size_t)memory % 64) / 8 % 8"
             for name in order:
                 yield f"double *restrict {name} = {before};"
-                before = f"{name} + ({sizes[name]} + 7) / 8 * 8"
-        for name in kernel.sums:
-            yield f"memset({name}, 0, sizeof(double) * ({sizes[name]}));"
+                before = f"{name} + {rooms[name]}"
+        if kernel.sums:
+            zeros = added([rooms[name] for name in kernel.sums])
+            yield f"memset({order[0]}, 0, sizeof(double) * {zeros});"
         yield from kernel.sections[BEFORE].text(kept)
         if self.blocked:
             yield f"for (Count lo = 0; lo < m; lo += {BLOCK}) {{"
@@ -195,118 +278,6 @@ class _Code:
         yield from ["free(memory);"] * bool(order)
         yield from ["return 0;", "}", ""]
 
-    def _glue(self) -> Iterator[str]:
-        """The function that Python calls: with the dict of the parameters, then the inputs."""
-        program = self.program
-        inputs = [leaf for leaf in program.leaves if not leaf.parameter]
-        parameters = [leaf for leaf in program.leaves if leaf.parameter]
-        keys = [leaf.key for leaf in parameters]
-        outputs = list(program.outputs.values())
-        in_dict = not program.forward_only and not any(o.per_example for o in outputs)
-        result_keys = [output.key for output in outputs[1:]] if in_dict else []
-        leaves = [*inputs, *parameters]
-        yield f"enum {{ INPUTS = {len(inputs)}, LEAVES = {len(leaves)}, OUTPUTS = {len(outputs)} }};"
-        yield f"static const char *const texts[] = {{{', '.join(map(_string, [*keys, *result_keys, '']))}}};"
-        yield f"static PyObject *keys[{len(keys) + len(result_keys) + 1}];"
-        yield f"enum {{ KEYS = {len(keys) + len(result_keys)} }};"
-        yield from _PLAIN.splitlines()
-        yield "static PyObject *call(PyObject *self, PyObject *const *given, Py_ssize_t count)"
-        yield "{"
-        yield "if (count != INPUTS + 1 || !PyDict_CheckExact(given[0])"
-        yield "    || PyDict_GET_SIZE(given[0]) != LEAVES - INPUTS) Py_RETURN_NOTIMPLEMENTED;"
-        yield "PyObject *leaves[LEAVES + 1], *out[OUTPUTS] = {NULL}, *result = NULL;"
-        yield "for (int i = 0; i < INPUTS; i++) leaves[i] = given[i + 1];"
-        yield "for (int i = INPUTS; i < LEAVES; i++) {"
-        yield "leaves[i] = PyDict_GetItemWithError(given[0], keys[i - INPUTS]);"
-        yield "if (leaves[i] == NULL) {"
-        yield "if (PyErr_Occurred()) return NULL;"
-        yield "Py_RETURN_NOTIMPLEMENTED;"
-        yield "}"
-        yield "}"
-        yield f"npy_intp m = {-1 if any(leaf.per_example for leaf in leaves) else 1};"
-        checks = []
-        for i, leaf in enumerate(leaves):
-            sizes = [*[-1] * leaf.per_example, *leaf.shape]
-            dims = ", ".join(map(str, [*sizes, 0]))
-            checks.append(f"!plain(leaves[{i}], {len(sizes)}, (npy_intp[]){{{dims}}}, &m)")
-        yield f"if ({' || '.join([*checks, 'm < 1'])}) Py_RETURN_NOTIMPLEMENTED;"
-        for i, output in enumerate(outputs):
-            sizes = [*["m"] * output.per_example, *output.shape]
-            dims = ", ".join(map(str, [*sizes, 0]))
-            yield f"out[{i}] = PyArray_EMPTY({len(sizes)}, ((npy_intp[]){{{dims}}}), NPY_DOUBLE, 0);"
-            yield f"if (out[{i}] == NULL) goto done;"
-        yield "for (int i = 0; i < LEAVES; i++) Py_INCREF(leaves[i]);"
-        order = [leaves.index(leaf) for leaf in program.leaves]
-        data = [f"numbers(leaves[{i}])" for i in order]
-        data += [f"numbers(out[{i}])" for i in range(len(outputs))]
-        yield "int failed;"
-        yield "Py_BEGIN_ALLOW_THREADS"
-        yield f"failed = compute({', '.join(['m', *data])});"
-        yield "Py_END_ALLOW_THREADS"
-        yield "for (int i = 0; i < LEAVES; i++) Py_DECREF(leaves[i]);"
-        yield "if (failed) { PyErr_NoMemory(); goto done; }"
-        yield "for (int i = 0; i < OUTPUTS; i++) {"
-        yield "out[i] = PyArray_Return((PyArrayObject *)out[i]);"
-        yield "if (out[i] == NULL) goto done;"
-        yield "}"
-        if in_dict:
-            yield "PyObject *gradients = PyDict_New();"
-            yield "if (gradients == NULL) goto done;"
-            yield "for (int i = 1; i < OUTPUTS; i++)"
-            yield f"    if (PyDict_SetItem(gradients, keys[{len(keys)} + i - 1], out[i]) < 0) {{"
-            yield "Py_DECREF(gradients);"
-            yield "goto done;"
-            yield "}"
-            yield 'result = Py_BuildValue("(ON)", out[0], gradients);'
-        elif len(outputs) == 1 or program.forward_only:
-            yield "result = Py_NewRef(out[0]);"
-        else:
-            tuple_of = ", ".join([f"out[{i}]" for i in range(len(outputs))])
-            yield f"result = PyTuple_Pack(OUTPUTS, {tuple_of});"
-        yield "done:"
-        yield "for (int i = 0; i < OUTPUTS; i++) Py_XDECREF(out[i]);"
-        yield "return result;"
-        yield "}"
-        yield from _MODULE.splitlines()
-
-
-_PLAIN = """
-static double *numbers(PyObject *array)
-{
-return (double *)PyArray_DATA((PyArrayObject *)array);
-}
-
-/* Whether something is an array of float64 that lies as C expects it. */
-static int plain(PyObject *thing, int rank, const npy_intp *sizes, npy_intp *m)
-{
-PyArrayObject *array = (PyArrayObject *)thing;
-if (!PyArray_CheckExact(thing) || PyArray_TYPE(array) != NPY_DOUBLE
-    || !PyArray_ISCARRAY_RO(array) || PyArray_NDIM(array) != rank) return 0;
-for (int i = 0; i < rank; i++) {
-const npy_intp size = PyArray_DIM(array, i);
-if (sizes[i] < 0 && *m < 0) *m = size;
-if (size != (sizes[i] < 0 ? *m : sizes[i])) return 0;
-}
-return 1;
-}
-"""
-
-_MODULE = """
-static PyMethodDef methods[] = {
-    {"call", (PyCFunction)(void (*)(void))call, METH_FASTCALL, NULL}, {NULL, NULL, 0, NULL}};
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "program", NULL, -1, methods};
-
-PyMODINIT_FUNC PyInit_program(void)
-{
-import_array();
-for (int i = 0; i < KEYS; i++) {
-keys[i] = PyUnicode_InternFromString(texts[i]);
-if (keys[i] == NULL) return NULL;
-}
-return PyModule_Create(&module);
-}
-"""
-
 
 def _in_c(name: str) -> str:
     """A name in the letters of C, which means nothing else there."""
@@ -314,21 +285,19 @@ def _in_c(name: str) -> str:
     return f"{text}_" if re.fullmatch(r"[iv]\d+|.*_here|_.*|[A-Z]+_.*|Py.*", text) else text
 
 
-def _string(text: str) -> str:
-    """A string as C has it."""
-    if text.isascii() and text.isprintable():
-        return json.dumps(text)
-    return '"' + "".join([f"\\{byte:03o}" for byte in text.encode()]) + '"'
+def _in_lines(size: str) -> str:
+    """The room for a buffer, in whole lines of the cache."""
+    return str(-(-int(size) // 8) * 8) if is_number(size) else f"({size} + 7) / 8 * 8"
 
 
-def _is_product(tree) -> bool:
+def _is_product(tree: Tree) -> bool:
     match tree:
         case Binary(sign="@") | Call(function="np.einsum" | "np.tensordot"):
             return True
     return False
 
 
-def _indented(lines: Iterator[str]) -> Iterator[str]:
+def _indented(lines: Iterable[str]) -> Iterator[str]:
     """Four spaces to a brace."""
     depth = 0
     for line in lines:

@@ -48,8 +48,9 @@ def called(function: str, arrays: Sequence[Array]) -> Array | None:
         return mapped(arrays, lambda x: f"({x[0]} ? {x[1]} : {x[2]})")
     if function in TESTS:
         return mapped(arrays, lambda x: f"({TESTS[function]}({x[0]}) != 0)", "int")
-    name = FUNCTIONS.get(function)
-    return name and mapped(arrays, lambda x: f"{name}({', '.join(x)})")
+    if function in FUNCTIONS:
+        return mapped(arrays, lambda x: f"{FUNCTIONS[function]}({', '.join(x)})")
+    return None
 
 
 def operator(sign: str, a: Array, b: Array) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.vectorizer.compiling.arrays import Along, Array, LoweringError, Shape, taken
+from autograd.vectorizer.compiling.arrays import Along, Array, LoweringError, taken
 from autograd.vectorizer.compiling.kernel import Kernel
 from autograd.vectorizer.formulas.statements import Loop
 from autograd.vectorizer.formulas.trees import NEW_AXIS, Number, Slice, Tree
@@ -75,7 +75,7 @@ class Indices:
         self, places: Any, common: tuple[int, ...], begin: int, size: int | str, loop: Loop | None
     ) -> Along:
         """The places along one axis, by steps or from a table."""
-        if size == "m":
+        if isinstance(size, str):
             raise LoweringError("single examples are taken from a batch")
         if (places < -size).any() or (places >= size).any():
             raise LoweringError(f"an index is outside of an axis of {size}")
@@ -83,17 +83,24 @@ class Indices:
         rank = len(common)
         own = places.reshape(len(places), *[1] * (rank - places.ndim + 1), *places.shape[1:])
         first = int(own.flat[0])
-        rows = [np.take(own, [1], axis).flat[0] if n > 1 else first for axis, n in enumerate(own.shape)]
+        rows = [
+            np.take(own, [1], axis).flat[0] if n > 1 else first for axis, n in enumerate(own.shape)
+        ]
         steps = [int(row) - first for row in rows]
         straight = sum(
-            [np.arange(n).reshape(-1, *[1] * (rank - axis)) * steps[axis] for axis, n in enumerate(own.shape)]
+            [
+                np.arange(n).reshape(-1, *[1] * (rank - axis)) * steps[axis]
+                for axis, n in enumerate(own.shape)
+            ]
         )
         moves = [(begin + axis, step) for axis, step in enumerate(steps[1:])]
         if (own == first + straight).all():
             offset = _in_round(steps[0], first, loop)
             return Along(offset, tuple([each for each in moves if each[1]]))
         table = self._kernel.table(own.ravel().tolist())
-        strides = [0 if n == 1 else int(np.prod(own.shape[axis + 1 :])) for axis, n in enumerate(own.shape)]
+        strides = [
+            0 if n == 1 else int(np.prod(own.shape[axis + 1 :])) for axis, n in enumerate(own.shape)
+        ]
         moves = [(begin + axis, stride) for axis, stride in enumerate(strides[1:]) if stride]
         return Along(_in_round(strides[0], 0, loop), tuple(moves), table)
 
@@ -116,14 +123,6 @@ def _sliced(axis: Slice, size: int | str) -> tuple[int, int, int | str]:
         return 0, 1, "m"
     start, stop, step = slice(axis.start, axis.stop, axis.step).indices(int(size))
     return start, step, len(range(start, stop, step))
-
-
-def reshaped(array: Array, shape: Shape, row: str) -> Array:
-    """The array in another shape; it lies in memory without gaps."""
-    from autograd.vectorizer.compiling.arrays import in_memory, strides_of
-
-    assert array.view
-    return in_memory(array.view.buffer, shape, strides_of(shape, row), array.phase, array.view.offset)
 
 
 def whole(tree: Tree) -> int:

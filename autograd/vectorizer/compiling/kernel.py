@@ -7,26 +7,22 @@ a block is written with all its examples in one block.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from autograd.vectorizer.compiling.arrays import (
     AFTER,
     BEFORE,
     WITHIN,
+    Along,
     Array,
     Lines,
-    LoweringError,
     Places,
     Shape,
     in_memory,
     size_of,
     strides_of,
     taken,
-    Along,
-    View,
-    added,
-    times,
 )
 from autograd.vectorizer.compiling.nests import Nest, Steps, Store, nest
 from autograd.vectorizer.formulas.statements import Loop, Names
@@ -75,6 +71,7 @@ class Kernel:
         self._loop: Loop | None = None
         self._inside: dict[int, Steps] = {}
         self._comment = ""
+        self._line = ""
 
     # --- where things go ---
 
@@ -157,7 +154,7 @@ class Kernel:
 
     # --- sums ---
 
-    def _result(self, shape: Shape, phase: int, over_examples: bool) -> tuple[Array, Array, bool]:
+    def result(self, shape: Shape, phase: int, over_examples: bool) -> tuple[Array, Array, bool]:
         """A new buffer for sums: as it is filled, as it is read, and whether it is already 0."""
         if not (self.blocked and over_examples):
             phase = self.phase(phase, shape)
@@ -186,7 +183,7 @@ class Kernel:
         if self.blocked and over_examples and function != "np.sum":
             raise WholeBatch
         phase = self.phase(array.phase, array.shape)
-        target, found, zero = self._result(shape, phase, over_examples)
+        target, found, zero = self.result(shape, phase, over_examples)
         places, _ = self.loops(array.shape)
         own = [(places[axis], self.limit(array.shape[axis])) for axis in kept]
         along = [(places[axis], self.limit(array.shape[axis])) for axis in axes]
@@ -223,97 +220,9 @@ class Kernel:
             return taken(found, full, back)
         return found
 
-    def contracted(self, a: Array, b: Array, letters: tuple[str, str, str]) -> Array:
-        """The sum of the products of the entries of two arrays, as ``np.einsum`` writes it."""
-        left, right, out = letters
-        sizes = dict(zip(left + right, a.shape + b.shape, strict=True))
-        for letter, size in zip(left + right, a.shape + b.shape, strict=True):
-            if sizes[letter] != size:
-                raise LoweringError(f"axes of {sizes[letter]} and {size} are multiplied")
-        summed = [letter for letter in dict.fromkeys(left + right) if letter not in out]
-        a, b = self.computed(a), self.computed(b)
-        shape = tuple([sizes[letter] for letter in out])
-        over_examples = any([sizes[letter] == "m" for letter in summed])
-        phase = self.phase(max(a.phase, b.phase), ("m",) if over_examples else shape)
-        target, found, zero = self._result(shape, phase, over_examples)
-        steps = {
-            letter: [
-                _stride(array, mine, letter)
-                for array, mine in ((a, left), (b, right), (target, out))
-            ]
-            for letter in sizes
-        }
-        own = [letter for letter in out if sizes[letter] != 1]
-        views = (a.view, b.view, target.view)
-        batch = [letter for letter in own if letter in left and letter in right]
-        summed = [letter for letter in summed if sizes[letter] != 1]
-        one_by_one = bool(batch) and batch[-1] == own[-1]
-        inside = bool(summed) and not one_by_one and len(summed) == 1
-        if not (zero or inside):
-            places, loops = self.loops(shape)
-            assert target.view
-            start = Store(target.view.buffer, target.view.address(places), "0.0")
-            self.put(Nest(tuple(loops), [start], set(), simple=False), target.phase)
-        if one_by_one:
-            order = [*own[:-1], *summed, own[-1]]
-            self._multiply_side_by_side(order, sizes, steps, views, target.phase)
-        else:
-            self._multiply_in_tiles(own, batch, summed, left, sizes, steps, views, target.phase, inside and not zero)
-        return found
-
-    def _multiply_side_by_side(self, order, sizes, steps, views, phase) -> None:
-        """Loops whose innermost one is an axis that all three arrays have."""
-        variables = {letter: f"i{n}" for n, letter in enumerate(order)}
-        a, b, c = [_entry(view, variables, steps, n) for n, view in enumerate(views)]
-        loops = [(variables[letter], self.limit(sizes[letter])) for letter in order]
-        reads = {(view.buffer, "") for view in views}
-        self.put(Nest(tuple(loops), [f"{c} += {a} * {b};"], reads, simple=False), phase)
-
-    def _multiply_in_tiles(self, own, batch, summed, left, sizes, steps, views, phase, first_time) -> None:
-        """A matrix product, with loops around it over the axes that are more than a matrix has."""
-        rows = [letter for letter in own if letter in left and letter not in batch]
-        columns = [letter for letter in own if letter not in left and letter not in batch]
-        first, second = 0, 1
-        if not columns or (rows and own[-1] in rows):
-            rows, columns, first, second = columns, rows, 1, 0
-        i, j = rows[-1:], columns[-1:]
-        k = sorted(summed, key=lambda letter: (sizes[letter] == "m", sizes[letter] if sizes[letter] != "m" else 0))[-1:]
-        outside = [letter for letter in [*own, *summed] if letter not in (*i, *j, *k)]
-        variables = {letter: f"i{n}" for n, letter in enumerate(outside)}
-        loops = [(variables[letter], self.limit(sizes[letter])) for letter in outside]
-
-        def stride(letters: Sequence[str], array: int) -> str:
-            return steps[letters[0]][array] if letters else "0"
-
-        def pointer(array: int) -> str:
-            return "&" + _entry(views[array], variables, steps, array)
-
-        counts = [self.limit(sizes[each[0]]) if each else "1" for each in (i, j, k)]
-        arguments = [
-            *counts,
-            *(pointer(first), stride(i, first), stride(k, first)),
-            *(pointer(second), stride(k, second), stride(j, second)),
-            *(pointer(2), stride(i, 2), stride(j, 2)),
-        ]
-        line = f"{'set' if first_time else 'add'}_product({', '.join(arguments)});"
-        reads = {(view.buffer, "") for view in views}
-        self.put(Nest(tuple(loops), [line], reads, simple=False), phase)
-
 
 def header_of(loop: Loop) -> str:
     """The first line of a loop over time."""
     t, rounds = loop.letter, loop.rounds
     sign, step = ("<", "++") if rounds.step > 0 else (">", "--")
     return f"for (Count {t} = {rounds.start}; {t} {sign} {rounds.stop}; {t}{step})"
-
-
-def _stride(array: Array, letters: str, letter: str) -> str:
-    """How far apart entries lie along an axis, which may stand twice, as on a diagonal."""
-    assert array.view
-    steps = [s for s, each in zip(array.view.strides, letters, strict=True) if each == letter]
-    return " + ".join(steps) or "0"
-
-
-def _entry(view, variables: Mapping[str, str], steps, array: int) -> str:
-    moved = [times(i, steps[letter][array]) for letter, i in variables.items()]
-    return f"{view.buffer}[{added([view.offset, *moved])}]"

@@ -28,11 +28,11 @@ from autograd.vectorizer.compiling.arrays import (
     taken,
     turned,
 )
-from autograd.vectorizer.compiling.indexing import Indices, reshaped, whole
+from autograd.vectorizer.compiling.indexing import Indices, whole
 from autograd.vectorizer.compiling.kernel import REDUCTIONS, Kernel
+from autograd.vectorizer.compiling.products import Axes, multiplied
 from autograd.vectorizer.formulas.statements import Loop, Statement
 from autograd.vectorizer.formulas.trees import (
-    NEW_AXIS,
     Attribute,
     Binary,
     Call,
@@ -47,11 +47,9 @@ from autograd.vectorizer.formulas.trees import (
     Unary,
     Word,
     from_python,
-    walk,
 )
 
 Local = Array | Tree | ast.FunctionDef
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Lowering:
@@ -130,15 +128,12 @@ class Lowering:
                 return self._product(self._array(left, local), self._array(right, local))
             case Binary(sign="**", left=left, right=right):
                 exponent = right.data if isinstance(right, Number) else None
-                base = named(self._array(left, local))
-                return formulas.power(base, self._array(right, local), exponent)
+                return formulas.power(self._array(left, local), self._array(right, local), exponent)
             case Binary(sign=sign, left=left, right=right) if sign != "//":
                 return formulas.operator(sign, self._array(left, local), self._array(right, local))
             case Index(array=array, axes=axes):
                 return self._indices.at(self._array(array, local), axes, self._loop)
-            case Attribute(
-                array=Attribute() | Call(function="np.finfo"), name="max"
-            ):
+            case Attribute(array=Attribute() | Call(function="np.finfo"), name="max"):
                 return constant(formulas.number(float(np.finfo(float).max)))
             case Attribute(array=array, name="T"):
                 found = self._array(array, local)
@@ -171,7 +166,7 @@ class Lowering:
                 inputs, out = axes.split("->")
                 first, second = inputs.split(",")
                 a, b = self._array(left, local), self._array(right, local)
-                return self._kernel.contracted(a, b, (first, second, out))
+                return multiplied(self._kernel, a, b, Axes(first, second, out))
             case "np.tensordot", [left, right, axes]:
                 return self._tensordot(self._array(left, local), self._array(right, local), axes)
             case "np.transpose", [array, Tuple(items=order)]:
@@ -194,10 +189,10 @@ class Lowering:
             case "np.concatenate", [List(items=items)]:
                 return self._joined([self._array(each, local) for each in items])
         if not options:
-            arguments = [named(self._array(each, local)) for each in tree.arguments]
+            arguments = [self._array(each, local) for each in tree.arguments]
             found = formulas.called(tree.function, arguments)
             if found is not None:
-                return named(found)
+                return found
         raise LoweringError(f"{tree.function} has no loops in C")
 
     def _helper(
@@ -217,16 +212,18 @@ class Lowering:
                     local[name] = line
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     found = self._array(from_python(value), local)
-                    local[name] = keep(found) if found.shape and found.kind != "int" else named(found)
+                    local[name] = (
+                        keep(found) if found.shape and found.kind != "int" else named(found)
+                    )
                 case ast.Return(value=ast.expr() as value):
-                    return named(self._array(from_python(value), local))
+                    return self._array(from_python(value), local)
         raise LoweringError(f"{definition.name} returns nothing")
 
     # --- functions of whole arrays ---
 
     def _reduced(self, function: str, array: Array, options: Mapping[str, Tree]) -> Array:
         rank = len(array.shape)
-        axes = range(rank)
+        axes = list(range(rank))
         if "axis" in options:
             axis = options["axis"]
             axes = [whole(each) % rank for each in getattr(axis, "items", [axis])]
@@ -239,27 +236,15 @@ class Lowering:
 
     def _product(self, a: Array, b: Array) -> Array:
         """``a @ b``."""
-        ranks = len(a.shape), len(b.shape)
-        if min(ranks) == 0:
+        if not (a.shape and b.shape):
             raise LoweringError("a matrix product of a number")
-        n = max(ranks)
-        outer = LETTERS[: max(n - 2, 0)]
-        left = "z" if ranks[0] == 1 else outer[len(outer) - ranks[0] + 2 :] + "yz"
-        right = "z" if ranks[1] == 1 else outer[len(outer) - ranks[1] + 2 :] + "zx"
-        out = outer + "y" * (ranks[0] > 1) + "x" * (ranks[1] > 1)
-        return self._kernel.contracted(a, b, (left, right, out))
+        return multiplied(self._kernel, a, b, Axes.of_matrices(len(a.shape), len(b.shape)))
 
     def _tensordot(self, a: Array, b: Array, axes: Tree) -> Array:
-        assert isinstance(axes, Tuple)
-        pairs = [[whole(x) for x in getattr(side, "items", [side])] for side in axes.items]
-        left = list(LETTERS[: len(a.shape)])
-        right = list(LETTERS[len(a.shape) : len(a.shape) + len(b.shape)])
-        summed = []
-        for i, j in zip(*pairs, strict=True):
-            right[j] = left[i]
-            summed.append(left[i])
-        out = "".join([letter for letter in [*left, *right] if letter not in summed])
-        return self._kernel.contracted(a, b, ("".join(left), "".join(right), out))
+        sides = axes.items if isinstance(axes, Tuple) else ()
+        pairs = [[whole(x) for x in getattr(side, "items", [side])] for side in sides]
+        letters = Axes.of_tensordot(len(a.shape), len(b.shape), pairs)
+        return multiplied(self._kernel, a, b, letters)
 
     def _joined(self, parts: Sequence[Array]) -> Array:
         """Arrays, one behind the other along their first axis."""
@@ -277,7 +262,7 @@ class Lowering:
         return whole_array
 
     def _reshaped(self, array: Array, sizes: Sequence[int]) -> Array:
-        known = [size for size in array.shape if size != "m"]
+        known = [size for size in array.shape if isinstance(size, int)]
         shape: list[int | str] = list(sizes)
         if -1 in sizes:
             others = int(np.prod([size for size in sizes if size != -1]))
@@ -289,9 +274,11 @@ class Lowering:
             raise LoweringError("the axis of examples is moved by reshape")
         row = self._kernel.row
         if array.view is None or array.view.strides != strides_of(array.shape, row):
-            name = self._kernel.part()
-            array = self._kernel.computed(array, name)
-        return reshaped(array, tuple(shape), row)
+            array = self._kernel.computed(array, self._kernel.part())
+        assert array.view
+        view = array.view
+        strides = strides_of(tuple(shape), row)
+        return in_memory(view.buffer, tuple(shape), strides, array.phase, view.offset)
 
     def _shape(self, sizes: Sequence[Tree]) -> Shape:
         return tuple(["m" if size == Word(self._examples) else whole(size) for size in sizes])

@@ -59,11 +59,13 @@ class Nest:
         if self.comment:
             yield f"// {self.comment}"
         for variable, limit in self.loops:
+            if self.simple and (variable, limit) == self.loops[-1]:
+                yield "#pragma omp simd"  # each entry is on its own
             yield f"for (Count {variable} = 0; {variable} < {limit}; {variable}++) {{"
         for i, line in enumerate(self.lines):
             if isinstance(line, str):
                 yield line
-            elif line.buffer in kept and not any([line.here in str(x) for x in self.lines[i + 1 :]]):
+            elif line.buffer in kept and line.here not in str(self.lines[i + 1 :]):
                 yield f"{line.target} = {line.text};"
             else:
                 yield f"const double {line.here} = {line.text};"
@@ -90,13 +92,11 @@ class Steps:
         """Join nests that can be one."""
         joined: list[Nest | Steps] = []
         for item in self.items:
-            place = _place_for(item, joined) if isinstance(item, Nest) else None
-            if place is None:
-                joined.append(item)
-            else:
-                joined[place] = _joined(joined[place], item)
             if isinstance(item, Steps):
                 item.join()
+                joined.append(item)
+            elif not _join(item, joined):
+                joined.append(item)
         self.items = joined
 
     def nests(self) -> Iterator[Nest]:
@@ -117,19 +117,20 @@ def read_anywhere(steps: Iterable[Steps]) -> set[str]:
     return found
 
 
-def _place_for(item: Nest, earlier: list[Nest | Steps]) -> int | None:
-    """The nest that an item can be a part of: nothing behind that one makes what it reads."""
+def _join(item: Nest, earlier: list[Nest | Steps]) -> bool:
+    """Make a nest a part of an earlier one, if nothing behind that one makes what it reads."""
     for place in range(len(earlier) - 1, -1, -1):
         other = earlier[place]
         if isinstance(other, Steps):
-            return None
+            return False
         if _fit(other, item):
-            return place
+            earlier[place] = _joined(other, item)
+            return True
         touched = {buffer for buffer, _ in other.reads}
         made = other.stores().keys() if other.simple else touched
         if {buffer for buffer, _ in item.reads} & made or item.stores().keys() & (touched | made):
-            return None
-    return None
+            return False
+    return False
 
 
 def _fit(first: Nest, second: Nest) -> bool:
@@ -140,8 +141,8 @@ def _fit(first: Nest, second: Nest) -> bool:
         and second.simple
         and first.loops == second.loops
         and not stores.keys() & later.keys()
-        and all([stores.get(buffer, at) == at for buffer, at in second.reads])
-        and all([later.get(buffer, at) == at for buffer, at in first.reads])
+        and all(stores.get(buffer, at) == at for buffer, at in second.reads)
+        and all(later.get(buffer, at) == at for buffer, at in first.reads)
     )
 
 
