@@ -1,13 +1,13 @@
 """Engines: take the steps of fit, on the arrays of a program or on the recorded scalars.
 
-Both see the same batches and masks, average the gradients of the same losses and hand them to
+All see the same batches and masks, average the gradients of the same losses and hand them to
 the same optimizer, so that their weights are the same except for rounding.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nn.divergence import value_for
@@ -36,7 +36,7 @@ class StepError(Exception):
 
 
 class Engine:
-    """The base class of both engines: the examples, and the recorded example that takes them.
+    """The base class of the engines: the examples, and the recorded example that takes them.
 
     Attributes:
         weights: all parameters after the last complete step.
@@ -72,8 +72,13 @@ class NumpyEngine(Engine):
     ) -> None:
         super().__init__(recorded, parameters, X, Y, masks)
         self.program = training_program(recorded, parameters)
+        self._function = self._computed()
         self.read()
         self.before = self.weights
+
+    def _computed(self) -> Callable[..., Any]:
+        """What computes the cost and the gradients."""
+        return self.program.function
 
     def attach(self, optimizer: Optimizer) -> None:
         """Let this optimizer move the arrays."""
@@ -91,7 +96,7 @@ class NumpyEngine(Engine):
         for step, start in enumerate(range(0, len(order), batch_size), 1):
             x, y = X[start : start + batch_size], Y[start : start + batch_size]
             masks = self._masks.draw(len(x))
-            cost, grads = program.function(x, y, *masks, *program.parameters.values())
+            cost, grads = self._function(x, y, *masks, *program.parameters.values())
             cost = float(cost)
             if self.adds_up:
                 cost *= len(x)
@@ -115,6 +120,14 @@ class NumpyEngine(Engine):
         """Take over the weights that the Values of the model hold."""
         self._parameters.read(self.program)
         self.weights = dict(self.program.parameters)
+
+
+class CEngine(NumpyEngine):
+    """The same steps, computed by the program as C."""
+
+    def _computed(self) -> Callable[..., Any]:
+        """The function of the compiled program."""
+        return self.program.compiled().function
 
 
 class ScalarEngine(Engine):

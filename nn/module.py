@@ -131,8 +131,9 @@ class Module(Holder):
                 ``EarlyStopping(patience=10)``; see :mod:`nn.callbacks`.
             verbose: 0 shows nothing, 2 a line per epoch; by default a bar, or a few lines where
                 the output goes into a file.
-            engine: "numpy", or "scalar" to train on the recorded scalars, which is about a hundred
-                times slower and gives the same weights except for rounding.
+            engine: "numpy"; "c" for the same program compiled, where there is a C compiler; or
+                "scalar" to train on the recorded scalars, which is about a hundred times slower.
+                All give the same weights except for rounding.
 
         Returns:
             The history, also if Ctrl-C ends the training early; the weights are then those after

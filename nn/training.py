@@ -17,6 +17,7 @@ from nn.callbacks import Callback
 from nn.data import as_array, as_inputs, as_targets, require_as_many
 from nn.divergence import diverged
 from nn.engines import (
+    CEngine,
     Masks,
     NumpyEngine,
     ScalarEngine,
@@ -63,7 +64,7 @@ _OTHER_WORDS = {
     "loss": "loss in compile",
     "optimizer": "optimizer in compile",
 }
-ENGINES: dict[str, Any] = {"numpy": NumpyEngine, "scalar": ScalarEngine}
+ENGINES: dict[str, Any] = {"numpy": NumpyEngine, "c": CEngine, "scalar": ScalarEngine}
 
 
 class Compiled:

@@ -213,6 +213,14 @@ def test_a_wheel_has_the_core_that_was_built_for_it(tmp_path):
     zipfile.ZipFile(built).extractall(tmp_path / "installed")
     done = run(tmp_path / "installed", "import autograd; print(autograd.engine())", "compiled")
     assert done.stdout.startswith("compiled: ")
+    # Programs are compiled by whoever has installed it.
+    done = run(
+        tmp_path / "installed",
+        "from autograd import Value, vectorize\n"
+        "x, w = Value(2.0), Value(3.0)\n"
+        "print(vectorize(w * x * x, {'x': x}, {'w': w}).compiled()([1.0, 3.0]))",
+    )
+    assert done.stdout == "(np.float64(15.0), {'w': np.float64(5.0)})\n", done.stderr
 
 
 @pytest.mark.parametrize("environment", [{"GLASSGRAD_ENGINE": "python"}, {"CC": "no-compiler"}])

@@ -74,10 +74,10 @@ def regularised():
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_both_engines_give_the_same_weights_after_50_steps(reduction: str):
+def test_all_engines_give_the_same_weights_after_50_steps(reduction: str):
     """With dropout, minibatches, L2 and Adam; the last batch is smaller than the others."""
     X, Y = data(m=37)
-    models = {"numpy": regularised(), "scalar": regularised()}
+    models = {"numpy": regularised(), "scalar": regularised(), "c": regularised()}
     histories = {}
     for engine, model in models.items():
         model.compiled.loss.reduction = reduction
@@ -89,9 +89,10 @@ def test_both_engines_give_the_same_weights_after_50_steps(reduction: str):
     start.build(4)
     vectors = {engine: model.to_vector() for engine, model in models.items()}
     assert np.abs(vectors["numpy"] - start.to_vector()).max() > 0.1  # they have moved
-    np.testing.assert_allclose(vectors["scalar"], vectors["numpy"], rtol=1e-9, atol=1e-12)
-    for name, numbers in histories["numpy"].items():
-        assert histories["scalar"][name] == pytest.approx(numbers, rel=1e-9)
+    for engine in ("scalar", "c"):
+        np.testing.assert_allclose(vectors[engine], vectors["numpy"], rtol=1e-9, atol=1e-12)
+        for name, numbers in histories["numpy"].items():
+            assert histories[engine][name] == pytest.approx(numbers, rel=1e-9)
 
 
 @pytest.mark.parametrize("optimizer", [SGD, Adam, AdamW])
@@ -495,7 +496,7 @@ WRONG = [
     ((X_2, np.ones((4, 2))), {}, r"Y has shape \(4, 2\), but the model has 1 output: \(4,\) or"),
     ((X_2, Y_2), {"epochs": 0}, "epochs must be at least 1"),
     ((X_2, Y_2), {"batch_size": 0}, "batch_size must be at least 1"),
-    ((X_2, Y_2), {"engine": "gpu"}, "unknown engine 'gpu': choose one of numpy, scalar"),
+    ((X_2, Y_2), {"engine": "gpu"}, "unknown engine 'gpu': choose one of numpy, c, scalar"),
     ((X_2, Y_2), {"validation_split": 1.0}, "validation_split must be at least 0 and less than 1"),
     ((X_2, Y_2), {"validation_split": 0.9}, "validation_split=0.9 leaves no example"),
     ((X_2, Y_2), {"validation_split": 0.5, "validation_data": (X_2, Y_2)}, "not both"),

@@ -59,7 +59,7 @@ class Lines:
             return text
         if key not in self.known:
             self.known[key] = f"v{len(self.known)}"
-            self.lines.append(f"const {kind} {self.known[key]} = {text};")
+            self.lines.append(f"const {kind} {self.known[key]} = {bare(text)};")
         return self.known[key]
 
 
@@ -195,7 +195,7 @@ class Along(NamedTuple):
 
 def taken(array: Array, shape: Shape, axes: Sequence[Along]) -> Array:
     """Parts of an array."""
-    if array.view and not any([along.table for along in axes]):
+    if array.view and not any(along.table for along in axes):
         strides: list[list[str]] = [[] for _ in shape]
         offset = [array.view.offset]
         for along, stride in zip(axes, array.view.strides, strict=True):
@@ -234,6 +234,22 @@ def added(terms: Sequence[str]) -> str:
 def is_number(text: str) -> bool:
     """Whether the text of an integer is a number."""
     return text.removeprefix("-").isdigit()
+
+
+def bare(text: str) -> str:
+    """An expression without the parentheses around all of it.
+
+    >>> bare("(a + b)"), bare("(a + b) * (c + d)")
+    ('a + b', '(a + b) * (c + d)')
+    """
+    if not text.startswith("("):
+        return text
+    depth = 0
+    for i, letter in enumerate(text):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return text[1:i] if i == len(text) - 1 else text
+    raise AssertionError(text)
 
 
 def _factor(text: str) -> str:

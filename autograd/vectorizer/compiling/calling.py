@@ -8,6 +8,7 @@ import numpy as np
 
 from autograd.vectorizer.compiling.building import load
 from autograd.vectorizer.compiling.code import c_source
+from autograd.vectorizer.compiling.proof import require_same
 
 if TYPE_CHECKING:
     from autograd.vectorizer.running.program import Program
@@ -19,6 +20,11 @@ class CompiledProgram:
     Attributes:
         program: the same in NumPy, whose ``parameters`` both compute with.
         source: its C.
+
+    Raises:
+        LoweringError: a line has no loops in C.
+        CompilerError: there is no C compiler.
+        ProofError: what it returns is not what the program returns.
     """
 
     def __init__(self, program: Program) -> None:
@@ -27,6 +33,7 @@ class CompiledProgram:
         self._call = load(self.source).call
         self._places = [i for i, leaf in enumerate(program.leaves) if not leaf.parameter]
         self._keys = {i: leaf.key for i, leaf in enumerate(program.leaves) if leaf.parameter}
+        require_same(program, self.function)
 
     def __call__(self, *inputs: Any, check: bool = False, **named: Any) -> Any:
         """What the program in NumPy returns, and raises; see :meth:`Program.__call__`."""
@@ -41,7 +48,7 @@ class CompiledProgram:
 
     def function(self, *arrays: Any) -> Any:
         """The pure function of the inputs and then the parameters."""
-        for given in (arrays, [np.ascontiguousarray(array, float) for array in arrays]):
+        for given in (arrays, [np.asarray(array, float, order="C") for array in arrays]):
             parameters = {key: given[i] for i, key in self._keys.items()}
             result = self._call(parameters, *[given[i] for i in self._places])
             if result is not NotImplemented:

@@ -25,7 +25,8 @@ from autograd.vectorizer.compiling.arrays import (
     turned,
 )
 from autograd.vectorizer.compiling.extension import glue
-from autograd.vectorizer.compiling.kernel import BLOCK, Kernel, WholeBatch
+from autograd.vectorizer.compiling.formulas import FUNCTIONS
+from autograd.vectorizer.compiling.kernel import BLOCK, Kernel, WholeBatchError
 from autograd.vectorizer.compiling.lowering import Lowering
 from autograd.vectorizer.compiling.nests import read_anywhere
 from autograd.vectorizer.formulas.statements import Names
@@ -36,92 +37,17 @@ if TYPE_CHECKING:
     from autograd.vectorizer.running.program import Program
 
 PRELUDE = Path(__file__).with_name("prelude.h")
+# What a name means in C or in prelude.h already.
 _RESERVED = [
-    "auto",
-    "break",
-    "case",
-    "char",
-    "const",
-    "continue",
-    "default",
-    "do",
-    "double",
-    "else",
-    "enum",
-    "extern",
-    "float",
-    "for",
-    "goto",
-    "if",
-    "inline",
-    "int",
-    "long",
-    "register",
-    "restrict",
-    "return",
-    "short",
-    "signed",
-    "sizeof",
-    "static",
-    "struct",
-    "switch",
-    "typedef",
-    "union",
-    "unsigned",
-    "void",
-    "volatile",
-    "while",
-    "main",
-    "m",
-    "b",
-    "lo",
-    "sum",
-    "memory",
-    "errno",
-    "asm",
-    "typeof",
-    "linux",
-    "unix",
-    "NAN",
-    "INFINITY",
-    "Count",
-    "NULL",
-    "square",
-    "cube",
-    "larger",
-    "smaller",
-    "sign",
-    "heaviside",
-    "tile",
-    "add_product",
-    "ROWS",
-    "COLUMNS",
-    "exp",
-    "expm1",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "sqrt",
-    "sin",
-    "cos",
-    "tan",
-    "asin",
-    "acos",
-    "atan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "asinh",
-    "acosh",
-    "atanh",
-    "atan2",
-    "hypot",
-    "fabs",
-    "floor",
-    "pow",
-    "malloc",
-    "free",
+    *("auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else"),
+    *("enum", "extern", "float", "for", "goto", "if", "inline", "int", "long", "register"),
+    *("restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef"),
+    *("union", "unsigned", "void", "volatile", "while", "errno", "asm", "typeof", "linux", "unix"),
+    *("m", "block", "lo", "sum", "memory", "square", "cube", "larger", "smaller", "sign", "tile"),
+    *("pack", "compute", "call", "plain", "numbers", "keys", "texts", "module", "methods"),
+    *("malloc", "free", "memset", "fabs", "NAN", "INFINITY", "NULL", "Count", "Vector"),
+    *("ROWS", "COLUMNS", "DEPTH", "INLINE", "LEAVES", "INPUTS", "OUTPUTS", "KEYS"),
+    *FUNCTIONS.values(),
 ]
 
 
@@ -135,7 +61,7 @@ def c_source(program: Program) -> str:
     if blocks:
         try:
             return _Code(program, blocked=True).text()
-        except WholeBatch:
+        except WholeBatchError:
             pass
     return _Code(program, blocked=False).text()
 
@@ -150,7 +76,7 @@ class _Code:
         while True:
             lowering = self._lowered(phases)
             found = {name: array.phase for name, array in lowering.arrays.items()}
-            if all([phases.get(name, BEFORE) >= phase for name, phase in found.items()]):
+            if all(phases.get(name, BEFORE) >= phase for name, phase in found.items()):
                 break
             phases = {name: max(phase, phases.get(name, 0)) for name, phase in found.items()}
         return "\n".join(
@@ -194,7 +120,7 @@ class _Code:
                 raise LoweringError(f"{statement}\nhas no loops in C: {error}") from None
         self.outputs: list[str] = []
         self.results: set[str] = set()
-        for name, output in program.outputs.items():
+        for name in program.outputs:
             self._result(name, lowering.arrays[program.results[name]])
         for section in kernel.sections:
             section.join()
@@ -243,7 +169,7 @@ class _Code:
 
     def _tables(self) -> Iterator[str]:
         for name, numbers in self.kernel.tables.items():
-            whole = all([isinstance(x, int) for x in numbers])
+            whole = all(isinstance(x, int) for x in numbers)
             kind = "Count" if whole else "double"
             yield f"static const {kind} {name}[] = {{{', '.join(map(repr, numbers))}}};"
 
@@ -258,7 +184,8 @@ class _Code:
         order = [*kernel.sums, *[name for name in sizes if name not in kernel.sums]]
         rooms = {name: _in_lines(sizes[name]) for name in order}
         if order:
-            yield f"double *const memory = malloc(sizeof(double) * ({added([*rooms.values(), '8'])}));"
+            room = added([*rooms.values(), "8"])
+            yield f"double *const memory = malloc(sizeof(double) * ({room}));"
             yield "if (memory == NULL) return -1;"
             before = "memory + (64 - (size_t)memory % 64) / 8 % 8"
             for name in order:
@@ -270,7 +197,7 @@ class _Code:
         yield from kernel.sections[BEFORE].text(kept)
         if self.blocked:
             yield f"for (Count lo = 0; lo < m; lo += {BLOCK}) {{"
-            yield f"const Count b = m - lo < {BLOCK} ? m - lo : {BLOCK};"
+            yield f"const Count block = m - lo < {BLOCK} ? m - lo : {BLOCK};"
             yield from self.pointers
             yield from kernel.sections[WITHIN].text(kept)
             yield "}"

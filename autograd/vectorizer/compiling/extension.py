@@ -24,7 +24,8 @@ def glue(program: Program) -> Iterator[str]:
     result_keys = [output.key for output in outputs[1:]] if in_dict else []
     leaves = [*inputs, *parameters]
     yield f"enum {{ INPUTS = {len(inputs)}, LEAVES = {len(leaves)}, OUTPUTS = {len(outputs)} }};"
-    yield f"static const char *const texts[] = {{{', '.join(map(_string, [*keys, *result_keys, '']))}}};"
+    texts = ", ".join(map(_string, [*keys, *result_keys, ""]))
+    yield f"static const char *const texts[] = {{{texts}}};"
     yield f"static PyObject *keys[{len(keys) + len(result_keys) + 1}];"
     yield f"enum {{ KEYS = {len(keys) + len(result_keys)} }};"
     yield from _PLAIN.splitlines()
@@ -49,9 +50,9 @@ def glue(program: Program) -> Iterator[str]:
         checks.append(f"!plain(leaves[{i}], {len(sizes)}, (npy_intp[]){{{dims}}}, &m)")
     yield f"if ({' || '.join([*checks, 'm < 1'])}) Py_RETURN_NOTIMPLEMENTED;"
     for i, output in enumerate(outputs):
-        sizes = [*["m"] * output.per_example, *output.shape]
-        dims = ", ".join(map(str, [*sizes, 0]))
-        yield f"out[{i}] = PyArray_EMPTY({len(sizes)}, ((npy_intp[]){{{dims}}}), NPY_DOUBLE, 0);"
+        dims = ", ".join([*["m"] * output.per_example, *map(str, output.shape), "0"])
+        rank = output.per_example + len(output.shape)
+        yield f"out[{i}] = PyArray_EMPTY({rank}, ((npy_intp[]){{{dims}}}), NPY_DOUBLE, 0);"
         yield f"if (out[{i}] == NULL) goto done;"
     yield "for (int i = 0; i < LEAVES; i++) Py_INCREF(leaves[i]);"
     order = [leaves.index(leaf) for leaf in program.leaves]

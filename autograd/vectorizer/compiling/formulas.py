@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from autograd.vectorizer.compiling.arrays import Array, mapped
+from autograd.vectorizer.compiling.arrays import Array, bare, mapped
 
 # NumPy's functions of one and of two numbers, by their names in C or in prelude.h.
 FUNCTIONS = {
@@ -49,7 +49,7 @@ def called(function: str, arrays: Sequence[Array]) -> Array | None:
     if function in TESTS:
         return mapped(arrays, lambda x: f"({TESTS[function]}({x[0]}) != 0)", "int")
     if function in FUNCTIONS:
-        return mapped(arrays, lambda x: f"{FUNCTIONS[function]}({', '.join(x)})")
+        return mapped(arrays, lambda x: f"{FUNCTIONS[function]}({', '.join(map(bare, x))})")
     return None
 
 

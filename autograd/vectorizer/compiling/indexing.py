@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd.vectorizer.compiling.arrays import Along, Array, LoweringError, taken
+from autograd.vectorizer.compiling.arrays import Along, Array, LoweringError, strides_of, taken
 from autograd.vectorizer.compiling.kernel import Kernel
 from autograd.vectorizer.formulas.statements import Loop
 from autograd.vectorizer.formulas.trees import NEW_AXIS, Number, Slice, Tree
@@ -22,7 +22,6 @@ class Indices:
 
     def at(self, array: Array, axes: Sequence[Tree], loop: Loop | None) -> Array:
         """``array[axes]``."""
-        kernel = self._kernel
         rest = len(array.shape) - len([axis for axis in axes if axis != NEW_AXIS])
         axes = [*axes, *[Slice()] * rest]
         numbers = [
@@ -80,29 +79,20 @@ class Indices:
         if (places < -size).any() or (places >= size).any():
             raise LoweringError(f"an index is outside of an axis of {size}")
         places = places % size
-        rank = len(common)
-        own = places.reshape(len(places), *[1] * (rank - places.ndim + 1), *places.shape[1:])
-        first = int(own.flat[0])
-        rows = [
-            np.take(own, [1], axis).flat[0] if n > 1 else first for axis, n in enumerate(own.shape)
-        ]
-        steps = [int(row) - first for row in rows]
-        straight = sum(
-            [
-                np.arange(n).reshape(-1, *[1] * (rank - axis)) * steps[axis]
-                for axis, n in enumerate(own.shape)
-            ]
-        )
-        moves = [(begin + axis, step) for axis, step in enumerate(steps[1:])]
-        if (own == first + straight).all():
-            offset = _in_round(steps[0], first, loop)
-            return Along(offset, tuple([each for each in moves if each[1]]))
-        table = self._kernel.table(own.ravel().tolist())
-        strides = [
-            0 if n == 1 else int(np.prod(own.shape[axis + 1 :])) for axis, n in enumerate(own.shape)
-        ]
-        moves = [(begin + axis, stride) for axis, stride in enumerate(strides[1:]) if stride]
-        return Along(_in_round(strides[0], 0, loop), tuple(moves), table)
+        own = places.reshape(len(places), *[1] * (len(common) - places.ndim + 1), *places.shape[1:])
+        first, steps = int(own.flat[0]), []
+        straight = np.array(first)
+        for axis, n in enumerate(own.shape):
+            steps.append(int(np.take(own, 1, axis).flat[0]) - first if n > 1 else 0)
+            line = [n if other == axis else 1 for other in range(own.ndim)]
+            straight = straight + np.arange(n).reshape(line) * steps[axis]
+        table = ""
+        if (own != straight).any():  # no regular pattern: C looks the places up
+            first, table = 0, self._kernel.table(own.ravel().tolist())
+            sizes = strides_of(own.shape, "")
+            steps = [int(x) if n > 1 else 0 for n, x in zip(own.shape, sizes, strict=True)]
+        moves = [(begin + axis, step) for axis, step in enumerate(steps[1:]) if step]
+        return Along(_in_round(steps[0], first, loop), tuple(moves), table)
 
 
 def _in_round(step: int, first: int, loop: Loop | None) -> str:

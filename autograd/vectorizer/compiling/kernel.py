@@ -30,7 +30,7 @@ from autograd.vectorizer.formulas.statements import Loop, Names
 BLOCK = 64  # examples that are computed together: their arrays stay in the cache
 
 
-class WholeBatch(Exception):
+class WholeBatchError(Exception):
     """The program needs a sum over all examples before the last of them is done."""
 
 
@@ -67,7 +67,7 @@ class Kernel:
         self.sums: list[str] = []
         self.tables: dict[str, Sequence[int | float]] = {}
         self.sections = [Steps(), Steps(), Steps()]
-        self.row, self.count = (str(BLOCK), "b") if blocked else ("m", "m")
+        self.row, self.count = (str(BLOCK), "block") if blocked else ("m", "m")
         self._loop: Loop | None = None
         self._inside: dict[int, Steps] = {}
         self._comment = ""
@@ -100,7 +100,7 @@ class Kernel:
             return BEFORE
         if "m" in shape:
             if phase == AFTER:
-                raise WholeBatch
+                raise WholeBatchError
             return WITHIN
         return phase
 
@@ -161,7 +161,7 @@ class Kernel:
             found = self.buffer(self.part(), shape, phase)
             return found, found, False
         if "m" in shape or phase == AFTER:
-            raise WholeBatch
+            raise WholeBatchError
         rounds = self._loop.rounds if self._loop else range(1)
         name = self.part()
         self.sums.append(name)
@@ -179,9 +179,9 @@ class Kernel:
         how = REDUCTIONS[function]
         kept = [axis for axis in range(len(array.shape)) if axis not in axes]
         shape = tuple([array.shape[axis] for axis in kept])
-        over_examples = any([array.shape[axis] == "m" for axis in axes])
+        over_examples = any(array.shape[axis] == "m" for axis in axes)
         if self.blocked and over_examples and function != "np.sum":
-            raise WholeBatch
+            raise WholeBatchError
         phase = self.phase(array.phase, array.shape)
         target, found, zero = self.result(shape, phase, over_examples)
         places, _ = self.loops(array.shape)
@@ -198,22 +198,28 @@ class Kernel:
         if kept and kept[-1] == last and array.shape[last] != 1:  # side by side: all sums at once
             if not zero:
                 start = Store(target.view.buffer, address, how.start)
-                self.put(Nest(tuple(own), [start], set(), simple=False), target.phase)
+                self.put(
+                    Nest(tuple(own), [start], set(), makes=frozenset([target.view.buffer])),
+                    target.phase,
+                )
             body.append(f"{place} = {how.more.format(place, entry)};")
             loops = [*own[:-1], *along, *own[-1:]]
             reads = lines.reads | {(target.view.buffer, "")}
-            self.put(Nest(tuple(loops), body, reads, simple=False), target.phase)
+            self.put(
+                Nest(tuple(loops), body, reads, makes=frozenset([target.view.buffer])), target.phase
+            )
         else:
-            inner: list[str | Store] = ["{", f"double sum = {how.start};"]
+            inner: list[str | Store] = [f"double sum = {how.start};"]
             for i, limit in along:
                 if (i, limit) == along[-1] and function == "np.sum":
                     inner.append("#pragma omp simd reduction(+ : sum)")
                 inner.append(f"for (Count {i} = 0; {i} < {limit}; {i}++) {{")
             inner += [*body, f"sum = {how.more.format('sum', entry)};", *"}" * len(along)]
             inner.append(f"{place} += sum;" if zero else f"{place} = sum;")
-            inner.append("}")
             reads = lines.reads | {(target.view.buffer, "")}
-            self.put(Nest(tuple(own), inner, reads, simple=False), target.phase)
+            self.put(
+                Nest(tuple(own), inner, reads, makes=frozenset([target.view.buffer])), target.phase
+            )
         if keepdims:
             full = tuple([1 if axis in axes else size for axis, size in enumerate(array.shape)])
             back = [Along("0", ((axis, 1),)) for axis in kept]

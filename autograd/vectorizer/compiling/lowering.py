@@ -212,9 +212,8 @@ class Lowering:
                     local[name] = line
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     found = self._array(from_python(value), local)
-                    local[name] = (
-                        keep(found) if found.shape and found.kind != "int" else named(found)
-                    )
+                    lies = found.shape and found.kind != "int"
+                    local[name] = keep(found) if lies else named(found)
                 case ast.Return(value=ast.expr() as value):
                     return self._array(from_python(value), local)
         raise LoweringError(f"{definition.name} returns nothing")
@@ -231,8 +230,9 @@ class Lowering:
         if function != "np.mean":
             return self._kernel.reduced(array, sorted(axes), function, keepdims)
         found = self._kernel.reduced(array, sorted(axes), "np.sum", keepdims)
-        sizes = [str(array.shape[axis]) for axis in axes]
-        return mapped([found], lambda x: f"({x[0]} / (double)({' * '.join(sizes) or '1'}))")
+        count = " * ".join([f"(double){array.shape[axis]}" for axis in axes]) or "1.0"
+        count = f"({count})" if "*" in count else count
+        return mapped([found], lambda x: f"({x[0]} / {count})")
 
     def _product(self, a: Array, b: Array) -> Array:
         """``a @ b``."""

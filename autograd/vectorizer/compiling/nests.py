@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from autograd.vectorizer.compiling.arrays import Lines
+from autograd.vectorizer.compiling.arrays import Lines, bare
 
 
 @dataclass
@@ -41,14 +41,20 @@ class Nest:
         lines: in the innermost loop.
         reads: the buffers that they read, and where.
         comment: what the nest computes.
-        simple: whether each line is a definition or a Store, so that the nest can be joined.
+        makes: the buffers that lines write to, if they are more than definitions and Stores; such
+            a nest cannot be joined.
     """
 
     loops: tuple[tuple[str, str], ...]
     lines: list[str | Store]
     reads: set[tuple[str, str]]
     comment: str = ""
-    simple: bool = True
+    makes: frozenset[str] = frozenset()
+
+    @property
+    def simple(self) -> bool:
+        """Whether each entry is on its own, so that the nest can be joined."""
+        return not self.makes
 
     def stores(self) -> dict[str, str]:
         """The buffers that it writes, and where."""
@@ -62,16 +68,18 @@ class Nest:
             if self.simple and (variable, limit) == self.loops[-1]:
                 yield "#pragma omp simd"  # each entry is on its own
             yield f"for (Count {variable} = 0; {variable} < {limit}; {variable}++) {{"
+        alone = not self.loops and len(self.lines) > 1  # names of its own
+        yield from "{" * alone
         for i, line in enumerate(self.lines):
             if isinstance(line, str):
                 yield line
             elif line.buffer in kept and line.here not in str(self.lines[i + 1 :]):
-                yield f"{line.target} = {line.text};"
+                yield f"{line.target} = {bare(line.text)};"
             else:
-                yield f"const double {line.here} = {line.text};"
+                yield f"const double {line.here} = {bare(line.text)};"
                 if line.buffer in kept:
                     yield f"{line.target} = {line.here};"
-        yield from "}" * len(self.loops)
+        yield from "}" * (len(self.loops) + alone)
 
 
 @dataclass
@@ -127,7 +135,7 @@ def _join(item: Nest, earlier: list[Nest | Steps]) -> bool:
             earlier[place] = _joined(other, item)
             return True
         touched = {buffer for buffer, _ in other.reads}
-        made = other.stores().keys() if other.simple else touched
+        made = other.stores().keys() | other.makes
         if {buffer for buffer, _ in item.reads} & made or item.stores().keys() & (touched | made):
             return False
     return False
@@ -167,6 +175,16 @@ def renumbered(text: str, more: int) -> str:
     'const double v3 = exp(v1x + v4);'
     """
     return re.sub(r"\bv(\d+)\b", lambda found: f"v{int(found[1]) + more}", text)
+
+
+def filling(
+    buffer: str,
+    loops: Iterable[tuple[str, str]],
+    lines: list[str | Store],
+    reads: Iterable[tuple[str, str]] = (),
+) -> Nest:
+    """The nest of lines that write to a buffer, and may read what is there already."""
+    return Nest(tuple(loops), lines, {*reads, (buffer, "")}, makes=frozenset([buffer]))
 
 
 def nest(loops: Iterable[tuple[str, str]], lines: Lines, store: Store, comment: str = "") -> Nest:
