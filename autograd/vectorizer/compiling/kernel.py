@@ -24,7 +24,7 @@ from autograd.vectorizer.compiling.arrays import (
     strides_of,
     taken,
 )
-from autograd.vectorizer.compiling.nests import Nest, Steps, Store, nest
+from autograd.vectorizer.compiling.nests import Nest, Steps, Store, filling, nest
 from autograd.vectorizer.formulas.statements import Loop, Names
 
 BLOCK = 64  # examples that are computed together: their arrays stay in the cache
@@ -198,16 +198,10 @@ class Kernel:
         if kept and kept[-1] == last and array.shape[last] != 1:  # side by side: all sums at once
             if not zero:
                 start = Store(target.view.buffer, address, how.start)
-                self.put(
-                    Nest(tuple(own), [start], set(), makes=frozenset([target.view.buffer])),
-                    target.phase,
-                )
+                self.put(filling(target.view.buffer, own, [start]), target.phase)
             body.append(f"{place} = {how.more.format(place, entry)};")
             loops = [*own[:-1], *along, *own[-1:]]
-            reads = lines.reads | {(target.view.buffer, "")}
-            self.put(
-                Nest(tuple(loops), body, reads, makes=frozenset([target.view.buffer])), target.phase
-            )
+            self.put(filling(target.view.buffer, loops, body, lines.reads), target.phase)
         else:
             inner: list[str | Store] = [f"double sum = {how.start};"]
             for i, limit in along:
@@ -216,10 +210,7 @@ class Kernel:
                 inner.append(f"for (Count {i} = 0; {i} < {limit}; {i}++) {{")
             inner += [*body, f"sum = {how.more.format('sum', entry)};", *"}" * len(along)]
             inner.append(f"{place} += sum;" if zero else f"{place} = sum;")
-            reads = lines.reads | {(target.view.buffer, "")}
-            self.put(
-                Nest(tuple(own), inner, reads, makes=frozenset([target.view.buffer])), target.phase
-            )
+            self.put(filling(target.view.buffer, own, inner, lines.reads), target.phase)
         if keepdims:
             full = tuple([1 if axis in axes else size for axis, size in enumerate(array.shape)])
             back = [Along("0", ((axis, 1),)) for axis in kept]

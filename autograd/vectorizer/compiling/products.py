@@ -13,7 +13,7 @@ from autograd.vectorizer.compiling.arrays import (
     times,
 )
 from autograd.vectorizer.compiling.kernel import Kernel
-from autograd.vectorizer.compiling.nests import Store
+from autograd.vectorizer.compiling.nests import Store, filling
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
@@ -91,10 +91,7 @@ class _Product:
         if not (zero or at_once):
             places, loops = kernel.loops(shape)
             start = Store(target.view.buffer, target.view.address(places), "0.0")
-            kernel.put(
-                Nest(tuple(loops), [start], set(), makes=frozenset([target.view.buffer])),
-                target.phase,
-            )
+            kernel.put(filling(target.view.buffer, loops, [start]), target.phase)
         if side_by_side:
             self._side_by_side([*own[:-1], *summed, own[-1]])
         else:
@@ -127,11 +124,9 @@ class _Product:
 
     def _put(self, order: Sequence[str], line: str) -> None:
         limits = [self._kernel.limit(self._sizes[letter]) for letter in order]
-        loops = tuple([(f"i{n}", limit) for n, limit in enumerate(limits)])
-        reads = {(view.buffer, "") for view in self._views}
-        self._kernel.put(
-            Nest(loops, [line], reads, makes=frozenset([self._views[2].buffer])), self._phase
-        )
+        loops = [(f"i{n}", limit) for n, limit in enumerate(limits)]
+        reads = [(view.buffer, "") for view in self._views]
+        self._kernel.put(filling(self._views[2].buffer, loops, [line], reads), self._phase)
 
     def _matrix(
         self, array: int, outside: Sequence[str], rows: Sequence[str], columns: Sequence[str]
