@@ -16,6 +16,12 @@ def _in_a_folder_of_its_own(
         monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_in_a_folder_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Programs are compiled in each run, and the user's own stay as they are."""
+    os.environ["GLASSGRAD_CACHE"] = str(tmp_path_factory.mktemp("compiled"))
+
+
 def pytest_configure() -> None:
     """Where a source was edited since the engine was compiled, one line says so, not each test."""
     from autograd import engine

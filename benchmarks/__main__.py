@@ -15,6 +15,7 @@ FAMILIES = (
     "importing",
     "pictures",
     "vectorizing",
+    "compiling",
     "fitting",
     "checking",
 )

@@ -45,15 +45,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def cache(tmp_path_factory):
-    """A folder of its own, so that each program is built in this run."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("GLASSGRAD_CACHE", str(folder))
-        yield folder
-
-
 def logistic_regression(features=30):
     x, w = leaves(features), leaves(features, seed=1)
     b, y = leaves(), leaves(seed=2)
@@ -172,7 +163,7 @@ def test_a_sum_over_all_examples_within_each_of_them_is_one_block():
 
 
 @pytest.fixture(scope="module")
-def both(cache):
+def both():
     program = logistic_regression(3)
     return program, program.compiled()
 
