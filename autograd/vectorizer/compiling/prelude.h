@@ -34,61 +34,82 @@ static inline double heaviside(double a, double b)
 static inline double square(double a) { return a * a; }
 static inline double cube(double a) { return a * a * a; }
 
-enum { ROWS = 4, COLUMNS = 16, DEPTH = 256 };
-
-/* COLUMNS / 2 numbers that lie side by side; where compilers have no vectors, a tile is loops. */
+/* The numbers that a register takes; where compilers have no vectors, a tile is loops. */
+#ifdef __AVX512F__
+enum { WIDTH = 8 };
+#else
+enum { WIDTH = 4 };
+#endif
 #ifdef __GNUC__
-typedef double Vector __attribute__((vector_size(64), aligned(8)));
+typedef double Vector __attribute__((vector_size(8 * WIDTH), aligned(8)));
 #define INLINE static inline __attribute__((always_inline))
 #else
 #define INLINE static inline
 #endif
+enum { ROWS = 6, COLUMNS = 2 * WIDTH, DEPTH = 256 };
 
-/* sums[i, j] = the sum over k of a[i, k] b[k, j], for up to ROWS rows and COLUMNS columns. */
-INLINE void tile(int rows, Count K, const double *a, Count ai, Count ak, const double *b, Count bk,
-                 double *sums)
+/* c[i, j] = the sum over k of a[i, k] b[k, j], or added to it: up to ROWS rows, COLUMNS columns. */
+INLINE void tile(int rows, int columns, Count K, const double *a, Count ai, Count ak,
+                 const double *b, Count bk, double *c, Count ci, int add)
 {
 #ifdef __GNUC__
     Vector left[ROWS] = {{0.0}}, right[ROWS] = {{0.0}};
     for (Count k = 0; k < K; k++) {
-        const Vector x = *(const Vector *)(b + k * bk), y = *(const Vector *)(b + k * bk + 8);
+        const Vector x = *(const Vector *)(b + k * bk);
+        const Vector y = columns > WIDTH ? *(const Vector *)(b + k * bk + WIDTH) : x;
         for (int i = 0; i < rows; i++) {
             left[i] += a[i * ai + k * ak] * x;
-            right[i] += a[i * ai + k * ak] * y;
+            if (columns > WIDTH)
+                right[i] += a[i * ai + k * ak] * y;
         }
     }
     for (int i = 0; i < rows; i++) {
-        *(Vector *)(sums + i * COLUMNS) = left[i];
-        *(Vector *)(sums + i * COLUMNS + 8) = right[i];
+        Vector *to = (Vector *)(c + i * ci);
+        to[0] = add ? to[0] + left[i] : left[i];
+        if (columns > WIDTH)
+            to[1] = add ? to[1] + right[i] : right[i];
     }
 #else
-    memset(sums, 0, sizeof(double) * ROWS * COLUMNS);
-    for (Count k = 0; k < K; k++)
-        for (int i = 0; i < rows; i++)
-            for (int j = 0; j < COLUMNS; j++)
-                sums[i * COLUMNS + j] += a[i * ai + k * ak] * b[k * bk + j];
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < columns; j++) {
+            double sum = add ? c[i * ci + j] : 0.0;
+            for (Count k = 0; k < K; k++)
+                sum += a[i * ai + k * ak] * b[k * bk + j];
+            c[i * ci + j] = sum;
+        }
 #endif
+}
+
+INLINE void tile_of(int rows, int columns, Count K, const double *a, Count ai, Count ak,
+                    const double *b, Count bk, double *c, Count ci, int add)
+{
+    switch (rows) {
+    case 1: tile(1, columns, K, a, ai, ak, b, bk, c, ci, add); break;
+    case 2: tile(2, columns, K, a, ai, ak, b, bk, c, ci, add); break;
+    case 3: tile(3, columns, K, a, ai, ak, b, bk, c, ci, add); break;
+    case 4: tile(4, columns, K, a, ai, ak, b, bk, c, ci, add); break;
+    case 5: tile(5, columns, K, a, ai, ak, b, bk, c, ci, add); break;
+    default: tile(ROWS, columns, K, a, ai, ak, b, bk, c, ci, add);
+    }
 }
 
 /* Columns of b that do not lie side by side, or are too few for a tile, put side by side. */
 static void pack(double *panel, Count K, Count width, const double *b, Count bk, Count bj)
 {
-    if (width < COLUMNS)
-        memset(panel, 0, sizeof(double) * K * COLUMNS);
     if (width == COLUMNS)
         for (Count k = 0; k < K; k++)
             for (Count j = 0; j < COLUMNS; j++)
                 panel[k * COLUMNS + j] = b[k * bk + j * bj];
     else
         for (Count k = 0; k < K; k++)
-            for (Count j = 0; j < width; j++)
-                panel[k * COLUMNS + j] = b[k * bk + j * bj];
+            for (Count j = 0; j < COLUMNS; j++)
+                panel[k * COLUMNS + j] = j < width ? b[k * bk + j * bj] : 0.0;
 }
 
-/* c[i, j] += the sum over k of a[i, k] b[k, j]. Each array has its strides. */
-static void add_product(Count I, Count J, Count K, const double *restrict a, Count ai, Count ak,
-                        const double *restrict b, Count bk, Count bj,
-                        double *restrict c, Count ci, Count cj)
+/* c[i, j] = the sum over k of a[i, k] b[k, j], or added to it. Each array has its strides. */
+static void product(Count I, Count J, Count K, const double *restrict a, Count ai, Count ak,
+                    const double *restrict b, Count bk, Count bj,
+                    double *restrict c, Count ci, Count cj, int add)
 {
     if (I == 1 && bk == 1 && bj != 1) { /* a row times rows */
         for (Count j = 0; j < J; j++) {
@@ -96,7 +117,7 @@ static void add_product(Count I, Count J, Count K, const double *restrict a, Cou
 #pragma omp simd reduction(+ : sum)
             for (Count k = 0; k < K; k++)
                 sum += a[k * ak] * b[j * bj + k];
-            c[j * cj] += sum;
+            c[j * cj] = add ? c[j * cj] + sum : sum;
         }
         return;
     }
@@ -104,53 +125,73 @@ static void add_product(Count I, Count J, Count K, const double *restrict a, Cou
         for (Count i = 0; i < I; i++)
             for (Count k = 0; k < K; k++) {
                 const double x = a[i * ai + k * ak];
-                for (Count j = 0; j < J; j++)
-                    c[i * ci + j] += x * b[k * bk + j];
+                if (k == 0 && !add)
+                    for (Count j = 0; j < J; j++)
+                        c[i * ci + j] = x * b[j];
+                else
+                    for (Count j = 0; j < J; j++)
+                        c[i * ci + j] += x * b[k * bk + j];
             }
         return;
     }
     double sums[ROWS * COLUMNS], panel[DEPTH * COLUMNS];
-    for (Count k0 = 0; k0 < K; k0 += DEPTH) {
+    for (Count k0 = 0; k0 < K; k0 += DEPTH, add = 1) {
         const Count depth = K - k0 < DEPTH ? K - k0 : DEPTH;
         for (Count j0 = 0; j0 < J; j0 += COLUMNS) {
             const Count width = J - j0 < COLUMNS ? J - j0 : COLUMNS;
             const double *columns = b + k0 * bk + j0 * bj;
             Count step = bk;
-            if (bj != 1 || width < COLUMNS) {
+            if (bj != 1 || (width != COLUMNS && width != WIDTH)) {
                 pack(panel, depth, width, columns, bk, bj);
                 columns = panel;
                 step = COLUMNS;
             }
-            for (Count i0 = 0; i0 < I; i0 += ROWS) {
-                const int rows = I - i0 < ROWS ? (int)(I - i0) : ROWS;
+            for (Count i0 = 0, rows; i0 < I; i0 += rows) {
+                const Count tiles = (I - i0 + ROWS - 1) / ROWS;
+                rows = (I - i0 + tiles - 1) / tiles; /* tiles of about the same size */
                 const double *row = a + i0 * ai + k0 * ak;
-                switch (rows) {
-                case 1: tile(1, depth, row, ai, ak, columns, step, sums); break;
-                case 2: tile(2, depth, row, ai, ak, columns, step, sums); break;
-                case 3: tile(3, depth, row, ai, ak, columns, step, sums); break;
-                default: tile(ROWS, depth, row, ai, ak, columns, step, sums);
-                }
                 double *to = c + i0 * ci + j0 * cj;
-                if (width == COLUMNS && cj == 1)
-                    for (int i = 0; i < rows; i++)
-                        for (int j = 0; j < COLUMNS; j++)
-                            to[i * ci + j] += sums[i * COLUMNS + j];
-                else
-                    for (int i = 0; i < rows; i++)
-                        for (Count j = 0; j < width; j++)
-                            to[i * ci + j * cj] += sums[i * COLUMNS + j];
+                if (cj == 1 && width == COLUMNS)
+                    tile_of(rows, COLUMNS, depth, row, ai, ak, columns, step, to, ci, add);
+                else {
+                    if (width > WIDTH)
+                        tile_of(rows, COLUMNS, depth, row, ai, ak, columns, step, sums, COLUMNS, 0);
+                    else
+                        tile_of(rows, WIDTH, depth, row, ai, ak, columns, step, sums, COLUMNS, 0);
+                    for (Count i = 0; i < rows; i++)
+                        for (Count j = 0; j < width; j++) {
+                            double *one = to + i * ci + j * cj;
+                            *one = (add ? *one : 0.0) + sums[i * COLUMNS + j];
+                        }
+                }
             }
         }
     }
 }
 
-/* The same, where nothing is in c yet. */
-static void set_product(Count I, Count J, Count K, const double *restrict a, Count ai, Count ak,
-                        const double *restrict b, Count bk, Count bj,
-                        double *restrict c, Count ci, Count cj)
+/* c[j] = the sum over k of a[k, j] b[k, j], or added to it; what j counts lies side by side. */
+static void dots(Count K, Count J, const double *restrict a, Count ak, const double *restrict b,
+                 Count bk, double *restrict c, int add)
 {
-    for (Count i = 0; i < I; i++)
-        for (Count j = 0; j < J; j++)
-            c[i * ci + j * cj] = 0.0;
-    add_product(I, J, K, a, ai, ak, b, bk, bj, c, ci, cj);
+    Count j = 0;
+#ifdef __GNUC__
+    for (; j + WIDTH <= J; j += WIDTH) {
+        Vector sums = {0.0};
+        for (Count k = 0; k < K; k++)
+            sums += *(const Vector *)(a + k * ak + j) * *(const Vector *)(b + k * bk + j);
+        Vector *to = (Vector *)(c + j);
+        *to = add ? *to + sums : sums;
+    }
+#endif
+    for (; j < J; j++) {
+        double sum = 0.0;
+        for (Count k = 0; k < K; k++)
+            sum += a[k * ak + j] * b[k * bk + j];
+        c[j] = add ? c[j] + sum : sum;
+    }
 }
+
+#define set_dots(...) dots(__VA_ARGS__, 0)
+#define add_dots(...) dots(__VA_ARGS__, 1)
+#define set_product(...) product(__VA_ARGS__, 0)
+#define add_product(...) product(__VA_ARGS__, 1)

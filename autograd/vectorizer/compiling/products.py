@@ -72,35 +72,50 @@ class _Product:
         for letter, size in zip(axes.left + axes.right, a.shape + b.shape, strict=True):
             if self._sizes.setdefault(letter, size) != size:
                 raise LoweringError(f"axes of {self._sizes[letter]} and {size} do not fit")
-        summed = [letter for letter in self._sizes if letter not in axes.out]
+        if any(len(set(letters)) < len(letters) for letters in axes):
+            raise LoweringError("a diagonal is multiplied")
         shape = tuple([self._sizes[letter] for letter in axes.out])
-        a, b = kernel.computed(a), kernel.computed(b)
+        own = [letter for letter in axes.out if self._sizes[letter] != 1]
+        shared = [letter for letter in own if letter in axes.left and letter in axes.right]
+        summed = [each for each, n in self._sizes.items() if each not in axes.out and n != 1]
+        side_by_side = shared[-1:] == own[-1:] != []
+        arrays = [
+            self._in_memory(array, letters.find(own[-1]) if side_by_side else -1)
+            for array, letters in ((a, axes.left), (b, axes.right))
+        ]
         over_examples = "m" in [self._sizes[letter] for letter in summed]
-        phase = kernel.phase(max(a.phase, b.phase), ("m",) if over_examples else shape)
+        phase = max([array.phase for array in arrays])
+        phase = kernel.phase(phase, ("m",) if over_examples else shape)
         target, self.found, zero = kernel.result(shape, phase, over_examples)
         self._phase = target.phase
-        assert a.view
-        assert b.view
-        assert target.view
-        self._views = [a.view, b.view, target.view]
-        own = [letter for letter in axes.out if self._sizes[letter] != 1]
-        summed = [letter for letter in summed if self._sizes[letter] != 1]
-        shared = [letter for letter in own if letter in axes.left and letter in axes.right]
-        side_by_side = bool(shared) and shared[-1] == own[-1]
-        at_once = len(summed) == 1 and not side_by_side
-        if not (zero or at_once):
+        self._views = [array.view for array in (*arrays, target) if array.view]
+        word = "add" if zero or len(summed) > 1 else "set"
+        if word == "add" and not zero:
             places, loops = kernel.loops(shape)
-            start = Store(target.view.buffer, target.view.address(places), "0.0")
-            kernel.put(filling(target.view.buffer, loops, [start]), target.phase)
+            buffer, address = self._views[2].buffer, self._views[2].address(places)
+            kernel.put(filling(buffer, loops, [Store(buffer, address, "0.0")]), target.phase)
         if side_by_side:
-            self._side_by_side([*own[:-1], *summed, own[-1]])
+            self._side_by_side(own, summed, word)
         else:
-            self._in_tiles(own, shared, summed, "set" if at_once and not zero else "add")
+            self._in_tiles(own, shared, summed, word)
 
-    def _side_by_side(self, order: Sequence[str]) -> None:
-        """Loops whose innermost one is an axis that all three arrays have."""
-        a, b, c = [self._entry(i, order) for i in range(3)]
-        self._put(order, f"{c} += {a} * {b};")
+    def _in_memory(self, array: Array, axis: int) -> Array:
+        """The array, the entries along an axis side by side if there is one."""
+        if array.view and axis >= 0 and array.view.strides[axis] != "1":
+            return self._kernel.computed(array, self._kernel.part())
+        return self._kernel.computed(array)
+
+    def _side_by_side(self, own: Sequence[str], summed: Sequence[str], word: str) -> None:
+        """Sums for each place of an axis that all three arrays have."""
+        j, k = own[-1:], summed[-1:]
+        outside = [*own[:-1], *summed[:-1]]
+        arguments = [
+            *[self._kernel.limit(self._sizes[each[0]]) if each else "1" for each in (k, j)],
+            *self._matrix(0, outside, k),
+            *self._matrix(1, outside, k),
+            *self._matrix(2, outside),
+        ]
+        self._put(outside, f"{word}_dots({', '.join(arguments)});")
 
     def _in_tiles(
         self, own: Sequence[str], shared: Sequence[str], summed: Sequence[str], word: str
@@ -128,17 +143,15 @@ class _Product:
         reads = [(view.buffer, "") for view in self._views]
         self._kernel.put(filling(self._views[2].buffer, loops, [line], reads), self._phase)
 
-    def _matrix(
-        self, array: int, outside: Sequence[str], rows: Sequence[str], columns: Sequence[str]
-    ) -> list[str]:
-        """Where a matrix begins, and its two strides."""
-        strides = [self._stride(array, each[0]) if each else "0" for each in (rows, columns)]
+    def _matrix(self, array: int, outside: Sequence[str], *axes: Sequence[str]) -> list[str]:
+        """Where a matrix or a row begins, and its strides."""
+        strides = [self._stride(array, each[0]) if each else "0" for each in axes]
         return [f"&{self._entry(array, outside)}", *strides]
 
     def _stride(self, array: int, letter: str) -> str:
-        """How far apart entries lie along an axis, which may stand twice, as on a diagonal."""
-        pairs = zip(self._axes[array], self._views[array].strides, strict=True)
-        return added([stride for each, stride in pairs if each == letter])
+        """How far apart entries lie along an axis."""
+        axis = self._axes[array].find(letter)
+        return self._views[array].strides[axis] if axis >= 0 else "0"
 
     def _entry(self, array: int, order: Sequence[str]) -> str:
         view: View = self._views[array]
