@@ -242,14 +242,12 @@ def bare(text: str) -> str:
     >>> bare("(a + b)"), bare("(a + b) * (c + d)")
     ('a + b', '(a + b) * (c + d)')
     """
-    if not text.startswith("("):
-        return text
     depth = 0
-    for i, letter in enumerate(text):
+    for letter in text[1:-1]:
         depth += (letter == "(") - (letter == ")")
-        if depth == 0:
-            return text[1:i] if i == len(text) - 1 else text
-    raise AssertionError(text)
+        if depth < 0:
+            return text
+    return text[1:-1] if text.startswith("(") and text.endswith(")") else text
 
 
 def _factor(text: str) -> str:

@@ -64,11 +64,10 @@ def load(source: str) -> ModuleType:
 
 def _machine() -> list[str]:
     """What a compiled program depends on, its source apart."""
-    features = ""
-    if os.path.exists("/proc/cpuinfo"):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        features = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return [platform.machine(), features, sys.version, np.__version__]
+    described = Path("/proc/cpuinfo")
+    lines = described.read_text().splitlines() if described.exists() else []
+    features = [line for line in lines if line.startswith(("flags", "Features"))][:1]
+    return [platform.machine(), *features, sys.version, np.__version__]
 
 
 def _build(source: str, path: Path) -> None:

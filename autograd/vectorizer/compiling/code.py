@@ -26,7 +26,7 @@ from autograd.vectorizer.compiling.arrays import (
 )
 from autograd.vectorizer.compiling.extension import glue
 from autograd.vectorizer.compiling.formulas import FUNCTIONS
-from autograd.vectorizer.compiling.kernel import BLOCK, Kernel, WholeBatchError
+from autograd.vectorizer.compiling.kernel import BLOCK, Kernel
 from autograd.vectorizer.compiling.lowering import Lowering
 from autograd.vectorizer.compiling.nests import read_anywhere
 from autograd.vectorizer.formulas.statements import Names
@@ -74,28 +74,15 @@ def c_source(program: Program) -> str:
     Raises:
         LoweringError: naming the line that has no loops.
     """
-    blocks = any(leaf.per_example for leaf in program.leaves)
-    if blocks:
-        try:
-            return _Code(program, blocked=True).text()
-        except WholeBatchError:
-            pass
-    return _Code(program, blocked=False).text()
+    return _Code(program).text()
 
 
 @dataclass
 class _Code:
     program: Program
-    blocked: bool
 
     def text(self) -> str:
-        phases: dict[str, int] = {}
-        while True:
-            lowering = self._lowered(phases)
-            found = {name: array.phase for name, array in lowering.arrays.items()}
-            if all(phases.get(name, BEFORE) >= phase for name, phase in found.items()):
-                break
-            phases = {name: max(phase, phases.get(name, 0)) for name, phase in found.items()}
+        self._lower()
         return "\n".join(
             [
                 f"/* {self._function()}, written by glassgrad. */",
@@ -112,14 +99,14 @@ class _Code:
 
     # --- lowering ---
 
-    def _lowered(self, phases: dict[str, int]) -> Lowering:
+    def _lower(self) -> None:
         program = self.program
         names = Names(_RESERVED)
-        self.kernel = kernel = Kernel(names, self.blocked)
+        self.kernel = kernel = Kernel(names)
         arrays = dict.fromkeys([leaf.name for leaf in program.leaves])
         arrays |= dict.fromkeys([statement.name for statement in program.statements])
         self.names = {name: names.fresh(_in_c(name)) for name in arrays}
-        lowering = Lowering(kernel, program.tables, program.examples, phases)
+        lowering = Lowering(kernel, program.tables, program.examples)
         self.pointers: list[str] = []  # to the examples of a block
         multiplied = {
             name
@@ -141,7 +128,6 @@ class _Code:
             self._result(name, lowering.arrays[program.results[name]])
         for section in kernel.sections:
             section.join()
-        return lowering
 
     def _leaf(self, leaf: LeafArray, copied: bool) -> Array:
         name, strides = self.names[leaf.name], strides_of(leaf.shape, "")
@@ -150,11 +136,9 @@ class _Code:
             column = leaf.name in self.program.columns
             return taken(array, (*leaf.shape, 1), [Along("0", ((0, 1),))]) if column else array
         size = size_of(leaf.shape, "")
-        if self.blocked:
-            self.pointers.append(f"const double *{name}_b = {added([name, times('lo', size)])};")
-            name += "_b"
-        phase = WITHIN if self.blocked else BEFORE
-        array = in_memory(name, (*leaf.shape, "m"), (*strides, size), phase)
+        self.pointers.append(f"const double *{name}_b = {added([name, times('lo', size)])};")
+        name += "_b"
+        array = in_memory(name, (*leaf.shape, "m"), (*strides, size), WITHIN)
         if leaf.name in self.program.singles:
             return taken(array, ("m",), [Along("0"), Along("0", ((0, 1),))])
         if copied and size != "1":
@@ -171,10 +155,9 @@ class _Code:
         phase = self.kernel.phase(array.phase, shape)
         if output.per_example:
             array = turned(array, [len(array.shape) - 1, *range(len(array.shape) - 1)])
-            if self.blocked:
-                start = added([buffer, times("lo", size_of(output.shape, ""))])
-                self.pointers.append(f"double *restrict {buffer}_b = {start};")
-                buffer += "_b"
+            start = added([buffer, times("lo", size_of(output.shape, ""))])
+            self.pointers.append(f"double *restrict {buffer}_b = {start};")
+            buffer += "_b"
         elif array.shape == (*output.shape, 1):
             array = taken(array, output.shape, [Along("0", ((0, 1),)), Along("0")])
         target = in_memory(buffer, shape, strides_of(shape, ""), phase)
@@ -212,13 +195,13 @@ class _Code:
             zeros = added([rooms[name] for name in kernel.sums])
             yield f"memset({order[0]}, 0, sizeof(double) * {zeros});"
         yield from kernel.sections[BEFORE].text(kept)
-        if self.blocked:
+        if kernel.sections[WITHIN].items:
             yield f"for (Count lo = 0; lo < m; lo += {BLOCK}) {{"
             yield f"const Count block = m - lo < {BLOCK} ? m - lo : {BLOCK};"
             yield from self.pointers
             yield from kernel.sections[WITHIN].text(kept)
             yield "}"
-            yield from kernel.sections[AFTER].text(kept)
+        yield from kernel.sections[AFTER].text(kept)
         yield from ["free(memory);"] * bool(order)
         yield from ["return 0;", "}", ""]
 

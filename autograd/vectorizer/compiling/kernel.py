@@ -1,8 +1,7 @@
 """The kernel: buffers, and the loops that fill them, in three phases around blocks of examples.
 
 What only the parameters enter comes before the blocks, what each example has of its own within
-them, and what is made of sums over all examples after them. A program that needs such a sum within
-a block is written with all its examples in one block.
+them, and what is made of sums over all examples after them.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from autograd.vectorizer.compiling.arrays import (
     AFTER,
-    BEFORE,
     WITHIN,
     Along,
     Array,
     Lines,
+    LoweringError,
     Places,
     Shape,
     in_memory,
@@ -28,10 +27,7 @@ from autograd.vectorizer.compiling.nests import Nest, Steps, Store, filling, nes
 from autograd.vectorizer.formulas.statements import Loop, Names
 
 BLOCK = 64  # examples that are computed together: their arrays stay in the cache
-
-
-class WholeBatchError(Exception):
-    """The program needs a sum over all examples before the last of them is done."""
+ROW = str(BLOCK)  # the places that an axis of examples takes
 
 
 @dataclass(frozen=True)
@@ -53,21 +49,18 @@ class Kernel:
     """The body of the function in C.
 
     Attributes:
-        blocked: whether it goes through the examples in blocks.
         sizes: of the buffers, by their names, in the order in which they are made.
         sums: the buffers that sum over blocks, which begin at 0.
         tables: constant places, by the names of their buffers.
         sections: what is done in each phase.
     """
 
-    def __init__(self, names: Names, blocked: bool) -> None:
+    def __init__(self, names: Names) -> None:
         self.names = names
-        self.blocked = blocked
         self.sizes: dict[str, str] = {}
         self.sums: list[str] = []
         self.tables: dict[str, Sequence[int | float]] = {}
         self.sections = [Steps(), Steps(), Steps()]
-        self.row, self.count = (str(BLOCK), "block") if blocked else ("m", "m")
         self._loop: Loop | None = None
         self._inside: dict[int, Steps] = {}
         self._comment = ""
@@ -96,20 +89,16 @@ class Kernel:
 
     def phase(self, phase: int, shape: Shape) -> int:
         """The phase in which an array of a shape is computed from what is there in another."""
-        if not self.blocked:
-            return BEFORE
-        if "m" in shape:
-            if phase == AFTER:
-                raise WholeBatchError
-            return WITHIN
-        return phase
+        if "m" in shape and phase == AFTER:
+            raise LoweringError("an example needs a sum over all examples")
+        return WITHIN if "m" in shape else phase
 
     # --- buffers ---
 
     def buffer(self, name: str, shape: Shape, phase: int) -> Array:
         """A new buffer."""
-        self.sizes[name] = size_of(shape, self.row)
-        return in_memory(name, shape, strides_of(shape, self.row), phase)
+        self.sizes[name] = size_of(shape, ROW)
+        return in_memory(name, shape, strides_of(shape, ROW), phase)
 
     def part(self) -> str:
         """A name for a part of the line."""
@@ -126,7 +115,7 @@ class Kernel:
 
     def limit(self, size: int | str) -> str:
         """Up to what the places of an axis count."""
-        return self.count if size == "m" else str(size)
+        return "block" if size == "m" else str(size)
 
     def loops(self, shape: Shape, first: int = 0) -> tuple[Places, list[tuple[str, str]]]:
         """The variables for the axes of an array, and their loops; an axis of 1 needs none."""
@@ -156,23 +145,13 @@ class Kernel:
 
     def result(self, shape: Shape, phase: int, over_examples: bool) -> tuple[Array, Array, bool]:
         """A new buffer for sums: as it is filled, as it is read, and whether it is already 0."""
-        if not (self.blocked and over_examples):
-            phase = self.phase(phase, shape)
-            found = self.buffer(self.part(), shape, phase)
-            return found, found, False
-        if "m" in shape or phase == AFTER:
-            raise WholeBatchError
-        rounds = self._loop.rounds if self._loop else range(1)
-        name = self.part()
-        self.sums.append(name)
-        whole = self.buffer(name, (len(rounds), *shape), WITHIN)
-        first = "0"
-        if self._loop:
-            lowest = min(rounds[0], rounds[-1])
-            first = f"{self._loop.letter} + {-lowest}" if lowest else self._loop.letter
-        axes = [Along(first), *[Along("0", ((axis, 1),)) for axis in range(len(shape))]]
-        found = taken(whole, shape, axes)
-        return found, replace(found, phase=AFTER), True
+        target = self.buffer(self.part(), shape, self.phase(phase, shape))
+        if not over_examples:
+            return target, target, False
+        if self._loop is not None:
+            raise LoweringError("examples are summed within a loop over time")
+        self.sums.append(next(reversed(self.sizes)))
+        return target, replace(target, phase=AFTER), True
 
     def reduced(self, array: Array, axes: Sequence[int], function: str, keepdims: bool) -> Array:
         """The sum or the largest along axes."""
@@ -180,8 +159,8 @@ class Kernel:
         kept = [axis for axis in range(len(array.shape)) if axis not in axes]
         shape = tuple([array.shape[axis] for axis in kept])
         over_examples = any(array.shape[axis] == "m" for axis in axes)
-        if self.blocked and over_examples and function != "np.sum":
-            raise WholeBatchError
+        if over_examples and function != "np.sum":
+            raise LoweringError("the largest of all examples is taken")
         phase = self.phase(array.phase, array.shape)
         target, found, zero = self.result(shape, phase, over_examples)
         places, _ = self.loops(array.shape)

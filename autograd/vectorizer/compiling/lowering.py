@@ -13,7 +13,6 @@ import numpy as np
 from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.compiling import formulas
 from autograd.vectorizer.compiling.arrays import (
-    BEFORE,
     Along,
     Array,
     LoweringError,
@@ -29,7 +28,7 @@ from autograd.vectorizer.compiling.arrays import (
     turned,
 )
 from autograd.vectorizer.compiling.indexing import Indices, whole
-from autograd.vectorizer.compiling.kernel import REDUCTIONS, Kernel
+from autograd.vectorizer.compiling.kernel import REDUCTIONS, ROW, Kernel
 from autograd.vectorizer.compiling.products import Axes, multiplied
 from autograd.vectorizer.formulas.statements import Loop, Statement
 from autograd.vectorizer.formulas.trees import (
@@ -59,19 +58,15 @@ class Lowering:
         kernel: gets the loops.
         tables: the tables of the program.
         examples: the name of the number of examples.
-        phases: when lists are complete, as found before.
 
     Attributes:
         arrays: what is there, by name.
     """
 
-    def __init__(
-        self, kernel: Kernel, tables: Mapping[str, Any], examples: str, phases: Mapping[str, int]
-    ) -> None:
+    def __init__(self, kernel: Kernel, tables: Mapping[str, Any], examples: str) -> None:
         self._kernel = kernel
         self._indices = Indices(kernel, tables)
         self._examples = examples
-        self._phases = phases
         self._loop: Loop | None = None
         self.arrays: dict[str, Array] = {}
         for name, table in tables.items():
@@ -95,13 +90,11 @@ class Lowering:
             self.arrays[statement.name] = self._kernel.computed(array, name)
             return
         phase = self._kernel.phase(array.phase, array.shape)
-        phase = max(phase, self._phases.get(statement.name, BEFORE))
         whole_list = self.arrays.get(statement.name)
         if whole_list is None:
             shape = (statement.length, *statement.shape)
             whole_list = self._kernel.buffer(name, shape, phase)
-        whole_list = replace(whole_list, phase=max(whole_list.phase, phase))
-        self.arrays[statement.name] = whole_list
+        self.arrays[statement.name] = replace(whole_list, phase=max(whole_list.phase, phase))
         entry = self._indices.at(whole_list, [statement.place], self._loop)
         self._kernel.fill(replace(entry, phase=phase), array)
 
@@ -272,12 +265,11 @@ class Lowering:
             shape[sizes.index(-1)] = "m" if "m" in array.shape else rest
         if "m" in shape and array.shape[-1] != shape[-1]:
             raise LoweringError("the axis of examples is moved by reshape")
-        row = self._kernel.row
-        if array.view is None or array.view.strides != strides_of(array.shape, row):
+        if array.view is None or array.view.strides != strides_of(array.shape, ROW):
             array = self._kernel.computed(array, self._kernel.part())
         assert array.view
         view = array.view
-        strides = strides_of(tuple(shape), row)
+        strides = strides_of(tuple(shape), ROW)
         return in_memory(view.buffer, tuple(shape), strides, array.phase, view.offset)
 
     def _shape(self, sizes: Sequence[Tree]) -> Shape:
