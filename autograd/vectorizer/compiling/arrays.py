@@ -54,12 +54,11 @@ class Lines:
     known: dict[object, str] = field(default_factory=dict)
 
     def name(self, key: object, text: str, kind: str) -> str:
-        """A name for an expression; the same for the same key."""
+        """A name for an expression, which is known by its key from then on."""
         if text.replace(".", "").isalnum():
             return text
-        if key not in self.known:
-            self.known[key] = f"v{len(self.known)}"
-            self.lines.append(f"const {kind} {self.known[key]} = {bare(text)};")
+        self.known[key] = f"v{len(self.known)}"
+        self.lines.append(f"const {kind} {self.known[key]} = {bare(text)};")
         return self.known[key]
 
 
@@ -136,7 +135,7 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
         for axis, size in enumerate(shape, rank - len(shape)):
             if size != 1:
                 if found[axis] not in (1, size):
-                    raise LoweringError(f"shapes {shapes} do not fit")
+                    raise LoweringError(f"shapes {', '.join(map(str, shapes))} do not fit")
                 found[axis] = size
     return tuple(found)
 
@@ -145,6 +144,8 @@ def broadcast_to(array: Array, shape: Shape) -> Array:
     """The array with axes of length 1 repeated, and further axes in front."""
     if array.shape == shape:
         return array
+    if broadcast([array.shape, shape]) != shape:
+        raise LoweringError(f"the shape is {array.shape}, not {shape}")
     new = len(shape) - len(array.shape)
     alone = [size == 1 and shape[new + axis] != 1 for axis, size in enumerate(array.shape)]
     if array.view:

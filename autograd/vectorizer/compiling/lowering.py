@@ -81,8 +81,6 @@ class Lowering:
             return
         array = self._array(statement.tree, {})
         array = broadcast_to(array, statement.shape)
-        if array.shape != statement.shape:
-            raise LoweringError(f"the shape is {array.shape}, not {statement.shape}")
         if statement.place is None and array.view and statement.loop is None:
             self.arrays[statement.name] = array
             return
@@ -105,8 +103,6 @@ class Lowering:
             case Name(name=name):
                 if isinstance(found := local.get(name), Array):
                     return found
-                if isinstance(found, Tree):
-                    return self._array(found, {})
                 if name in self.arrays:
                     return self.arrays[name]
             case Word(word=word) if word == self._examples:
@@ -199,17 +195,15 @@ class Lowering:
         keep = self._kernel.computed if reduces else named
         local |= dict(zip(names, [keep(each) for each in arguments], strict=False))
         local |= options
-        for line in definition.body:
-            match line:
-                case ast.FunctionDef(name=name):
-                    local[name] = line
-                case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                    found = self._array(from_python(value), local)
-                    lies = found.shape and found.kind != "int"
-                    local[name] = keep(found) if lies else named(found)
-                case ast.Return(value=ast.expr() as value):
-                    return self._array(from_python(value), local)
-        raise LoweringError(f"{definition.name} returns nothing")
+        *lines, last = definition.body
+        for line in lines:
+            if isinstance(line, ast.FunctionDef):
+                local[line.name] = line
+                continue
+            found = self._array(from_python(line.value), local)
+            lies = found.shape and found.kind != "int"
+            local[line.targets[0].id] = keep(found) if lies else named(found)
+        return self._array(from_python(last.value), local)
 
     # --- functions of whole arrays ---
 

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from recurrences import RECURRENCES
-from vectorized import TOLERANCE, leaves
+from vectorized import TOLERANCE, flat, leaves
 from windows import attention, convolution, image
 
 from autograd import (
@@ -29,12 +30,17 @@ from autograd import (
     vectorize,
 )
 from autograd.primitives import TABLE, Primitive
+from autograd.primitives.in_numpy import NUMPY_HELPERS
 from autograd.vectorizer.compiling import building
 from autograd.vectorizer.compiling.arrays import LoweringError
 from autograd.vectorizer.compiling.building import CompilerError
 from autograd.vectorizer.compiling.calling import CompiledProgram
 from autograd.vectorizer.compiling.proof import difference, require_same, results
+from autograd.vectorizer.formulas.statements import Body, Loop, OutputArray, Statement
+from autograd.vectorizer.formulas.trees import Word, parsed, replaced
 from autograd.vectorizer.proving.proof import ProofError
+from autograd.vectorizer.recording.leaves import LeafArray
+from autograd.vectorizer.running.program import Program
 from nn import MLP
 
 HERE = Path(__file__).parents[3]
@@ -45,11 +51,11 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def logistic_regression(features=30):
+def logistic_regression(features=30, *, listed=False):
     x, w = leaves(features), leaves(features, seed=1)
     b, y = leaves(), leaves(seed=2)
     loss = binary_cross_entropy_with_logits(y, dot(w, x) + b)
-    return vectorize(loss, {"x": x, "y": y}, {"w": w, "b": b})
+    return vectorize(loss, {"x": x, "y": [y] if listed else y}, {"w": w, "b": b})
 
 
 def network(sizes=(2, 16, 16, 1), activation="relu"):
@@ -99,6 +105,7 @@ def assert_agrees(program, batches=(1, 5, 64, 130)):
 
 PROGRAMS = {
     "logistic regression": logistic_regression,
+    "a target in a list": lambda: logistic_regression(listed=True),
     "2-16-16-1": network,
     "7-5-3-2 of tanh": lambda: network((7, 5, 3, 2), "tanh"),
     "Rosenbrock": rosenbrock,
@@ -152,11 +159,173 @@ def test_each_row_has_the_same_values_everywhere(name):
     np.testing.assert_allclose(found[known], expected[known], rtol=1e-12, atol=1e-290)
 
 
-def test_a_sum_over_all_examples_within_each_of_them_is_one_block():
-    """The gradient of a mean of squares by every example's own share, as in a whole batch."""
-    x, w = leaves(3), leaves(3, seed=1)
-    program = vectorize([softmax(x)[0], dot(w, x)], {"x": x}, {"w": w}, forward_only=True)
-    assert_agrees(program)
+# --- formulas, one by one ---
+
+
+def lines_of(text, shapes, *, tables=None, loop=None):
+    """A program of lines such as ``U = X + V``, of which the last one is what it returns.
+
+    ``X`` and ``Y`` have examples in their last axis, ``V`` and ``W`` have none.
+    """
+    leaf_arrays = [
+        LeafArray(name, name, tuple(flat(leaves(*shape, seed=name))), shape, name in "XY", False)
+        for name, shape in shapes.items()
+    ]
+    sizes = {name: (*shape, "m") if name in "XY" else shape for name, shape in shapes.items()}
+    sizes |= {name: table.shape for name, table in (tables or {}).items()}
+    statements = []
+    for line in text.split("; "):
+        target, formula = line.split(" = ", 1)
+        name, _, place = target.partition("[")
+        shape = made_by(formula, sizes, tables or {})
+        words = {word: Word(word) for word in "mt"}
+        where = replaced(parsed(place.removesuffix("]")), words) if place else None
+        tree = replaced(parsed(formula), words)
+        found = Statement(name, tree, shape, place=where, length=4 if place else 0)
+        statements.append(replace(found, loop=loop) if place in ("t]",) else found)
+        sizes.setdefault(name, (4, *shape) if place else shape)
+    last = statements[-1]
+    each = last.shape[-1:] == ("m",)
+    output = OutputArray(last.shape[:-1] if each else last.shape, each, None)
+    body = Body("m", statements, {"J": last.name}, tables=tables or {})
+    return Program(leaf_arrays, {"J": output}, body, np, forward_only=True)
+
+
+def made_by(formula, sizes, tables):
+    """The shape of a formula, with 7 examples, which is no other length here."""
+    scope = {"np": np, "m": 7, "t": 1, **tables}
+    arrays = {
+        name: np.ones([7 if n == "m" else n for n in shape])
+        for name, shape in sizes.items()
+        if name not in tables
+    }
+    exec("\n".join(NUMPY_HELPERS.values()), scope)
+    shape = np.shape(eval(formula, {**scope, **arrays}))
+    return tuple(["m" if n == 7 else n for n in shape])
+
+
+FORMULAS = [
+    ("U = np.sum(X, axis=0)", {"X": (3,)}),
+    ("U = np.sum(X, axis=(0, 1), keepdims=True)[0, 0]", {"X": (3, 2)}),
+    ("U = np.max(X, axis=1)", {"X": (3, 5)}),
+    ("U = np.min(V, axis=-1, keepdims=True) * X", {"X": (3,), "V": (3, 5)}),
+    ("U = np.mean(V, axis=0)[:, None] + X", {"X": (3,), "V": (4, 3)}),
+    ("U = np.sum(X) / m", {"X": (3,)}),
+    ("U = np.mean(X, axis=1)", {"X": (3,)}),
+    ("U = np.sum(np.sum(X, axis=1) * V)", {"X": (3,), "V": (3,)}),
+    ("U = np.max(V) + X", {"X": (), "V": (5,)}),
+    ("U = W @ X", {"W": (3, 4), "X": (4,)}),
+    ("U = V @ X", {"V": (4,), "X": (4,)}),
+    ("U = X @ Y", {"X": (), "Y": ()}),
+    ("U = W.T @ X[1:] @ Y.T", {"W": (3, 4), "X": (4,), "Y": (2,)}),
+    ("U = V @ W", {"V": (5, 2, 3), "W": (3, 4)}),
+    ("U = V @ W", {"V": (3, 4), "W": (4,)}),
+    ("U = W @ V", {"W": (4,), "V": (5, 4, 2)}),
+    ("U = np.einsum('km,km->m', X, Y)", {"X": (3,), "Y": (3,)}),
+    ("U = np.einsum('im,jm->ijm', X, Y)", {"X": (3,), "Y": (2,)}),
+    ("U = np.einsum('ijkm,jkm->im', X, Y)", {"X": (3, 2, 4), "Y": (2, 4)}),
+    ("U = np.einsum('aik,akj->aij', V, W)", {"V": (5, 2, 3), "W": (5, 3, 4)}),
+    ("U = np.tensordot(V, X, ((0, 2), (1, 0)))", {"V": (2, 5, 3), "X": (3, 2)}),
+    ("U = np.tensordot(V, X, (0, 1))", {"V": (2, 5), "X": (3, 2)}),
+    ("U = np.stack([X[0], Y[1]])", {"X": (2,), "Y": (3,)}),
+    ("U = np.sum(X.T, axis=0)", {"X": (3,)}),
+    ("U = np.stack(np.broadcast_arrays(X[0], V[1], 0.5))", {"X": (2,), "V": (3,)}),
+    ("U = np.concatenate([X[:1], 2 * Y, X[1:]])", {"X": (3,), "Y": (2,)}),
+    ("U = np.concatenate([np.ravel(V), W])", {"V": (2, 3), "W": (4,)}),
+    ("U = X.reshape(3, 2, -1)", {"X": (6,)}),
+    ("U = X.reshape(6, -1)", {"X": (3, 2)}),
+    ("U = V.reshape(-1, 2) + np.full((3, 2), 3.0)", {"V": (2, 3)}),
+    ("U = V.T.reshape(6)", {"V": (2, 3)}),
+    ("U = np.transpose(X, (1, 0, 2)) - Y[:, None]", {"X": (2, 3), "Y": (3,)}),
+    ("U = np.broadcast_to(V[1], (m,)) + np.ones((m,))", {"V": (3,), "X": ()}),
+    ("U = np.zeros((2, 3)) + V", {"V": (3,)}),
+    ("U = X[::-1] * X[np.arange(3)]", {"X": (3,)}),
+    ("U = V[np.arange(2)[:, None], np.arange(3) // 2]", {"V": (2, 2)}),
+    ("U = V[np.arange(3) // 2] + V[np.arange(3) // 2]", {"V": (2, 2)}),
+    ("U = V[np.arange(2), :, np.arange(2)]", {"V": (2, 3, 2)}),
+    ("U = V[-1, np.arange(0, -3, -1)]", {"V": (2, 3)}),
+    ("U = X[0].copy()", {"X": (2,)}),
+    ("U = -X ** 2 + X ** 3 + 1 / V ** -1 + np.abs(V) ** 0.5 + V ** 1 + 2 ** X", None),
+    ("U = np.where(~(X > 0) & (V < 1) | np.isinf(X), X, 2.0 * np.isnan(X))", None),
+    ("U = 2.0 * ((X > 0) * (V > 0)) + (X > 0) / (V == V)", {"X": (), "V": ()}),
+    ("U = sigmoid(0.5) - sigmoid(X) * sigmoid(-0.5)", {"X": ()}),
+    ("U = np.floor(X) * np.sign(V)", None),
+    ("U = softmax(X, axis=1)", {"X": (2, 3)}),
+    ("U = logsumexp(V, axis=-1) @ X", {"V": (2, 3), "X": (2,)}),
+    ("U = X; Z = V; A = U * Z", None),
+]
+
+
+@pytest.mark.parametrize(("text", "shapes"), FORMULAS)
+def test_each_formula_is_what_it_is_in_numpy(text, shapes):
+    program = lines_of(text, shapes or {"X": (3,), "V": (3, 1)})
+    assert_agrees(program, batches=(1, 7, 70))
+
+
+def test_tables_and_places_in_time_are_looked_up():
+    steps = Loop("t", range(1, 4))
+    text = (
+        "U[0] = X; U[t] = np.tanh(U[t - 1] * V[(np.arange(8) // 2)[t]] + W[I[t]]); A = np.stack(U)"
+    )
+    tables = {"I": np.array([0, 2, 0, 1])}
+    program = lines_of(text, {"X": (), "V": (4,), "W": (3,)}, tables=tables, loop=steps)
+    compiled = assert_agrees(program)
+    assert "for (Count t = 1; t < 4; t++) {" in compiled.source
+    backwards = Loop("t", range(2, -1, -1))
+    text = "U[3] = X; U[t] = U[t + 1] * V[2 * t] + N[t]; A = np.stack(U) + N[I][:, None]"
+    tables = {"I": np.array([0, 2, 0, 1]), "N": np.array([0.5, 1.5, -1.0])}
+    program = lines_of(text, {"X": (), "V": (5,)}, tables=tables, loop=backwards)
+    assert "for (Count t = 2; t > -1; t--) {" in assert_agrees(program).source
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes", "problem"),
+    [
+        ("U = np.cumsum(X)", {"X": (3,)}, "np.cumsum has no loops in C"),
+        ("U = np.floor(X, dtype=None)", {"X": (3,)}, "np.floor has no loops in C"),
+        ("U = X.clip(0, 1)", {"X": (3,)}, "X.clip(0, 1) has no loops in C"),
+        ("U = X - np.sum(X, axis=1)[:, None]", {"X": (3,)}, "needs a sum over all examples"),
+        ("U = np.max(X, axis=1)", {"X": (3,)}, "the largest of all examples"),
+        ("U = X[:, 0]", {"X": (3,)}, "single examples are taken"),
+        ("U = X[:, :1]", {"X": (3,)}, "some examples are taken"),
+        ("U = X.reshape(-1)", {"X": (3,)}, "joined with another"),
+        ("U = X.reshape(-1, 1)", {"X": ()}, "moved by reshape"),
+        ("U = np.einsum('kkm,km->m', X, Y)", {"X": (3, 3), "Y": (3,)}, "a diagonal"),
+        ("U = V[V > 0]", {"V": (3,)}, "an index that is computed"),
+        ("U = V[np.arange(3) > 1]", {"V": (3,)}, "an index that is no integer"),
+        ("U = np.transpose(X, (m - 7, 1))", {"X": (3,)}, "m - 7 is no integer"),
+    ],
+)
+def test_what_has_no_loops_says_why(text, shapes, problem):
+    program = lines_of(text, shapes)
+    with pytest.raises(LoweringError, match=re.escape(problem)) as error:
+        program.compiled()
+    assert str(error.value).startswith(f"{program.statements[0]}\nhas no loops in C: ")
+
+
+@pytest.mark.parametrize(
+    ("formula", "problem"),
+    [
+        ("V + W", "shapes (3,), (4,) do not fit"),
+        ("V @ W", "axes of 3 and 4 do not fit"),
+        ("V @ 2", "a matrix product of a number"),
+        ("V[3]", "an index is outside of an axis of 3"),
+        ("np.ones((3, 2, 2))", "the shape is (3, 2, 2), not (2, 2)"),
+        ("V + Q", "Q has no loops in C"),
+    ],
+)
+def test_what_numpy_refuses_has_no_loops_either(formula, problem):
+    program = lines_of("U = np.zeros((2, 2))", {"V": (3,), "W": (4,)})
+    program.statements = (replace(program.statements[0], tree=parsed(formula)),)
+    with pytest.raises(LoweringError, match=re.escape(problem)):
+        program.compiled()
+
+
+def test_examples_are_not_summed_within_a_loop():
+    text = "U[0] = V; U[t] = U[t - 1] + np.sum(X); A = np.stack(U)"
+    program = lines_of(text, {"X": (), "V": ()}, loop=Loop("t", range(1, 4)))
+    with pytest.raises(LoweringError, match="summed within a loop over time"):
+        program.compiled()
 
 
 # --- how it is called ---
