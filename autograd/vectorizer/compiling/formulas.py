@@ -47,7 +47,7 @@ def called(function: str, arrays: Sequence[Array]) -> Array | None:
     if function == "np.where":
         return mapped(arrays, lambda x: f"({x[0]} ? {x[1]} : {x[2]})")
     if function in TESTS:
-        return mapped(arrays, lambda x: f"({TESTS[function]}({x[0]}) != 0)", "int")
+        return mapped(arrays, lambda x: f"({TESTS[function]}({bare(x[0])}) != 0)", "int")
     if function in FUNCTIONS:
         return mapped(arrays, lambda x: f"{FUNCTIONS[function]}({', '.join(map(bare, x))})")
     return None
@@ -64,11 +64,11 @@ def power(a: Array, b: Array, exponent: float | None) -> Array:
     """``a ** b``, by multiplication where the exponent is a small number, as in NumPy."""
     write: dict[float | None, Callable[[Sequence[str]], str]] = {
         -1: lambda x: f"(1.0 / {x[0]})",
-        0.5: lambda x: f"sqrt({x[0]})",
+        0.5: lambda x: f"sqrt({bare(x[0])})",
         1: lambda x: x[0],
-        2: lambda x: f"square({x[0]})",
-        3: lambda x: f"cube({x[0]})",
+        2: lambda x: f"square({bare(x[0])})",
+        3: lambda x: f"cube({bare(x[0])})",
     }
     if exponent in write:
         return mapped([a], write[exponent])
-    return mapped([a, b], lambda x: f"pow({x[0]}, {x[1]})")
+    return mapped([a, b], lambda x: f"pow({bare(x[0])}, {bare(x[1])})")

@@ -18,6 +18,7 @@ from autograd.vectorizer.compiling.arrays import (
     LoweringError,
     Places,
     Shape,
+    bare,
     in_memory,
     size_of,
     strides_of,
@@ -39,9 +40,9 @@ class Reduction:
 
 
 REDUCTIONS = {
-    "np.sum": Reduction("0.0", "{0} + {1}"),
-    "np.max": Reduction("(-INFINITY)", "larger({0}, {1})"),
-    "np.min": Reduction("INFINITY", "smaller({0}, {1})"),
+    "np.sum": Reduction("0.0", "{0} += {1};"),
+    "np.max": Reduction("(-INFINITY)", "{0} = larger({0}, {1});"),
+    "np.min": Reduction("INFINITY", "{0} = smaller({0}, {1});"),
 }
 
 
@@ -168,7 +169,7 @@ class Kernel:
         along = [(places[axis], self.limit(array.shape[axis])) for axis in axes]
         own, along = [[loop for loop in loops if loop[0] != "0"] for loops in (own, along)]
         lines = Lines()
-        entry = array.entry(lines, places)
+        entry = bare(array.entry(lines, places))
         assert target.view
         address = target.view.address(tuple([places[axis] for axis in kept]))
         place = f"{target.view.buffer}[{address}]"
@@ -178,7 +179,7 @@ class Kernel:
             if not zero:
                 start = Store(target.view.buffer, address, how.start)
                 self.put(filling(target.view.buffer, own, [start]), target.phase)
-            body.append(f"{place} = {how.more.format(place, entry)};")
+            body.append(how.more.format(place, entry))
             loops = [*own[:-1], *along, *own[-1:]]
             self.put(filling(target.view.buffer, loops, body, lines.reads), target.phase)
         else:
@@ -187,7 +188,7 @@ class Kernel:
                 if (i, limit) == along[-1] and function == "np.sum":
                     inner.append("#pragma omp simd reduction(+ : sum)")
                 inner.append(f"for (Count {i} = 0; {i} < {limit}; {i}++) {{")
-            inner += [*body, f"sum = {how.more.format('sum', entry)};", *"}" * len(along)]
+            inner += [*body, how.more.format("sum", entry), *"}" * len(along)]
             inner.append(f"{place} += sum;" if zero else f"{place} = sum;")
             self.put(filling(target.view.buffer, own, inner, lines.reads), target.phase)
         if keepdims:
