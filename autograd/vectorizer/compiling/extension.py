@@ -20,7 +20,8 @@ def glue(program: Program) -> Iterator[str]:
     parameters = [leaf for leaf in program.leaves if leaf.parameter]
     keys = [leaf.key for leaf in parameters]
     outputs = list(program.outputs.values())
-    in_dict = not program.forward_only and not any(o.per_example for o in outputs)
+    flat = program.forward_only or any(each.per_example or each.loss for each in outputs)
+    in_dict = not flat
     result_keys = [output.key for output in outputs[1:]] if in_dict else []
     leaves = [*inputs, *parameters]
     yield f"enum {{ INPUTS = {len(inputs)}, LEAVES = {len(leaves)}, OUTPUTS = {len(outputs)} }};"

@@ -38,7 +38,7 @@ def require_same(program: Program, function: Callable[..., Any]) -> None:
                 for _ in range(SHAKES)
             ]
         found = results(function(*arrays))
-        for i, name in enumerate(program.outputs):
+        for i, name in enumerate(sorted(program.outputs, key=lambda x: x not in program.costs)):
             problem = difference(found[i], expected[i], [each[i] for each in shaken])
             if problem:
                 raise ProofError(
@@ -71,11 +71,15 @@ def _moved(array: Any, part: float, generator: Any) -> Any:
 
 
 def results(returned: Any) -> list[Any]:
-    """The arrays that a program returned, in order."""
-    if not isinstance(returned, tuple):
-        return [returned]
-    *first, last = returned
-    return [*first, *(last.values() if isinstance(last, dict) else [last])]
+    """The arrays that a program returned, in order.
+
+    >>> results((1, {"W": 2, "b": 3})), results(({"f": 1, "g": 2}, {"f": {"W": 3}, "g": {}}))
+    ([1, 2, 3], [1, 2, 3])
+    """
+    parts = returned.values() if isinstance(returned, dict) else returned
+    if isinstance(returned, (dict, tuple)):
+        return [array for part in parts for array in results(part)]
+    return [returned]
 
 
 def difference(found: Any, expected: Any, shaken: Sequence[Any]) -> str:

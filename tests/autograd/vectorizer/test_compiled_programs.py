@@ -159,6 +159,18 @@ def test_each_row_has_the_same_values_everywhere(name):
     np.testing.assert_allclose(found[known], expected[known], rtol=1e-12, atol=1e-290)
 
 
+def test_several_losses_are_dicts_of_costs_and_of_gradients():
+    x, w = leaves(3), leaves(3, seed=1)
+    z = dot(w, x)
+    program = vectorize({"square": z**2, "tanh": tanh(z)}, {"x": x}, {"w": w})
+    assert_agrees(program)
+    costs, gradients = program.compiled()(*inputs(program, 4))
+    assert list(costs) == ["square", "tanh"]
+    assert [list(each) for each in gradients.values()] == [["w"], ["w"]]
+    arrays = [*inputs(program, 4), np.ones(3)]
+    assert_same(program.compiled().function(*arrays), program.function(*arrays))
+
+
 # --- formulas, one by one ---
 
 

@@ -11,7 +11,7 @@ from recurrences import drawn
 from vectorized import assert_agrees, flat, lines
 from windows import attention, convolution, image
 
-from autograd import dot, vectorize
+from autograd import dot, relu, vectorize
 from autograd.value import Value
 
 
