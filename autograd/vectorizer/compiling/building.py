@@ -45,7 +45,7 @@ def load(source: str) -> ModuleType:
     """The extension of a source in C, built unless it has been before.
 
     Raises:
-        CompilerError: there is no compiler, or it refused.
+        CompilerError: there is no compiler, it refused, or there is nowhere to keep what it built.
     """
     key = hashlib.sha256("\0".join([source, *OPTIONS, *_machine()]).encode()).hexdigest()[:24]
     if key not in _loaded:
@@ -101,8 +101,14 @@ def _build(source: str, path: Path) -> None:
                 f"compiled() needs a C compiler, such as gcc: {error}. The program itself runs in "
                 "NumPy, without a compiler"
             ) from error
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Others may build the same at this moment: whoever is last replaces like by like.
         draft = path.with_name(f"{path.name}.{os.getpid()}.{os.path.basename(scratch)}")
-        shutil.copy(command.get_outputs()[0], draft)
-        os.replace(draft, path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(command.get_outputs()[0], draft)
+            os.replace(draft, path)
+        except OSError as error:
+            raise CompilerError(
+                f"the compiled program cannot be kept in {path.parent}: {error.strerror}. Set "
+                "GLASSGRAD_CACHE to a folder of yours"
+            ) from error

@@ -44,26 +44,11 @@ _RESERVED = [
     *("restrict", "return", "short", "signed", "sizeof", "static", "struct", "switch", "typedef"),
     *("union", "unsigned", "void", "volatile", "while", "errno", "asm", "typeof", "linux", "unix"),
     *("m", "block", "lo", "sum", "memory", "square", "cube", "larger", "smaller", "sign", "tile"),
-    *(
-        "pack",
-        "product",
-        "set_product",
-        "add_product",
-        "tile_of",
-        "dots",
-        "set_dots",
-        "add_dots",
-        "compute",
-        "call",
-        "plain",
-        "numbers",
-        "keys",
-        "texts",
-        "module",
-        "methods",
-    ),
-    *("malloc", "free", "memset", "fabs", "NAN", "INFINITY", "NULL", "Count", "Vector"),
-    *("ROWS", "COLUMNS", "WIDTH", "DEPTH", "INLINE", "LEAVES", "INPUTS", "OUTPUTS", "KEYS"),
+    *("pack", "product", "set_product", "add_product", "tile_of", "dots", "set_dots", "add_dots"),
+    *("compute", "call", "plain", "numbers", "keys", "texts", "module", "methods", "malloc"),
+    *("free", "memset", "fabs", "isnan", "isinf", "isfinite", "NAN", "INFINITY", "NULL", "Count"),
+    *("Vector", "ROWS", "COLUMNS", "WIDTH", "DEPTH", "INLINE", "LEAVES", "INPUTS", "OUTPUTS"),
+    "KEYS",
     *FUNCTIONS.values(),
 ]
 
@@ -136,9 +121,9 @@ class _Code:
             column = leaf.name in self.program.columns
             return taken(array, (*leaf.shape, 1), [Along("0", ((0, 1),))]) if column else array
         size = size_of(leaf.shape, "")
-        self.pointers.append(f"const double *{name}_b = {added([name, times('lo', size)])};")
-        name += "_b"
-        array = in_memory(name, (*leaf.shape, "m"), (*strides, size), WITHIN)
+        begin = self.kernel.names.fresh(f"{name}_b")  # of the examples of a block
+        self.pointers.append(f"const double *{begin} = {added([name, times('lo', size)])};")
+        array = in_memory(begin, (*leaf.shape, "m"), (*strides, size), WITHIN)
         if leaf.name in self.program.singles:
             return taken(array, ("m",), [Along("0"), Along("0", ((0, 1),))])
         if copied and size != "1":
@@ -156,8 +141,8 @@ class _Code:
         if output.per_example:
             array = turned(array, [len(array.shape) - 1, *range(len(array.shape) - 1)])
             start = added([buffer, times("lo", size_of(output.shape, ""))])
-            self.pointers.append(f"double *restrict {buffer}_b = {start};")
-            buffer += "_b"
+            buffer = self.kernel.names.fresh(f"{buffer}_b")
+            self.pointers.append(f"double *restrict {buffer} = {start};")
         elif array.shape == (*output.shape, 1):
             array = taken(array, output.shape, [Along("0", ((0, 1),)), Along("0")])
         target = in_memory(buffer, shape, strides_of(shape, ""), phase)

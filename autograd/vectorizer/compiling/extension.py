@@ -50,12 +50,12 @@ def glue(program: Program) -> Iterator[str]:
         dims = ", ".join(map(str, [*sizes, 0]))
         checks.append(f"!plain(leaves[{i}], {len(sizes)}, (npy_intp[]){{{dims}}}, &m)")
     yield f"if ({' || '.join([*checks, 'm < 1'])}) Py_RETURN_NOTIMPLEMENTED;"
+    yield "for (int i = 0; i < LEAVES; i++) Py_INCREF(leaves[i]);"
     for i, output in enumerate(outputs):
         dims = ", ".join([*["m"] * output.per_example, *map(str, output.shape), "0"])
         rank = output.per_example + len(output.shape)
         yield f"out[{i}] = PyArray_EMPTY({rank}, ((npy_intp[]){{{dims}}}), NPY_DOUBLE, 0);"
         yield f"if (out[{i}] == NULL) goto done;"
-    yield "for (int i = 0; i < LEAVES; i++) Py_INCREF(leaves[i]);"
     order = [leaves.index(leaf) for leaf in program.leaves]
     data = [f"numbers(leaves[{i}])" for i in order]
     data += [f"numbers(out[{i}])" for i in range(len(outputs))]
@@ -63,7 +63,6 @@ def glue(program: Program) -> Iterator[str]:
     yield "Py_BEGIN_ALLOW_THREADS"
     yield f"failed = compute({', '.join(['m', *data])});"
     yield "Py_END_ALLOW_THREADS"
-    yield "for (int i = 0; i < LEAVES; i++) Py_DECREF(leaves[i]);"
     yield "if (failed) { PyErr_NoMemory(); goto done; }"
     yield "for (int i = 0; i < OUTPUTS; i++) {"
     yield "out[i] = PyArray_Return((PyArrayObject *)out[i]);"
@@ -84,6 +83,7 @@ def glue(program: Program) -> Iterator[str]:
         tuple_of = ", ".join([f"out[{i}]" for i in range(len(outputs))])
         yield f"result = PyTuple_Pack(OUTPUTS, {tuple_of});"
     yield "done:"
+    yield "for (int i = 0; i < LEAVES; i++) Py_DECREF(leaves[i]);"
     yield "for (int i = 0; i < OUTPUTS; i++) Py_XDECREF(out[i]);"
     yield "return result;"
     yield "}"

@@ -465,6 +465,8 @@ def test_names_of_any_kind_become_names_in_c():
     loss = (dot(long, [i0, greek]) - 1.0) ** 2
     program = vectorize(loss, {"long": long}, {"i0": i0, "λ": greek, 'a"b': leaves()})
     assert_agrees(program)
+    x, b = leaves(2), leaves(2, seed=1)  # the examples of a block are called X_b
+    assert_agrees(vectorize(dot(x, b) ** 2, {"X": x}, {"X_b": b}))
 
 
 # --- building ---
@@ -521,6 +523,14 @@ def test_the_folder_is_the_one_of_the_user_for_caches(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.delenv("LOCALAPPDATA", raising=False)
     assert building.folder() == Path.home() / ".cache" / "glassgrad"
+
+
+def test_a_folder_that_cannot_be_written_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(building, "_loaded", {})
+    monkeypatch.setenv("GLASSGRAD_CACHE", str(tmp_path / "file" / "cache"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CompilerError, match=r"cannot be kept in .*file.*Set GLASSGRAD_CACHE"):
+        logistic_regression(2).compiled()
 
 
 def test_without_a_compiler_the_program_goes_on_in_numpy(monkeypatch, tmp_path):
