@@ -77,7 +77,7 @@ def glue(program: Program) -> Iterator[str]:
         yield "goto done;"
         yield "}"
         yield 'result = Py_BuildValue("(ON)", out[0], gradients);'
-    elif len(outputs) == 1 or program.forward_only:
+    elif len(outputs) == 1 and not outputs[0].loss:
         yield "result = Py_NewRef(out[0]);"
     else:
         tuple_of = ", ".join([f"out[{i}]" for i in range(len(outputs))])

@@ -169,6 +169,8 @@ def test_several_losses_are_dicts_of_costs_and_of_gradients():
     assert [list(each) for each in gradients.values()] == [["w"], ["w"]]
     arrays = [*inputs(program, 4), np.ones(3)]
     assert_same(program.compiled().function(*arrays), program.function(*arrays))
+    alone = vectorize({"square": x[0] ** 2}, {"x": x})
+    assert list(alone.compiled()(*inputs(alone, 4))[0]) == ["square"]
 
 
 # --- formulas, one by one ---
