@@ -25,7 +25,7 @@ from autograd.vectorizer.compiling.arrays import (
     turned,
 )
 from autograd.vectorizer.compiling.extension import glue
-from autograd.vectorizer.compiling.formulas import FUNCTIONS
+from autograd.vectorizer.compiling.formulas import FUNCTIONS, number
 from autograd.vectorizer.compiling.kernel import BLOCK, Kernel
 from autograd.vectorizer.compiling.lowering import Lowering
 from autograd.vectorizer.compiling.nests import read_anywhere
@@ -155,8 +155,8 @@ class _Code:
     def _tables(self) -> Iterator[str]:
         for name, numbers in self.kernel.tables.items():
             whole = all(isinstance(x, int) for x in numbers)
-            kind = "Count" if whole else "double"
-            yield f"static const {kind} {name}[] = {{{', '.join(map(repr, numbers))}}};"
+            kind, write = ("Count", str) if whole else ("double", number)
+            yield f"static const {kind} {name}[] = {{{', '.join(map(write, numbers))}}};"
 
     def _compute(self) -> Iterator[str]:
         kernel = self.kernel

@@ -118,9 +118,9 @@ class Kernel:
         """Up to what the places of an axis count."""
         return "block" if size == "m" else str(size)
 
-    def loops(self, shape: Shape, first: int = 0) -> tuple[Places, list[tuple[str, str]]]:
+    def loops(self, shape: Shape) -> tuple[Places, list[tuple[str, str]]]:
         """The variables for the axes of an array, and their loops; an axis of 1 needs none."""
-        places = [f"i{axis}" if size != 1 else "0" for axis, size in enumerate(shape, first)]
+        places = [f"i{axis}" if size != 1 else "0" for axis, size in enumerate(shape)]
         sizes = zip(places, shape, strict=True)
         return tuple(places), [(i, self.limit(size)) for i, size in sizes if i != "0"]
 

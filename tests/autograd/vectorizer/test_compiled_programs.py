@@ -287,7 +287,7 @@ def test_tables_and_places_in_time_are_looked_up():
     assert "for (Count t = 1; t < 4; t++) {" in compiled.source
     backwards = Loop("t", range(2, -1, -1))
     text = "U[3] = X; U[t] = U[t + 1] * V[2 * t] + N[t]; A = np.stack(U) + N[I][:, None]"
-    tables = {"I": np.array([0, 2, 0, 1]), "N": np.array([0.5, 1.5, -1.0])}
+    tables = {"I": np.array([0, 2, 0, 1]), "N": np.array([0.5, np.inf, -1.0])}
     program = lines_of(text, {"X": (), "V": (5,)}, tables=tables, loop=backwards)
     assert "for (Count t = 2; t > -1; t--) {" in assert_agrees(program).source
 
