@@ -24,6 +24,7 @@ from viz.style import Theme
 _OVER_LISTS = {rows.affine: 3, rows.dot: 2}
 
 BADGE = 10.0  # points, of how many Values a box has
+ROOM = 0.14  # inches for each wire that enters a box
 MOST_LISTED = 3  # of more numbers, the smallest and the largest are shown
 MOST_ALIKE = 4  # folds of one name that are told apart by primes
 
@@ -227,10 +228,13 @@ def sketch_folded(
         if each.inputs:
             text += f" = {folded_formula(i, folds)}{count}"
             color, width = WRONG if notes else RIGHT
-            boxes.append(Box(f"n{i}", text, tooltip=tooltip, color=color, width=width))
+            # Each wire has a place of its own on the left side.
+            size = 0.75, max(0.5, ROOM * len(each.inputs))
+            box = Box(f"n{i}", text, tooltip=tooltip, color=color, width=width, size=size)
+            boxes.append(box)
         else:
             boxes.append(leaf(f"n{i}", text + count, tooltip))
-        below = [colored(gradients, "gradient")]
+        below = [] if sweep.unasked.issuperset(each.members) else [colored(gradients, "gradient")]
         below += [colored(f"⚠ {escape(note)}", "alert") for note in notes]
         wires.append(Wire(f"w{i}", colored(values, "value"), below, tooltip))
         edges.append(Edge(f"n{i}", f"w{i}"))

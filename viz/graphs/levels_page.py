@@ -32,6 +32,7 @@ nav a { border: 1px solid; border-radius: 0.4em; color: inherit; display: inline
 a:hover, nav [aria-current] { background: var(--lit); }
 g a:hover :is(rect, ellipse), g:target :is(rect, ellipse) { fill: var(--lit); }
 g:target :is(rect, ellipse) { stroke: var(--value); stroke-width: 3; }
+g:target > path { stroke: var(--value); stroke-width: 3; }
 :focus-visible { outline: 2px solid var(--value); }
 @media print {
   nav, .hint { display: none; }
@@ -39,6 +40,9 @@ g:target :is(rect, ellipse) { stroke: var(--value); stroke-width: 3; }
   .picture svg { height: auto; max-width: 100%; }
 }
 """
+
+
+SMALLEST = 0.7  # of its size, to which a picture shrinks with the window
 
 
 class Level(NamedTuple):
@@ -111,7 +115,11 @@ def _levels(sweep: Sweep, theme: str, detail: str | None) -> list[Level]:
 def _linked(level: Level, finer: Level | None, theme: str) -> str:
     """The SVG of a level, in which each box leads to the first of those that it unfolds into."""
     place = {x: i for i, box in enumerate(finer.boxes) for x in box} if finer else {}
-    ends = {f"n{i}": (f"{level.name}{i}", box[0]) for i, box in enumerate(level.boxes)}
+    there = {part.name for part in level.drawing.scene.parts}
+    ends = {}
+    for i, box in enumerate(level.boxes):
+        name = f"n{i}" if f"n{i}" in there else f"w{i}"  # a leaf may have its name on the wire
+        ends[name] = f"{level.name}{i}", box[0]
     parts = []
     for part in level.drawing.scene.parts:
         if part.name in ends:
@@ -120,4 +128,5 @@ def _linked(level: Level, finer: Level | None, theme: str) -> str:
             part = part._replace(id=identity, link=link)
         parts.append(part)
     linked = level.drawing.scene._replace(parts=parts)
-    return svg(linked, level.drawing.description, THEMES[theme])
+    picture = svg(linked, level.drawing.description, THEMES[theme], scaled=True)
+    return f'<div style="min-width:{SMALLEST * linked.width:.0f}pt">{picture}</div>'

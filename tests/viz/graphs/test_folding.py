@@ -382,3 +382,17 @@ def test_a_fold_says_the_shape_of_weights_and_else_how_many_values_it_has(names,
     values = [Value(1.0, name) for name in names]
     labels = dict(zip(values, names, strict=True))
     assert extent(Fold("W[1]", values, []), labels) == text
+
+
+def test_data_that_is_folded_has_no_gradient_either():
+    loss = nn.MeanSquaredError()(1.0, nn.MLP(3, [4, 1], seed=1)([0.5, -1.0, 2.0]))
+    loss.backward()
+    parts = {part.name: part for part in draw(loss, detail="layers").scene.parts}
+    wires = {
+        str(part.labels[0]): parts[f"w{name[1:]}"]
+        for name, part in parts.items()
+        if name[:1] == "n"
+    }
+    roles = {name: {label.color for label in wire.labels} for name, wire in wires.items()}
+    assert roles["x"] == {"value"}
+    assert roles["W⁽¹⁾"] == {"value", "gradient"}

@@ -8,6 +8,7 @@ import pytest
 from graphs import network_loss
 
 from autograd import Value
+from nn import MLP, MeanSquaredError
 from viz import draw
 
 
@@ -136,3 +137,22 @@ def test_a_saved_drawing_is_the_page_of_draw_with_the_numbers_of_that_time(J, tm
 def test_a_picture_with_links_is_no_single_image(page):
     assert page.run("document.querySelector('#layers svg').getAttribute('role')") == "group"
     assert page.run("document.querySelector('#values svg').getAttribute('role')") == "img"
+
+
+def test_every_link_leads_to_something_on_the_page():
+    # In full detail a leaf has its name on its wire, and no box.
+    loss = MeanSquaredError()(1.0, MLP(2, [2, 1], seed=1)([0.5, -1.0]))
+    loss.backward()
+    page = draw(loss).pipe("html", encoding="utf-8")
+    there = set(re.findall(r' id="([^"]+)"', page))
+    links = set(re.findall(r'<a href="#([^"]+)"', page))
+    assert links
+    assert links <= there
+
+
+def test_pictures_shrink_with_the_window():
+    loss = MeanSquaredError()(1.0, MLP(2, [2, 1], seed=1)([0.5, -1.0]))
+    page = draw(loss).pipe("html", encoding="utf-8")
+    for least, most in re.findall(r'min-width:(\d+)pt"><svg.*?max-width:([\d.]+)pt', page):
+        assert float(least) == pytest.approx(0.7 * float(most), abs=1.0)
+    assert page.count("min-width:") == page.count("<section")
