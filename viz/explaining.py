@@ -43,7 +43,8 @@ def explain(
     """The derivation of d output / d value along every path, or of the gradients of all leaves.
 
     It starts with symbols, with the local derivatives from the table of operations; then numbers
-    are substituted; then follows the result.
+    are substituted; then follows the result. The gradients of all leaves are derived as
+    backpropagation computes them: that of each Value once, from those of its readers.
 
     >>> a, b, c = Value(5, "a"), Value(3, "b"), Value(2, "c")
     >>> print(explain(3 * (a + b * c), b))
@@ -55,8 +56,8 @@ def explain(
     J = 3v = 33
     <BLANKLINE>
     dJ/db = dJ/dv × dv/du × du/db
-          = 3 × 1 × c
-          = 3 × 1 × 2
+          = 3 × c
+          = 3 × 2
           = 6
 
     The sign ≈ marks numbers that are rounded to four digits, and ∂J/∂x is the derivative along
@@ -155,13 +156,15 @@ class _Explainer:
     def explain(self, targets: Sequence[Value]) -> Explanation:
         between = self._between(targets)
         paths = self._count_paths()
-        if all(paths[target] <= MOST_PATHS for target in targets):
+        if len(targets) == 1 and paths[targets[0]] <= MOST_PATHS:
             told = [self._derivation(target, self._along_paths(target)) for target in targets]
         else:
+            inner = [node for node in reversed(self.order) if node.inputs and node in between]
+            leaves = [node for node in self.order if not node.inputs and node in between]
             told = [
                 self._derivation(node, self._from_readers(node))
-                for node in reversed(self.order)
-                if node in between and (node is not self.output or node in targets)
+                for node in [*inner, *leaves]
+                if node is not self.output or node in targets
             ]
         shown = between | self._needed
         for node in between:
@@ -253,6 +256,7 @@ class _Explainer:
 
     def _derivation(self, target: Value, products: Sequence[Sequence[Factor]]) -> Derivation:
         left = self._slope(self.output, target)
+        told = [_without_ones(product) for product in products]
         total = self.gradients[target]
         factors = [factor for product in products for factor in product]
         numbers = [factor.number for factor in factors]
@@ -267,10 +271,10 @@ class _Explainer:
             _equations(
                 left,
                 (False, _sum([f.symbol for f in product] for product in products)),
-                (not all(f.exact for f in factors), _sum([f.formula for f in p] for p in products)),
+                (not all(f.exact for f in factors), _sum([f.formula for f in p] for p in told)),
                 (
                     any(map(is_rounded, numbers)),
-                    _sum(([_number(f.number) for f in p] for p in products), r" \times "),
+                    _sum(([_number(f.number) for f in p] for p in told), r" \times "),
                 ),
                 (any(map(is_rounded, parts)), _sum([_number(part)] for part in parts)),
                 (is_rounded(total), [_number(total)]),
@@ -288,6 +292,11 @@ class _Explainer:
         text = Written(formula(node, self.names), _written(recorded).latex)
         rounded = any(is_rounded(x.data) for x in node.inputs if x.op is constant)
         return Derivation(name, _equations(name, (rounded, [text]), number), one_line=True)
+
+
+def _without_ones(product: Sequence[Factor]) -> Sequence[Factor]:
+    """A product without the factors that are written 1, unless nothing is left."""
+    return [factor for factor in product if factor.formula.text != "1"] or product[:1]
 
 
 def _equations(left: Written, *sides: tuple[bool, list[Written]]) -> list[Equation]:
