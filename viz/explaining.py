@@ -10,7 +10,16 @@ from autograd.backprop import topological_order
 from autograd.derivatives import gradients
 from autograd.notation import decimals, formula, is_rounded, name_values, number
 from autograd.operations import is_fresh, single
-from autograd.primitives import CALL, LEVEL, PRODUCT, QUOTIENT, constant
+from autograd.primitives import (
+    CALL,
+    LEVEL,
+    PRODUCT,
+    QUOTIENT,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    constant,
+    sigmoid,
+)
 from autograd.symbolic import fill, operation_formula, slope_formulas, written
 from autograd.tracing import trace
 from autograd.value import Value
@@ -256,6 +265,8 @@ class _Explainer:
 
     def _derivation(self, target: Value, products: Sequence[Sequence[Factor]]) -> Derivation:
         left = self._slope(self.output, target)
+        if (canceled := self._canceled(target)) is not None:
+            return Derivation(left, canceled)
         told = [_without_ones(product) for product in products]
         total = self.gradients[target]
         factors = [factor for product in products for factor in product]
@@ -279,6 +290,28 @@ class _Explainer:
                 (any(map(is_rounded, parts)), _sum([_number(part)] for part in parts)),
                 (is_rounded(total), [_number(total)]),
             ),
+        )
+
+    def _canceled(self, z: Value) -> list[Equation] | None:
+        """dL/dz = a − y, where L is the cross-entropy of a = σ(z): what cancels is shown once."""
+        loss = self.output
+        a = self.readers[z][0] if len(self.readers[z]) == 1 else None
+        if a is None or a.op is not sigmoid or self.readers[a] != [loss]:
+            return None
+        if loss.op is not binary_cross_entropy or loss.inputs[1] is not a or loss.inputs[0] is z:
+            return None
+        y, _ = self._operands(loss)
+        _, slope = slope_formulas(binary_cross_entropy_with_logits, [y, self.names[z]])
+        assert slope.inputs[0].op is sigmoid
+        factors = [self._local(loss, a), self._local(a, z)]
+        found = Value(math.nan, self.names[a]) - slope.inputs[1]
+        total = self.gradients[z]
+        return _equations(
+            self._slope(loss, z),
+            (False, _sum([[factor.symbol for factor in factors]])),
+            (not all(factor.exact for factor in factors), _sum([[f.formula for f in factors]])),
+            (False, [_written(found)]),
+            (is_rounded(total), [_number(total)]),
         )
 
     def _value(self, node: Value) -> Derivation:

@@ -660,3 +660,40 @@ def test_a_name_of_no_value_or_of_several_is_refused(names, asked, said):
     J = Value(2, names[0]) * Value(3, names[1])
     with pytest.raises(ValueError, match=f"^{said}$"):
         explain(J, asked)
+
+
+def test_what_cancels_behind_a_sigmoid_is_shown_once():
+    z, y = Value(-1.4, "z"), Value(1.0, "y")
+    a = sigmoid(z)
+    a.label = "a"
+    L = binary_cross_entropy(y, a)
+    L.label = "L"
+    assert str(told(L, z)).splitlines()[-4:] == [
+        "dL/dz = dL/da × da/dz",
+        "      = ((1 − y) / (1 − a) − y / a) × a·(1 − a)",
+        "      = a − y",
+        "      ≈ −0.8022",
+    ]
+    assert "dL/dz = dL/da × da/dz" in str(told(L))
+    assert "= a − y" in str(explain(L))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda y, z, a: 2.0 * binary_cross_entropy(y, a),
+        lambda y, z, a: binary_cross_entropy(y, a) + a,
+        lambda y, z, a: binary_cross_entropy(a, y),
+        lambda y, z, a: binary_cross_entropy(y, a) * z,
+    ],
+)
+def test_where_there_is_more_nothing_cancels(make):
+    z, y = Value(-0.4, "z"), Value(0.5, "y")
+    assert "= a − y" not in str(explain(make(y, z, sigmoid(z)), z))
+
+
+def test_a_target_that_is_a_number_cancels_too():
+    z = Value(-1.4, "z")
+    a = sigmoid(z)
+    a.label = "a"
+    assert "= a − 1\n" in str(explain(binary_cross_entropy(1.0, a), z))

@@ -80,6 +80,12 @@ class Drawing:
         found = scene_of(self._diagram, self.width)
         return found if self.width is None else in_width(found, self.width)
 
+    def in_width(self, width: float) -> Drawing:
+        """The same diagram laid out for another width, in points."""
+        drawing = Drawing(self._diagram, self.theme, self.description, self._html)
+        drawing.width = width
+        return drawing
+
     def at(self, moment: Moment) -> Drawing:
         """The picture at a moment of a walk; its source is that of the finished one."""
         frame = Drawing(self._diagram, self.theme, " ".join(moment.caption).strip())

@@ -13,7 +13,8 @@ from viz.scenes.slide import slide
 from viz.style import FONT_SIZE
 
 RESOLUTION = 96  # dots per inch of a GIF, and fewer where it would be larger than
-LARGEST = 1800  # dots in width or height
+LARGEST = 1200  # dots in width or height, as much as a chat shows
+WIDEST = LARGEST * 72 / RESOLUTION  # points; wider pictures are laid out anew
 
 SECONDS = 1.5  # per drawing
 SECONDS_AT_END = 5.0
@@ -44,7 +45,7 @@ def wrapped(captions: Sequence[str], width: float, size: float = FONT_SIZE) -> l
 
 
 def gif(drawings: Sequence[Drawing]) -> bytes:
-    """The drawings, which are all of one size, one after the other, once."""
+    """The drawings, which are all of one size, one after the other, again and again."""
     from PIL import Image
 
     from viz.scenes import painting
@@ -63,5 +64,6 @@ def gif(drawings: Sequence[Drawing]) -> bytes:
         save_all=True,
         append_images=images[1:],
         duration=[int(1000 * each) for each in seconds],
+        loop=0,
     )
     return written.getvalue()

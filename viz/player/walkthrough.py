@@ -12,7 +12,7 @@ from typing import NamedTuple
 from viz.files import write_as
 from viz.layout.drawing import Drawing
 from viz.player.fragment import fragment
-from viz.player.frames import gif, slides, wrapped
+from viz.player.frames import WIDEST, gif, slides, wrapped
 from viz.scenes.page import page, variables
 from viz.scenes.scene import NARROWEST, Moment
 from viz.scenes.slide import CAPTION, MARGIN, WIDTH
@@ -93,8 +93,17 @@ class Walkthrough:
     @cached_property
     def frames(self) -> list[Drawing]:
         """Each step as a picture; all have the same layout."""
-        captions = wrapped(self.captions, max(self._picture.scene.width, NARROWEST))
-        return [self._picture.at(moment) for moment in self._moments(captions)]
+        return self._frames_of(self._picture)
+
+    def _frames_of(self, picture: Drawing) -> list[Drawing]:
+        captions = wrapped(self.captions, max(picture.scene.width, NARROWEST))
+        return [picture.at(moment) for moment in self._moments(captions)]
+
+    def _for_a_chat(self) -> list[Drawing]:
+        """The frames of a picture that is no wider than a chat."""
+        if self._picture.scene.width <= WIDEST:
+            return self.frames
+        return self._frames_of(self._picture.in_width(WIDEST))
 
     def _moments(self, captions: Sequence[list[str]]) -> list[Moment]:
         unseen = {text for step in self._steps for text in step.shows}
@@ -117,7 +126,7 @@ class Walkthrough:
         """Write the walk in the format that the name of the file ends in.
 
         .html is a page with the player, .svg a picture that plays itself once, .pdf has a page
-        per step for slides of 16:9, .gif is for a chat.
+        per step for slides of 16:9, .gif is for a chat: at most 1,200 dots wide, and it goes on.
 
         Raises:
             ValueError: the ending is none of these.
@@ -128,7 +137,7 @@ class Walkthrough:
             html=lambda: page(f"{self._title}, step by step", self._repr_html_()).encode(),
             svg=lambda: self._moving().encode(),
             pdf=self._slides,
-            gif=lambda: gif(self.frames),
+            gif=lambda: gif(self._for_a_chat()),
         )
 
     def _repr_html_(self) -> str:
