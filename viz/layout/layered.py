@@ -99,15 +99,14 @@ def lay_out(
         legible: the least factor at which its text can be read then.
     """
     layout = _Layout(diagram, sizes)
-    best, most = layout.in_rows(1), 0.0
+    tried: list[tuple[float, _Placed]] = []
     for n in range(1, MOST_ROWS + 1):
         placed = layout.in_rows(n)
         width, height = [own + more for own, more in zip(placed.size, around, strict=True)]
-        fit = min(room[0] / width, room[1] / height)
-        if fit > most:
-            best, most = placed, fit
-        if fit >= legible:
+        tried.append((min(room[0] / width, room[1] / height), placed))
+        if tried[-1][0] >= legible:
             break
+    _, best = max(tried, key=lambda each: each[0])
     return best.places()
 
 
@@ -173,6 +172,10 @@ class _Layout:
         self._set_ports()
         self._set_order()
         self._set_heights()
+        ends = range(len(self._columns) - 1)
+        self._gaps = [self._gap(c) for c in ends] + [0.0]
+        self._widths = [_widest(column) for column in self._columns]
+        self._turns = [0 if self._is_spanned(c) else len(self.turning(c)) for c in ends]
 
     def _cell(self, box: str, wire: str | None, column: int) -> _Node:
         size = self._sizes[box]
@@ -298,13 +301,8 @@ class _Layout:
 
     def in_rows(self, n: int) -> _Placed:
         """The picture in n rows, or in fewer where it cannot be cut so often."""
-        columns = self._columns
-        gaps = [self._gap(c) for c in range(len(columns) - 1)] + [0.0]
-        widths = [_widest(column) for column in columns]
-        turning = [
-            0 if self._is_spanned(c) else len(self.turning(c)) for c in range(len(columns) - 1)
-        ]
-        ends = _cuts(widths, gaps, turning, n)
+        columns, gaps = self._columns, self._gaps
+        ends = _cuts(self._widths, gaps, self._turns, n)
         starts = [0, *ends]
         rows = []
         for r, (start, stop) in enumerate(zip(starts, [*ends, len(columns)], strict=True)):

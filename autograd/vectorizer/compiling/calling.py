@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +9,10 @@ import numpy as np
 from autograd.vectorizer.compiling.building import load
 from autograd.vectorizer.compiling.code import c_source
 from autograd.vectorizer.compiling.proof import require_same
+from autograd.vectorizer.formulas.statements import by_loss
 
 if TYPE_CHECKING:
-    from autograd.vectorizer.running.program import Arrays, Program
+    from autograd.vectorizer.running.program import Program
 
 
 class CompiledProgram:
@@ -34,7 +34,8 @@ class CompiledProgram:
         self._call = load(self.source).call
         self._places = [i for i, leaf in enumerate(program.leaves) if not leaf.parameter]
         self._keys = {i: leaf.key for i, leaf in enumerate(program.leaves) if leaf.parameter}
-        self._losses = any(output.loss for output in program.outputs.values())
+        self._outputs = program.outputs.values()
+        self._losses = any(output.loss for output in self._outputs)
         require_same(program, self.function)
 
     def __call__(self, *inputs: Any, check: bool = False, **named: Any) -> Any:
@@ -43,7 +44,7 @@ class CompiledProgram:
         if not (named or check):
             result = self._call(program.parameters, *inputs)
             if result is not NotImplemented:
-                return self._by_loss(result) if self._losses else result
+                return by_loss(self._outputs, result) if self._losses else result
         if check:
             return program(*inputs, check=True, **named)
         return self.function(*program.arrays(inputs, named))
@@ -54,19 +55,8 @@ class CompiledProgram:
             parameters = {key: given[i] for i, key in self._keys.items()}
             result = self._call(parameters, *[given[i] for i in self._places])
             if result is not NotImplemented:
-                return self._by_loss(result) if self._losses else result
+                return by_loss(self._outputs, result) if self._losses else result
         return self.program.function(*arrays)  # which says what is wrong
-
-    def _by_loss(self, arrays: Sequence[Any]) -> tuple[Arrays, Arrays]:
-        """Several losses, and the gradients of each."""
-        costs: dict[str, Any] = {}
-        gradients: dict[str, dict[str, Any]] = {}
-        for output, array in zip(self.program.outputs.values(), arrays, strict=True):
-            if output.gradient_of is None:
-                costs[output.loss], gradients[output.loss] = array, {}
-            else:
-                gradients[output.loss][output.key] = array
-        return costs, gradients
 
     def __reduce__(self) -> tuple[Any, ...]:
         return CompiledProgram, (self.program,)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from autograd.vectorizer.formulas.trees import Call, Index, Name, Tree, names, replaced
+
+T = TypeVar("T")
 
 # The length of each axis; "m" is the number of examples.
 Shape = tuple[int | str, ...]
@@ -113,6 +115,25 @@ class OutputArray:
     gradient_of: str | None
     key: str = ""
     loss: str = ""
+
+
+def by_loss(
+    outputs: Iterable[OutputArray], items: Iterable[T]
+) -> tuple[dict[str, T], dict[str, dict[str, T]]]:
+    """What belongs to the outputs of several losses: to each loss, and to the gradients of each.
+
+    >>> outputs = [OutputArray((), False, None, "J", "J"), OutputArray((), False, "w", "w", "J")]
+    >>> by_loss(outputs, [3.0, 6.0])
+    ({'J': 3.0}, {'J': {'w': 6.0}})
+    """
+    costs: dict[str, T] = {}
+    gradients: dict[str, dict[str, T]] = {}
+    for output, item in zip(outputs, items, strict=True):
+        if output.gradient_of is None:
+            costs[output.loss], gradients[output.loss] = item, {}
+        else:
+            gradients[output.loss][output.key] = item
+    return costs, gradients
 
 
 @dataclass

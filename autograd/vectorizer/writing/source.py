@@ -25,7 +25,7 @@ from functools import cache
 from typing import Any
 
 from autograd.primitives.in_numpy import NUMPY_HELPERS
-from autograd.vectorizer.formulas.statements import Body, OutputArray, Statement
+from autograd.vectorizer.formulas.statements import Body, OutputArray, Statement, by_loss
 from autograd.vectorizer.formulas.trees import Binary, Call, List, Number, Tree, Word, walk
 from autograd.vectorizer.recording.leaves import LeafArray
 
@@ -238,24 +238,13 @@ def _returning(outputs: Mapping[str, OutputArray], body: Body, forward_only: boo
             text += "[:, 0]"
         texts.append(text)
     if any(output.loss for output in outputs.values()):
-        return f"return {_by_loss(list(outputs.values()), texts)}"
+        costs, gradients = by_loss(outputs.values(), texts)
+        each = [(loss, _dict(theirs.items())) for loss, theirs in gradients.items()]
+        return f"return {_dict(costs.items())}, {_dict(each)}"
     if forward_only or any(output.per_example for output in outputs.values()):
         return f"return {', '.join(texts)}"
     keys = [output.key for output in outputs.values()]
     return f"return {texts[0]}, {_dict(zip(keys[1:], texts[1:], strict=True))}"
-
-
-def _by_loss(outputs: Sequence[OutputArray], texts: Sequence[str]) -> str:
-    """The losses, and the gradients of each."""
-    costs: dict[str, str] = {}
-    gradients: dict[str, dict[str, str]] = {}
-    for output, text in zip(outputs, texts, strict=True):
-        if output.gradient_of is None:
-            costs[output.loss], gradients[output.loss] = text, {}
-        else:
-            gradients[output.loss][output.key] = text
-    each = [(loss, _dict(theirs.items())) for loss, theirs in gradients.items()]
-    return f"{_dict(costs.items())}, {_dict(each)}"
 
 
 def _dict(entries: Iterable[tuple[str, str]]) -> str:
